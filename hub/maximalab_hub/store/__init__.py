@@ -1,0 +1,1 @@
+"""The usage store: tables, engines, and every query by name."""

@@ -1,0 +1,129 @@
+"""Tables of the usage store. Raw events never change; everything derived from them can be rebuilt.
+
+Times are aware UTC (`UtcTime` refuses anything else), so that SQLite and PostgreSQL agree.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC; SQLite forgets the zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone; store UTC."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC moment back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables of the usage store."""
+
+
+class EventRow(Base):
+    """One immutable record of something that happened (see design: the event model)."""
+
+    __tablename__ = "event"
+
+    event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    boot_id: Mapped[str] = mapped_column(String(36))
+    seq: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    at_reported: Mapped[str] = mapped_column(String(64))
+    """The sender's own words, kept when `at` had to be clamped."""
+    received_at: Mapped[datetime] = mapped_column(UtcTime)
+    user: Mapped[str] = mapped_column(String(255))
+    server: Mapped[str | None] = mapped_column(String(64))
+    tier: Mapped[str | None] = mapped_column(String(16))
+    backend: Mapped[str | None] = mapped_column(String(64))
+    entrance: Mapped[str | None] = mapped_column(String(16))
+    course: Mapped[str | None] = mapped_column(String(64))
+    material: Mapped[str | None] = mapped_column(String(64))
+    notebook: Mapped[str | None] = mapped_column(String(1024))
+    cell_id: Mapped[str | None] = mapped_column(String(64))
+    kernel: Mapped[str | None] = mapped_column(String(64))
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    error_name: Mapped[str | None] = mapped_column(String(128))
+    source: Mapped[str] = mapped_column(String(8))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    __table_args__ = (
+        Index("event_at", "at", "event_id"),
+        Index("event_user_at", "user", "at"),
+        Index("event_course_at", "course", "at"),
+        Index("event_boot", "boot_id", "seq"),
+    )
+
+
+class ServerRow(Base):
+    """What the hub said when it last started this server: the witness for later events of its token."""
+
+    __tablename__ = "server"
+
+    user: Mapped[str] = mapped_column(String(255), primary_key=True)
+    server: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tier: Mapped[str] = mapped_column(String(16))
+    backend: Mapped[str] = mapped_column(String(64))
+    entrance: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LessonRow(Base):
+    """One dated meeting of a group, expanded from the timetable."""
+
+    __tablename__ = "lesson"
+
+    lesson_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    course: Mapped[str] = mapped_column(String(64), index=True)
+    group_name: Mapped[str] = mapped_column(String(64))
+    starts_at: Mapped[datetime] = mapped_column(UtcTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcTime)
+    cancelled: Mapped[bool] = mapped_column(default=False)
+
+
+class EnrolmentRow(Base):
+    """Who is in which group of which course, and from when to when."""
+
+    __tablename__ = "enrolment"
+
+    user: Mapped[str] = mapped_column(String(255), primary_key=True)
+    course: Mapped[str] = mapped_column(String(64), primary_key=True)
+    group_name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    valid_from: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class ConsentRow(Base):
+    """One decision of one person about one study; the newest counts, none means no."""
+
+    __tablename__ = "consent"
+
+    consent_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    user: Mapped[str] = mapped_column(String(255), index=True)
+    study: Mapped[str] = mapped_column(String(64))
+    agreed: Mapped[bool]
+    decided_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    __table_args__ = (UniqueConstraint("user", "study", "decided_at", name="consent_once"),)

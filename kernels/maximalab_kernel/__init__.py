@@ -1,0 +1,3 @@
+"""The Maxima kernel."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Puts a material into a student's own space and opens it."""

@@ -1,0 +1,114 @@
+"""The words of the domain: access, tier, entrance, scenario, and what a decision is.
+
+Everything here is a plain value. Both sides of the lab import this module; it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import assert_never
+
+
+class Access(StrEnum):
+    """What a material may be used for: the author's choice, in `material.toml`."""
+
+    OPEN = "open"
+    LICENSED = "licensed"
+    PRIVATE = "private"
+
+
+class Tier(StrEnum):
+    """Where servers run."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Entrance(StrEnum):
+    """A front door for browsers, with one proxy behind it."""
+
+    PUBLIC = "public"
+    VPN = "vpn"
+
+
+class Reason(StrEnum):
+    """Why a material is refused. Each has a page that says what to do now."""
+
+    UNKNOWN_MATERIAL = "unknown_material"
+    CATALOGUE_UNREADABLE = "catalogue_unreadable"
+    NEEDS_VPN = "needs_vpn"
+    NO_PRIVATE_TIER = "no_private_tier"
+    NOT_ENROLLED = "not_enrolled"
+    TIER_UNAVAILABLE = "tier_unavailable"
+    NO_CAPACITY = "no_capacity"
+
+
+class Scenario(IntEnum):
+    """One of the four layouts of Shyshkina's hybrid service model (2015)."""
+
+    PUBLIC_ONLY = 1
+    PUBLIC_AND_PRIVATE = 2
+    PUBLIC_PRIVATE_VPN = 3
+    VPN_ONLY = 4
+
+    def entrances_of(self, tier: Tier) -> frozenset[Entrance]:
+        """Say which entrances have routes to servers of `tier`; none at all means that the tier does not exist."""
+        both = frozenset(Entrance)
+        public, vpn = frozenset({Entrance.PUBLIC}), frozenset({Entrance.VPN})
+        match self, tier:
+            case Scenario.PUBLIC_ONLY, Tier.PUBLIC:
+                return public
+            case Scenario.PUBLIC_ONLY, Tier.PRIVATE:
+                return frozenset()
+            case Scenario.PUBLIC_AND_PRIVATE, _:
+                return public
+            case Scenario.PUBLIC_PRIVATE_VPN, Tier.PUBLIC:
+                return both
+            case Scenario.PUBLIC_PRIVATE_VPN, Tier.PRIVATE:
+                return vpn
+            case Scenario.VPN_ONLY, _:
+                return vpn
+            case _:
+                raise AssertionError(f"no such scenario and tier: {self!r}, {tier!r}")
+
+
+def tier_of(access: Access) -> Tier:
+    """Say where material of this access runs: open on public nodes, everything else behind the VPN."""
+    match access:
+        case Access.OPEN:
+            return Tier.PUBLIC
+        case Access.LICENSED | Access.PRIVATE:
+            return Tier.PRIVATE
+        case _ as never:
+            assert_never(never)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks, as far as a decision needs it."""
+
+    name: str
+    studies: frozenset[str] = frozenset()
+    """Ids of the courses in which the person is enrolled."""
+    teaches: frozenset[str] = frozenset()
+    """Ids of the courses that the person teaches."""
+    researcher: bool = False
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The material may be opened, on a server of this tier."""
+
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The material may not be opened, and why."""
+
+    reason: Reason
+
+
+Decision = Granted | Refused

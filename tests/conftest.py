@@ -1,0 +1,54 @@
+"""What every test may lean on: a skip is named, and with REQUIRE=all it is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+REQUIRE_ALL = os.environ.get("REQUIRE") == "all"
+
+
+def _docker_answers() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "version"], capture_output=True, timeout=20, check=False).returncode == 0
+
+
+def _chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+NEEDS = {
+    "docker": (_docker_answers, "needs a Docker engine that answers `docker version`"),
+    "chromium": (lambda: _chromium() is not None, "needs Chromium (Debian's package `chromium`)"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip by name what this machine cannot run."""
+    for marker, (present, why) in NEEDS.items():
+        wanted = [item for item in items if item.get_closest_marker(marker)]
+        if wanted and not present():
+            for item in wanted:
+                item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """Turn each skip into a failure where everything is required."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE=all, yet {item.nodeid} was skipped: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser that the tests drive."""
+    path = _chromium()
+    assert path, "no Chromium on this machine"
+    return path
