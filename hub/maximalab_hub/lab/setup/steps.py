@@ -1,0 +1,118 @@
+"""The steps of a set-up, as data: what each is called, what it depends on, and what it runs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maximalab_hub.lab import node
+from maximalab_hub.lab.setup import venv as virtual
+from maximalab_hub.lab.setup.stamps import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Commands = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. It is done when its stamp equals `stamp` and `witness` exists."""
+
+    name: str
+    title: str
+    stamp: str
+    witness: Path
+    commands: Callable[[], Commands]
+    """What to run, asked when the step begins; may prepare folders."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a set-up works."""
+
+    root: Path
+    state: Path
+    """The lab's state folder, `.lab` or what MAXIMALAB_STATE names."""
+
+    @property
+    def venv(self) -> Path:
+        return self.root / ".venv"
+
+    @property
+    def python(self) -> str:
+        return str(self.venv / "bin" / "python")
+
+    @property
+    def log(self) -> Path:
+        return self.root / ".lab" / "log" / "setup.log"
+
+
+def plan(place: Place, extras: frozenset[str], *, state: bool) -> list[Step]:
+    """List the steps of a set-up with the optional parts `extras` (`test`, `check`)."""
+    wheel = node.of_the_machine() is None
+    wanted = sorted(extras | {"lab"} | ({"node"} if wheel else set()))
+    steps = [_environment(place), _packages(place, wanted), _maxima(place), _proxy(place), _kernel(place)]
+    return [*steps, _state(place)] if state else steps
+
+
+def _environment(place: Place) -> Step:
+    def commands() -> Commands:
+        if virtual.usable(place.venv):
+            return []
+        return [[sys.executable, "-m", "venv", "--clear", str(place.venv)]]
+
+    return Step("environment", "Virtual environment", virtual.version(), Path(place.python), commands)
+
+
+def _pip(place: Place, *words: str) -> list[str]:
+    return [place.python, "-m", "pip", "install", "--progress-bar", "off", *words]
+
+
+def _packages(place: Place, wanted: list[str]) -> Step:
+    files = ["pyproject.toml", "kernels/pyproject.toml", "requirements/constraints.txt"]
+    hub, student = f"{place.root}[{','.join(wanted)}]", f"{place.root / 'kernels'}[server]"
+    command = _pip(place, "-c", str(place.root / files[2]), "-e", hub, "-e", student)
+    stamp = digest([place.root / file for file in files], str(place.root), *wanted)
+    witness = place.venv / "bin" / "jupyterhub"
+    return Step("packages", f"Python packages ({', '.join(wanted)})", stamp, witness, lambda: [command])
+
+
+def _maxima(place: Place) -> Step:
+    file = place.root / "requirements" / "maxima.txt"
+    command = _pip(place, "--no-deps", "-r", str(file))
+    return Step("maxima", "Maxima (130 MB)", digest([file]), Path(place.python), lambda: [command])
+
+
+def _proxy(place: Place) -> Step:
+    folder = place.venv / "proxy"
+    files = [place.root / "deploy" / "proxy" / name for name in ("package.json", "package-lock.json")]
+
+    def commands() -> Commands:
+        found = node.find(place.venv)
+        if found is None:
+            raise FileNotFoundError("no Node of version 20 or newer, neither on PATH nor from its wheel")
+        folder.mkdir(exist_ok=True)
+        for file in files:
+            (folder / file.name).write_bytes(file.read_bytes())
+        return [[found.npm, "ci", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]]
+
+    return Step("proxy", "The entrances' proxy, from npm", digest(files), folder / node.CHP, commands)
+
+
+def _kernel(place: Place) -> Step:
+    folder = place.root / "kernels" / "maximalab_kernel"
+    stamp = digest([file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"])
+    command = [place.python, "-m", "maximalab_kernel", "install", "--sys-prefix"]
+    witness = place.venv / "share" / "jupyter" / "kernels" / "maxima" / "kernel.json"
+    return Step("kernel", "The Maxima kernel", stamp, witness, lambda: [command])
+
+
+def _state(place: Place) -> Step:
+    files = [file for file in (place.root / "notebooks").rglob("*") if file.is_file()]
+    command = [place.python, "-m", "maximalab_hub.lab", "prepare"]
+    witness = place.state / "maximalab.toml"
+    title = "Database, secrets, materials, example data"
+    return Step("state", title, digest(files, str(place.state)), witness, lambda: [command])
