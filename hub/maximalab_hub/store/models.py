@@ -51,7 +51,9 @@ class EventRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UtcTime)
     at_reported: Mapped[str] = mapped_column(String(64))
-    """The sender's own words, kept when `at` had to be clamped."""
+    """The sender's own words about `at`, always kept."""
+    at_clamped: Mapped[bool] = mapped_column(default=False)
+    """Whether `at_reported` was beyond belief, so that `at` is not what the sender said."""
     received_at: Mapped[datetime] = mapped_column(UtcTime)
     user: Mapped[str] = mapped_column(String(255))
     server: Mapped[str | None] = mapped_column(String(64))
@@ -60,7 +62,7 @@ class EventRow(Base):
     entrance: Mapped[str | None] = mapped_column(String(16))
     course: Mapped[str | None] = mapped_column(String(64))
     material: Mapped[str | None] = mapped_column(String(64))
-    notebook: Mapped[str | None] = mapped_column(String(1024))
+    notebook: Mapped[str | None] = mapped_column(String(4096))
     cell_id: Mapped[str | None] = mapped_column(String(64))
     kernel: Mapped[str | None] = mapped_column(String(64))
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)
@@ -78,16 +80,21 @@ class EventRow(Base):
 
 
 class ServerRow(Base):
-    """What the hub said when it last started this server: the witness for later events of its token."""
+    """What the hub said of a server at one moment: that it started, and where, or that it stopped.
+
+    Rows are only ever added, so that events which arrive late still find the start that they belong to.
+    """
 
     __tablename__ = "server"
 
     user: Mapped[str] = mapped_column(String(255), primary_key=True)
     server: Mapped[str] = mapped_column(String(64), primary_key=True)
-    tier: Mapped[str] = mapped_column(String(16))
-    backend: Mapped[str] = mapped_column(String(64))
-    entrance: Mapped[str] = mapped_column(String(16))
-    started_at: Mapped[datetime] = mapped_column(UtcTime)
+    moment: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    running: Mapped[bool]
+    """True from a `server_start`, False from a `server_stop`."""
+    tier: Mapped[str | None] = mapped_column(String(16))
+    backend: Mapped[str | None] = mapped_column(String(64))
+    entrance: Mapped[str | None] = mapped_column(String(16))
 
 
 class LessonRow(Base):
@@ -124,6 +131,8 @@ class ConsentRow(Base):
     user: Mapped[str] = mapped_column(String(255), index=True)
     study: Mapped[str] = mapped_column(String(64))
     agreed: Mapped[bool]
+    consent_version: Mapped[int] = mapped_column(default=1)
+    """Which version of the consent text the person read."""
     decided_at: Mapped[datetime] = mapped_column(UtcTime)
 
     __table_args__ = (UniqueConstraint("user", "study", "decided_at", name="consent_once"),)

@@ -1,0 +1,64 @@
+"""`maximalab db`: bring the usage store to the newest version, or say which one it has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from maximalab_hub import migrations
+from maximalab_hub.settings import SettingsError, load_settings
+from maximalab_hub.store.engine import StoreAway, StoreUrlError, open_engine
+
+app = typer.Typer(name="db", help="The usage store's tables.", no_args_is_help=True)
+
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="The store's URL; default: usage.db_url of the settings.")
+]
+
+
+def _engine(url: str | None) -> Engine:
+    try:
+        return open_engine(url or load_settings().usage.db_url)
+    except (SettingsError, StoreUrlError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def _away(error: StoreAway) -> typer.Exit:
+    typer.echo(
+        f"The usage store does not answer ({error}). Check usage.db_url, the disk and the database.", err=True
+    )
+    return typer.Exit(1)
+
+
+@app.command("upgrade")
+def upgrade(url: UrlOption = None) -> None:
+    """Bring the usage store to the newest version; safe to repeat, and for several processes at once."""
+    engine = _engine(url)
+    try:
+        before = migrations.current(engine)
+        migrations.upgrade(engine)
+    except StoreAway as error:
+        raise _away(error) from error
+    now = migrations.newest()
+    typer.echo(f"The usage store was at {before or 'no version'} and is now at {now}.")
+
+
+@app.command("status")
+def status(url: UrlOption = None) -> None:
+    """Say which version the usage store has; exit code 1 where it is not the newest."""
+    engine = _engine(url)
+    try:
+        found = migrations.current(engine)
+    except StoreAway as error:
+        raise _away(error) from error
+    if found == migrations.newest():
+        typer.echo(f"The usage store is at {found}, the newest version.")
+        return
+    typer.echo(
+        f"The usage store is at {found or 'no version'}, this program needs {migrations.newest()}."
+        " Run: maximalab db upgrade"
+    )
+    raise typer.Exit(1)

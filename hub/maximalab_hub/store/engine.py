@@ -1,0 +1,133 @@
+"""The one place that knows what a store's URL means, and what the two databases need to be trusted.
+
+SQLite runs in WAL mode with full synchronisation: a sender forgets an event as soon as we say that it is stored,
+so a stored event must survive a power cut. A transaction that writes takes the write lock at its beginning; one
+that would take it later can be refused at once, without waiting, because its snapshot is old.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL
+
+BUSY_SECONDS = 5
+"""How long a transaction waits for another one's lock before the store counts as away."""
+
+_WRITES = "maximalab_writes"
+
+
+class StoreAway(Exception):
+    """The store cannot answer now: locked, full, unreachable or without its tables. Nothing was half written."""
+
+
+class StoreUrlError(Exception):
+    """The store's URL cannot be used; the text says why and what to do."""
+
+
+def open_engine(url: str) -> Engine:
+    """Make the engine of the store at `url`: `sqlite:///<path>` or `postgresql://…` (through psycopg 3).
+
+    Raises `StoreUrlError` for any other database or a URL that is none. Nothing is connected yet.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreUrlError(
+            "usage.db_url is no database URL. Use sqlite:///<path> or postgresql://<user>@<host>/<name>."
+        ) from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql":
+            return _postgresql(parsed)
+        case other:
+            raise StoreUrlError(
+                f"usage.db_url names the database {other!r}. Use sqlite:///<path> or postgresql://<host>/<name>."
+            )
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise StoreUrlError("usage.db_url names no file. Use sqlite:///<path>; memory forgets.")
+    _make_private(Path(url.database))
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+        pool_size=8,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    """Let the file be readable by its owner alone from its first moment: it holds personal data."""
+    if not path.parent.is_dir():
+        raise StoreUrlError(
+            f"usage.db_url: the folder {path.parent} does not exist. Make it, or mend the path."
+        )
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreUrlError(
+            f"usage.db_url: {path} cannot be written ({error.strerror}). Mend its rights."
+        ) from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own connection
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"connect_timeout": BUSY_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS}s"},
+        pool_size=8,
+        pool_pre_ping=True,
+    )
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a transaction that may write; all of it is kept at the end, or nothing.
+
+    Raises `StoreAway` where the database refuses, whether at the beginning, within or at the commit.
+    """
+    try:
+        with engine.execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreAway(_reason(error)) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a transaction that only reads. Raises `StoreAway` where the database refuses."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreAway(_reason(error)) from error
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """Say in one bounded line what the driver said: no statement, no parameters, thus nothing personal."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines() or [""]
+    return f"{type(cause).__name__}: {lines[0]}"[:200]

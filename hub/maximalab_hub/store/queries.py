@@ -1,0 +1,236 @@
+"""The store's queries by name: what is written, and what everybody reads.
+
+Every function takes a connection of `engine.writing` or `engine.reading`; none commits. Whoever needs a query of
+its own puts it in a file beside this one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+from sqlalchemy import Select, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maximalab_hub.store.models import Base, ConsentRow, EnrolmentRow, EventRow, LessonRow, ServerRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+STREAM_ROWS = 1000
+"""How many rows a streamed answer keeps in memory at a time."""
+
+
+class EventValues(TypedDict):
+    """The values of one row of the table `event`; see `models.EventRow` and docs/events.md."""
+
+    event_id: str
+    boot_id: str
+    seq: int
+    kind: str
+    at: datetime
+    at_reported: str
+    at_clamped: bool
+    received_at: datetime
+    user: str
+    server: str | None
+    tier: str | None
+    backend: str | None
+    entrance: str | None
+    course: str | None
+    material: str | None
+    notebook: str | None
+    cell_id: str | None
+    kernel: str | None
+    duration_ms: int | None
+    outcome: str | None
+    error_name: str | None
+    source: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMoment:
+    """That the hub saw a server start, and where, or stop."""
+
+    moment: datetime
+    running: bool
+    tier: str | None = None
+    backend: str | None = None
+    entrance: str | None = None
+
+
+class BootCount(NamedTuple):
+    """How many events of one start of one sender are here, out of how many that it numbered."""
+
+    boot_id: str
+    user: str
+    server: str | None
+    stored: int
+    numbered: int
+
+
+def _insert_new(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN401  two dialects, no common type
+    """Begin an INSERT in which a row that is there already changes nothing, on either database."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def insert_events(connection: Connection, rows: Sequence[EventValues]) -> frozenset[str]:
+    """Add the events that are not here yet; say the ids of those that were new.
+
+    The first event of an id stands for ever: whatever comes later under the same id changes nothing.
+    """
+    if not rows:
+        return frozenset()
+    statement = _insert_new(connection, EventRow).returning(EventRow.event_id)
+    return frozenset(connection.execute(statement, list(rows)).scalars())
+
+
+def insert_server_moments(connection: Connection, moments: Sequence[tuple[str, str, ServerMoment]]) -> None:
+    """Remember what the hub saw of servers: (user, server, what). The same moment again changes nothing."""
+    if moments:
+        connection.execute(
+            _insert_new(connection, ServerRow),
+            [
+                {
+                    "user": user,
+                    "server": server,
+                    "moment": seen.moment,
+                    "running": seen.running,
+                    "tier": seen.tier,
+                    "backend": seen.backend,
+                    "entrance": seen.entrance,
+                }
+                for user, server, seen in moments
+            ],
+        )
+
+
+def server_moments(connection: Connection, user: str, server: str, *, limit: int = 200) -> list[ServerMoment]:
+    """Give the newest `limit` moments of this server, the oldest first."""
+    statement = (
+        select(ServerRow.moment, ServerRow.running, ServerRow.tier, ServerRow.backend, ServerRow.entrance)
+        .where(ServerRow.user == user, ServerRow.server == server)
+        .order_by(ServerRow.moment.desc())
+        .limit(limit)
+    )
+    return [ServerMoment(*row) for row in reversed(connection.execute(statement).all())]
+
+
+def _chosen(
+    *, course: str | None, kinds: Collection[str] | None, users: Collection[str] | None
+) -> Select[Any]:
+    statement = select(EventRow.__table__)
+    if course is not None:
+        statement = statement.where(EventRow.course == course)
+    if kinds is not None:
+        statement = statement.where(EventRow.kind.in_(kinds))
+    if users is not None:
+        statement = statement.where(EventRow.user.in_(users))
+    return statement
+
+
+def last_events(
+    connection: Connection,
+    limit: int,
+    *,
+    course: str | None = None,
+    kinds: Collection[str] | None = None,
+    users: Collection[str] | None = None,
+) -> Sequence[Row[Any]]:
+    """Give the newest `limit` events, the newest first; None means that nothing is left out."""
+    statement = _chosen(course=course, kinds=kinds, users=users)
+    return connection.execute(
+        statement.order_by(EventRow.at.desc(), EventRow.event_id.desc()).limit(limit)
+    ).all()
+
+
+def events_between(
+    connection: Connection,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    *,
+    course: str | None = None,
+    kinds: Collection[str] | None = None,
+    users: Collection[str] | None = None,
+) -> Iterator[Row[Any]]:
+    """Stream events with `start` <= at < `end`, ordered by (at, event_id), a few rows in memory at a time."""
+    statement = _chosen(course=course, kinds=kinds, users=users)
+    if start is not None:
+        statement = statement.where(EventRow.at >= start)
+    if end is not None:
+        statement = statement.where(EventRow.at < end)
+    ordered = statement.order_by(EventRow.at, EventRow.event_id)
+    with connection.execution_options(yield_per=STREAM_ROWS).execute(ordered) as result:
+        yield from result
+
+
+def boot_counts(connection: Connection) -> list[BootCount]:
+    """Say of each sender's start how many of its events are here and how many it numbered (from 0).
+
+    A difference is a gap: events on their way, refused, or lost. The share that is here is the completeness.
+    """
+    statement = (
+        select(
+            EventRow.boot_id,
+            EventRow.user,
+            EventRow.server,
+            func.count().label("stored"),
+            (func.max(EventRow.seq) + 1).label("numbered"),
+        )
+        .group_by(EventRow.boot_id, EventRow.user, EventRow.server)
+        .order_by(EventRow.boot_id, EventRow.user)
+    )
+    return [BootCount(*row) for row in connection.execute(statement)]
+
+
+def enrolments(
+    connection: Connection, *, user: str | None = None, course: str | None = None
+) -> Sequence[Row[Any]]:
+    """Give enrolments, of one person or one course where asked, ordered by course, user and start."""
+    statement = select(EnrolmentRow.__table__)
+    if user is not None:
+        statement = statement.where(EnrolmentRow.user == user)
+    if course is not None:
+        statement = statement.where(EnrolmentRow.course == course)
+    order = (EnrolmentRow.course, EnrolmentRow.user, EnrolmentRow.valid_from, EnrolmentRow.group_name)
+    return connection.execute(statement.order_by(*order)).all()
+
+
+def lessons(connection: Connection, *, course: str | None = None) -> Sequence[Row[Any]]:
+    """Give all lessons, cancelled ones included, of one course where asked, ordered by start."""
+    statement = select(LessonRow.__table__)
+    if course is not None:
+        statement = statement.where(LessonRow.course == course)
+    return connection.execute(statement.order_by(LessonRow.starts_at, LessonRow.lesson_id)).all()
+
+
+def consents(connection: Connection, study: str) -> Mapping[str, bool]:
+    """Say for each person who ever decided about `study` whether they agree now. Not named means no."""
+    statement = (
+        select(ConsentRow.user, ConsentRow.agreed)
+        .where(ConsentRow.study == study)
+        .order_by(ConsentRow.decided_at, ConsentRow.consent_id)
+    )
+    return {user: agreed for user, agreed in connection.execute(statement)}
+
+
+def record_consent(  # noqa: PLR0913  one argument for each column
+    connection: Connection,
+    *,
+    user: str,
+    study: str,
+    agreed: bool,
+    decided_at: datetime,
+    consent_version: int = 1,
+) -> None:
+    """Add a decision; earlier ones stay, and the newest counts."""
+    connection.execute(
+        insert(ConsentRow).values(
+            user=user, study=study, agreed=agreed, decided_at=decided_at, consent_version=consent_version
+        )
+    )
