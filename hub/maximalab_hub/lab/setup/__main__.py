@@ -1,4 +1,4 @@
-"""`python -m maximalab_hub.lab.setup [--with test|check] [--state]`: do what of the set-up is not done yet."""
+"""`python -m maximalab_hub.lab.setup [--with test|check] [--state]`: do what is not done yet."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ def carry_out(step: Step, place: Place, progress: Progress) -> None:
 def _explain(log: Path, start: int) -> str:
     said = log.read_bytes()[start:].decode(errors="replace")
     lines = [f"  {line}" for line in trouble.tail(said)]
-    help_line = (
-        trouble.remedy(said) or "Mend what it says and run the same command again: it goes on where it was."
-    )
+    help_line = trouble.remedy(said) or "Mend what it says and run the same command again."
     return "\n".join([f"The end of {log}:", *lines, help_line])
 
 
@@ -78,9 +76,7 @@ def bring_ensurepip(place: Place) -> None:
     commands = virtual.install_commands()
     typed = f"Type this line, then run ./lab again:\n  {virtual.line_to_type()}"
     if commands is None:
-        raise SetupError(
-            f"This Python cannot make virtual environments, and ./lab may not install that.\n{typed}"
-        )
+        raise SetupError(f"This Python cannot make virtual environments, and I may not mend it.\n{typed}")
     step = Step("venv", f"Debian's {virtual.package()}", "", place.log, lambda: commands)
     try:
         carry_out(step, place, Progress(1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,4 +41,4 @@ class Stamps:
         stamps = self.read() | {step: value}
         new = self.path.with_suffix(".new")
         new.write_text(json.dumps(stamps, indent=1))
-        os.replace(new, self.path)
+        new.replace(self.path)

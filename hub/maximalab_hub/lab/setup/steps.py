@@ -74,7 +74,7 @@ def _pip(place: Place, *words: str) -> list[str]:
 def _packages(place: Place, wanted: list[str]) -> Step:
     files = ["pyproject.toml", "kernels/pyproject.toml", "requirements/constraints.txt"]
     hub, student = f"{place.root}[{','.join(wanted)}]", f"{place.root / 'kernels'}[server]"
-    command = _pip(place, "-c", str(place.root / files[2]), "-e", hub, "-e", student)
+    command = _pip(place, "-c", str(place.root / files[2]), "-e", student, "-e", hub)
     stamp = digest([place.root / file for file in files], str(place.root), *wanted)
     witness = place.venv / "bin" / "jupyterhub"
     return Step("packages", f"Python packages ({', '.join(wanted)})", stamp, witness, lambda: [command])

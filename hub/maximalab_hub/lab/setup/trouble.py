@@ -24,13 +24,14 @@ REMEDIES = (
     (NO_SPACE, "The disk is full. Make room (the set-up needs about 2 GB) and run the same command again."),
     (
         BAD_CERTIFICATE,
-        "A package registry's certificate was not accepted. Name your network's certificate bundle in PIP_CERT and "
-        "NODE_EXTRA_CA_CERTS and run the same command again.",
+        "A package registry's certificate was not accepted. Name your network's certificate bundle\n"
+        + "in PIP_CERT and NODE_EXTRA_CA_CERTS and run the same command again.",
     ),
     (
         NO_NETWORK,
-        "No network: a package registry could not be reached. Connect, or name your proxy in HTTPS_PROXY or your own "
-        "registry in PIP_INDEX_URL and NPM_CONFIG_REGISTRY, and run the same command again: it goes on where it was.",
+        "No network: a package registry could not be reached. Connect, or name your proxy in HTTPS_PROXY,\n"
+        + "or your own registry in PIP_INDEX_URL and NPM_CONFIG_REGISTRY, and run the same command again:\n"
+        + "it goes on where it was.",
     ),
 )
 
