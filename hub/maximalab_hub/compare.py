@@ -1,0 +1,188 @@
+"""Work in class beside work out of class: the first comparison by setting.
+
+Pure. Takes what happened, the timetable and the enrolments; gives figures that say how they were made.
+Figures about fewer persons than `Parameters.smallest_group` are not given at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from statistics import median
+from typing import TYPE_CHECKING
+
+from maximalab_hub.sessions import GAP, IDLE_AFTER, Activity, active_spans
+from maximalab_hub.setting import RULE_VERSION, Enrolment, Rule, Schedule, Setting, Span, schedule_of
+from maximalab_hub.stats import TooFew, Wilcoxon, wilcoxon_paired
+from maximalab_hub.timetable import Lesson, version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+RUN = "run"
+AT_WORK = frozenset({RUN, "notebook_open", "notebook_save"})
+"""Kinds of event that show a person at work."""
+ABORTED = "aborted"
+"""Outcome of a cell that was queued behind a failed one and never ran: no run, and no error of its own."""
+LEAST_RUNS = 5
+"""Runs that a person needs in a setting before a share of errors says anything about that person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What the comparison needs of one event. `at` is its start."""
+
+    user: str
+    kind: str
+    at: datetime
+    course: str | None = None
+    lasted: timedelta = timedelta(0)
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """All choices that move the result; shown with it."""
+
+    rule: Rule = field(default_factory=Rule)
+    gap: timedelta = GAP
+    idle_after: timedelta = IDLE_AFTER
+    smallest_group: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Timetables:
+    """Lessons and enrolments; asked for a person's schedule in a course."""
+
+    lessons: tuple[Lesson, ...]
+    enrolments: Mapping[str, tuple[Enrolment, ...]]
+    rule: Rule = field(default_factory=Rule)
+    _made: dict[tuple[str, tuple[Enrolment, ...]], Schedule] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def schedule(self, user: str, course: str | None) -> Schedule:
+        """Persons with the same enrolments share a schedule, so that a class is reckoned once."""
+        enrolments = self.enrolments.get(user, ())
+        if course is None or not enrolments:
+            return Schedule()
+        key = (course, enrolments)
+        if key not in self._made:
+            self._made[key] = schedule_of(course, self.lessons, enrolments, self.rule)
+        return self._made[key]
+
+    def setting_of(self, user: str, course: str | None, at: datetime) -> Setting:
+        """Say in which setting an event of this person happened."""
+        return self.schedule(user, course).setting_of(at)
+
+    @property
+    def version(self) -> str:
+        """By which rule and timetable settings are reckoned."""
+        return f"{RULE_VERSION}+{version_of(self.lessons)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One setting, of at least `smallest_group` persons."""
+
+    people: int
+    runs: int
+    error_share: float | None
+    """Of all runs, 0 to 1; `None` without runs."""
+    median_run_ms: float | None
+    active_minutes: float
+    """Time on task of all these persons together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The result. A setting without figures has fewer persons than may be shown, perhaps none."""
+
+    by_setting: Mapping[Setting, Figures | None]
+    errors: Wilcoxon | TooFew | None
+    """Each person's share of errors, in class against out of class; `None` for too few persons."""
+    parameters: Parameters
+    version: str
+
+
+def compare(happenings: Iterable[Happening], timetables: Timetables, parameters: Parameters) -> Comparison:
+    """Compare the settings. The order of what happened does not matter."""
+    timetables = replace(timetables, rule=parameters.rule, _made={})
+    people = _by_person(happenings)
+    runs: dict[Setting, dict[str, list[Happening]]] = {setting: defaultdict(list) for setting in Setting}
+    active: dict[Setting, dict[str, timedelta]] = {setting: {} for setting in Setting}
+    for user, mine in people.items():
+        for one in mine:
+            if one.kind == RUN and one.outcome != ABORTED:
+                runs[timetables.setting_of(user, one.course, one.at)][user].append(one)
+        for setting, length in active_time(mine, timetables, parameters.idle_after).items():
+            if length:
+                active[setting][user] = length
+    figures = {one: _figures(runs[one], active[one], parameters.smallest_group) for one in Setting}
+    errors = _paired_errors(runs[Setting.IN_CLASS], runs[Setting.OUT_OF_CLASS])
+    shown = errors if errors.n >= parameters.smallest_group else None
+    return Comparison(figures, shown, parameters, timetables.version)
+
+
+def active_time(
+    mine: Sequence[Happening], timetables: Timetables, idle_after: timedelta = IDLE_AFTER
+) -> dict[Setting, timedelta]:
+    """Share out one person's time on task by setting.
+
+    A minute spent on two courses counts once, for the later one.
+    `mine` must be in order of time.
+    """
+    total = dict.fromkeys(Setting, timedelta(0))
+    stretches = [(course, list(part)) for course, part in groupby(mine, key=lambda one: one.course)]
+    for place, (course, part) in enumerate(stretches):
+        spans = active_spans((Activity(one.at, one.lasted) for one in part), idle_after)
+        following = stretches[place + 1][1][0].at if place + 1 < len(stretches) else None
+        schedule = timetables.schedule(part[0].user, course)
+        for span in spans:
+            clipped = (
+                span if following is None else Span(span.start, max(span.start, min(span.end, following)))
+            )
+            for setting, length in schedule.split(clipped).items():
+                total[setting] += length
+    return total
+
+
+def _by_person(happenings: Iterable[Happening]) -> dict[str, list[Happening]]:
+    people: dict[str, list[Happening]] = defaultdict(list)
+    for one in happenings:
+        if one.kind in AT_WORK:
+            people[one.user].append(one)
+    for mine in people.values():
+        mine.sort(key=lambda one: (one.at, one.course or "", one.kind, one.lasted, one.outcome or ""))
+    return people
+
+
+def _figures(
+    runs: Mapping[str, Sequence[Happening]], active: Mapping[str, timedelta], smallest: int
+) -> Figures | None:
+    people = runs.keys() | active.keys()
+    if len(people) < smallest:
+        return None
+    every = [run for mine in runs.values() for run in mine]
+    return Figures(
+        people=len(people),
+        runs=len(every),
+        error_share=_error_share(every) if every else None,
+        median_run_ms=median(run.lasted / timedelta(milliseconds=1) for run in every) if every else None,
+        active_minutes=sum(active.values(), timedelta(0)) / timedelta(minutes=1),
+    )
+
+
+def _error_share(runs: Sequence[Happening]) -> float:
+    return sum(run.outcome != "ok" for run in runs) / len(runs)
+
+
+def _paired_errors(
+    inside: Mapping[str, Sequence[Happening]], outside: Mapping[str, Sequence[Happening]]
+) -> Wilcoxon | TooFew:
+    both = sorted(
+        u for u in inside.keys() & outside.keys() if min(len(inside[u]), len(outside[u])) >= LEAST_RUNS
+    )
+    return wilcoxon_paired([(_error_share(inside[user]), _error_share(outside[user])) for user in both])

@@ -1,0 +1,137 @@
+"""What an export holds: its columns, each described where it is defined; the codebook is made from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Value = str | int | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One event as a study sees it: under a pseudonym, with its setting."""
+
+    event_id: str
+    person: str
+    kind: str
+    at: datetime
+    received_at: datetime
+    setting: str
+    source: str
+    course: str | None = None
+    material: str | None = None
+    notebook: str | None = None
+    cell_id: str | None = None
+    kernel: str | None = None
+    duration_ms: int | None = None
+    outcome: str | None = None
+    error_name: str | None = None
+    tier: str | None = None
+    entrance: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an export."""
+
+    name: str
+    type: Literal["text", "integer", "time"]
+    value: Callable[[Observation], Value]
+    about: str
+    levels: tuple[str, ...] = ()
+    unit: str | None = None
+    witness: str = "hub"
+    """Who says so: the `hub` (and its service), or the `sender` of the event."""
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("at", "time", lambda o: o.at, "When it happened; for a run, its start.", witness="sender"),
+    Column("event_id", "text", lambda o: o.event_id, "The event's id within this study."),
+    Column("person", "text", lambda o: o.person, "The person's pseudonym within this study."),
+    Column("kind", "text", lambda o: o.kind, "What happened.", witness="sender"),
+    Column(
+        "setting",
+        "text",
+        lambda o: o.setting,
+        "Whether the person's lesson of this course was in force; unknown where the timetable is silent.",
+        levels=("in_class", "out_of_class", "unknown"),
+    ),
+    Column("course", "text", lambda o: o.course, "The course of the material."),
+    Column("material", "text", lambda o: o.material, "The material, by its id in the catalogue."),
+    Column(
+        "notebook",
+        "text",
+        lambda o: o.notebook,
+        "The notebook's path; the person's account name in it is replaced by the pseudonym.",
+        witness="sender",
+    ),
+    Column("cell_id", "text", lambda o: o.cell_id, "The cell's id within the notebook.", witness="sender"),
+    Column("kernel", "text", lambda o: o.kernel, "The kernel's name.", witness="sender"),
+    Column(
+        "duration_ms",
+        "integer",
+        lambda o: o.duration_ms,
+        "How long it lasted.",
+        unit="millisecond",
+        witness="sender",
+    ),
+    Column(
+        "outcome",
+        "text",
+        lambda o: o.outcome,
+        "How a run ended; aborted: queued behind a failed cell and never run.",
+        levels=("ok", "error", "aborted", "dead"),
+        witness="sender",
+    ),
+    Column("error_name", "text", lambda o: o.error_name, "The name of a run's error.", witness="sender"),
+    Column("tier", "text", lambda o: o.tier, "Where the person's server ran.", levels=("public", "private")),
+    Column(
+        "entrance",
+        "text",
+        lambda o: o.entrance,
+        "Through which entrance the server was opened.",
+        levels=("public", "vpn"),
+    ),
+    Column(
+        "source",
+        "text",
+        lambda o: o.source,
+        "Who reported the event, and so how far to trust it.",
+        levels=("hub", "server", "client"),
+    ),
+    Column("received_at", "time", lambda o: o.received_at, "When the usage service received it."),
+)
+
+
+def moment(at: datetime) -> str:
+    """Write a moment in the one form that exports use: UTC, six digits after the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def codebook() -> dict[str, object]:
+    """Describe every column, for those who read an export years later."""
+    fields = [
+        {
+            "name": column.name,
+            "type": column.type,
+            "description": column.about,
+            "levels": list(column.levels) or None,
+            "unit": column.unit,
+            "said_by": column.witness,
+        }
+        for column in COLUMNS
+    ]
+    return {
+        "fields": fields,
+        "missing": "an empty field",
+        "text_rule": "A text that is empty, or begins (after white space) with one of = + - @ TAB CR LF or an"
+        " apostrophe, has one apostrophe put before it, so that no spreadsheet takes it for a formula."
+        " To read: take away one leading apostrophe from text columns;"
+        " maximalab_hub.export.csv.read_csv does so.",
+        "time_rule": "UTC, YYYY-MM-DDTHH:MM:SS.ffffffZ",
+    }

@@ -1,0 +1,58 @@
+"""Pseudonyms: who somebody is within one study, and nowhere else.
+
+A name is never hashed plainly, for names can be guessed; the key makes the difference. Each study has a key
+of its own, so that persons cannot be linked across studies. Whoever destroys the key makes the study
+anonymous.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import uuid
+from dataclasses import dataclass
+
+PSEUDONYM_BITS = 128
+_LEAST_KEY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """The pseudonyms of one study. Its key never appears in a text, log line or `repr`."""
+
+    study: str
+    _key: bytes
+
+    def __repr__(self) -> str:
+        """Name the study, never the key."""
+        return f"Pseudonyms({self.study!r})"
+
+    def of(self, user: str) -> str:
+        """Give the person's pseudonym: 32 hexadecimal digits, always the same within the study."""
+        return self._digest("person", user).hex()
+
+    def event_id(self, event_id: str) -> str:
+        """Give an event another id: a UUIDv7 would tell its millisecond and link studies."""
+        return str(uuid.UUID(bytes=self._digest("event", event_id), version=8))
+
+    def scrub(self, text: str | None, user: str) -> str | None:
+        """Put the pseudonym where the person's account name stands as a word, as in a file's name."""
+        if not text or not user:
+            return text
+        return re.sub(rf"(?<![^\W_]){re.escape(user)}(?![^\W_])", self.of(user), text, flags=re.IGNORECASE)
+
+    def _digest(self, purpose: str, value: str) -> bytes:
+        message = f"{purpose}\0{value}".encode()
+        return hmac.digest(self._key, message, hashlib.sha256)[: PSEUDONYM_BITS // 8]
+
+
+def pseudonyms_of(study: str, lab_key: str) -> Pseudonyms:
+    """Make the pseudonyms of a study from the lab's secret key.
+
+    Raises `ValueError` where the key is too short to keep a secret.
+    """
+    if len(lab_key) < _LEAST_KEY:
+        msg = f"the pseudonym key has {len(lab_key)} characters; it needs at least {_LEAST_KEY}"
+        raise ValueError(msg)
+    return Pseudonyms(study, hmac.digest(lab_key.encode(), f"study\0{study}".encode(), hashlib.sha256))

@@ -1,0 +1,127 @@
+"""Queries of the study: the timetable, enrolments, decisions about consent, and counts.
+
+Like `queries`, every function takes a connection of `engine.writing` or `engine.reading`; none commits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, delete, func, insert, select
+
+from maximalab_hub.consent import Decision
+from maximalab_hub.setting import Enrolment
+from maximalab_hub.store import queries
+from maximalab_hub.store.models import ConsentRow, EnrolmentRow, EventRow, LessonRow
+from maximalab_hub.timetable import Lesson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which events are looked at: `since` <= at < `until`, one course, these kinds. None leaves nothing
+    out.
+    """
+
+    course: str | None = None
+    kinds: tuple[str, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def replace_lessons(connection: Connection, lessons: Sequence[Lesson]) -> None:
+    """Take these lessons for the whole timetable of each course that they name; other courses keep theirs."""
+    courses = {lesson.course for lesson in lessons}
+    connection.execute(delete(LessonRow).where(LessonRow.course.in_(courses)))
+    if lessons:
+        connection.execute(insert(LessonRow), [_lesson_values(lesson) for lesson in lessons])
+
+
+def lessons(connection: Connection) -> tuple[Lesson, ...]:
+    """Give every lesson, cancelled ones included, in order."""
+    rows = queries.lessons(connection)
+    return tuple(sorted(Lesson(r.starts_at, r.ends_at, r.course, r.group_name, r.cancelled) for r in rows))
+
+
+def enrol(connection: Connection, user: str, enrolments: Sequence[Enrolment]) -> None:
+    """Put the person into these groups; what is there already (same group, same start) is left as it is."""
+    known = {(e.course, e.group, e.since) for e in enrolments_by_user(connection).get(user, ())}
+    new = [e for e in enrolments if (e.course, e.group, e.since) not in known]
+    if new:
+        connection.execute(insert(EnrolmentRow), [_enrolment_values(user, one) for one in new])
+
+
+def enrolments_by_user(connection: Connection) -> Mapping[str, tuple[Enrolment, ...]]:
+    """Give each person's enrolments, ordered."""
+    found: dict[str, list[Enrolment]] = defaultdict(list)
+    for row in queries.enrolments(connection):
+        found[row.user].append(Enrolment(row.course, row.group_name, row.valid_from, row.valid_until))
+    return {user: tuple(enrolments) for user, enrolments in found.items()}
+
+
+def decisions(connection: Connection, study: str, *, user: str | None = None) -> list[Decision]:
+    """Give the decisions about the study, of one person where asked, in the order of recording."""
+    statement = select(ConsentRow.__table__).where(ConsentRow.study == study)
+    if user is not None:
+        statement = statement.where(ConsentRow.user == user)
+    rows = connection.execute(statement.order_by(ConsentRow.consent_id))
+    return [Decision(r.user, r.agreed, r.decided_at, r.consent_version, r.consent_id) for r in rows]
+
+
+def events_by_user(connection: Connection, selection: Selection) -> Mapping[str, int]:
+    """Count each person's events."""
+    statement = _chosen(select(EventRow.user, func.count()), selection).group_by(EventRow.user)
+    return {user: count for user, count in connection.execute(statement)}
+
+
+def events_by_kind(connection: Connection, user: str) -> Mapping[str, int]:
+    """Count one person's events of each kind, the most frequent first."""
+    counted = func.count().label("counted")
+    statement = select(EventRow.kind, counted).where(EventRow.user == user).group_by(EventRow.kind)
+    return {kind: n for kind, n in connection.execute(statement.order_by(counted.desc(), EventRow.kind))}
+
+
+def courses(connection: Connection) -> tuple[str, ...]:
+    """Give the ids of the courses about which there are events, ordered."""
+    statement = select(EventRow.course).where(EventRow.course.is_not(None)).distinct()
+    return tuple(sorted(connection.execute(statement).scalars()))
+
+
+def _chosen(statement: Select[Any], selection: Selection) -> Select[Any]:
+    if selection.course is not None:
+        statement = statement.where(EventRow.course == selection.course)
+    if selection.kinds is not None:
+        statement = statement.where(EventRow.kind.in_(selection.kinds))
+    if selection.since is not None:
+        statement = statement.where(EventRow.at >= selection.since)
+    if selection.until is not None:
+        statement = statement.where(EventRow.at < selection.until)
+    return statement
+
+
+def _lesson_values(lesson: Lesson) -> dict[str, object]:
+    return {
+        "lesson_id": lesson.lesson_id,
+        "course": lesson.course,
+        "group_name": lesson.group,
+        "starts_at": lesson.starts_at,
+        "ends_at": lesson.ends_at,
+        "cancelled": lesson.cancelled,
+    }
+
+
+def _enrolment_values(user: str, enrolment: Enrolment) -> dict[str, object]:
+    return {
+        "user": user,
+        "course": enrolment.course,
+        "group_name": enrolment.group,
+        "valid_from": enrolment.since,
+        "valid_until": enrolment.until,
+    }

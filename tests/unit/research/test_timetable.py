@@ -1,0 +1,155 @@
+"""A timetable file becomes lessons, or says what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import maximalab_hub
+import pytest
+from maximalab_hub.timetable import Lesson, TimetableError, read_timetable, version_of
+
+SINCE, UNTIL = datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
+EXAMPLE = Path(maximalab_hub.__file__).parent / "examples" / "timetable.ics"
+OURS = ["X-MAXIMALAB-COURSE:operations-research", "X-MAXIMALAB-GROUP:OR-1"]
+MORNING = ["DTSTART;TZID=Europe/Kyiv:20260907T083000", "DTEND;TZID=Europe/Kyiv:20260907T100500"]
+
+
+def calendar(*events: list[str]) -> bytes:
+    body = [
+        line for event in events for line in ("BEGIN:VEVENT", "UID:a@b", "SUMMARY:OR", *event, "END:VEVENT")
+    ]
+    return "\r\n".join(
+        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//t//", *body, "END:VCALENDAR", ""]
+    ).encode()
+
+
+def lessons(*events: list[str]) -> tuple[Lesson, ...]:
+    return read_timetable(calendar(*events), since=SINCE, until=UNTIL).lessons
+
+
+def test_a_weekly_lesson_keeps_its_wall_clock_time_when_summer_time_ends():
+    found = lessons([*OURS, *MORNING, "RRULE:FREQ=WEEKLY;COUNT=10"])
+    assert len(found) == 10
+    assert {lesson.starts_at.strftime("%H:%M") for lesson in found if lesson.starts_at.month < 10} == {
+        "05:30"
+    }
+    assert {lesson.starts_at.strftime("%H:%M") for lesson in found if lesson.starts_at.month > 10} == {
+        "06:30"
+    }
+    assert all(lesson.ends_at - lesson.starts_at == timedelta(minutes=95) for lesson in found)
+
+
+def test_a_moved_lesson_is_where_it_was_moved_and_a_dropped_one_is_nowhere():
+    series = [*OURS, *MORNING, "RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE;TZID=Europe/Kyiv:20260914T083000"]
+    moved = [
+        *OURS,
+        "RECURRENCE-ID;TZID=Europe/Kyiv:20260921T083000",
+        "DTSTART;TZID=Europe/Kyiv:20260922T120000",
+        "DTEND;TZID=Europe/Kyiv:20260922T133500",
+    ]
+    assert [lesson.starts_at.isoformat() for lesson in lessons(series, moved)] == [
+        "2026-09-07T05:30:00+00:00",
+        "2026-09-22T09:00:00+00:00",
+    ]
+
+
+def test_a_cancelled_lesson_is_kept_and_marked():
+    [lesson] = lessons([*OURS, *MORNING, "STATUS:CANCELLED"])
+    assert lesson.cancelled
+
+
+def test_of_two_entries_for_one_meeting_the_one_that_takes_place_counts():
+    for order in ([OURS, [*OURS, "STATUS:CANCELLED"]], [[*OURS, "STATUS:CANCELLED"], OURS]):
+        events = [[*event, *MORNING, f"X-N:{place}"] for place, event in enumerate(order)]
+        content = calendar(*events).replace(b"UID:a@b", b"UID:first@b", 1)
+        [lesson] = read_timetable(content, since=SINCE, until=UNTIL).lessons
+        assert not lesson.cancelled
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        pytest.param(OURS, id="by our own properties"),
+        pytest.param(["CATEGORIES:course:operations-research,group:OR-1"], id="by one line of categories"),
+        pytest.param(["CATEGORIES:course:operations-research", "CATEGORIES:group:OR-1"], id="by two lines"),
+        pytest.param([*OURS, "CATEGORIES:course:other,group:X"], id="our own properties win over categories"),
+    ],
+)
+def test_a_lesson_names_its_course_and_group(owner):
+    [lesson] = lessons([*owner, *MORNING])
+    assert (lesson.course, lesson.group) == ("operations-research", "OR-1")
+
+
+def test_holidays_and_other_appointments_are_counted_and_left_out():
+    content = calendar([*OURS, "DTSTART;VALUE=DATE:20261224"], MORNING)
+    found = read_timetable(content.replace(b"UID:a@b", b"UID:first@b", 1), since=SINCE, until=UNTIL)
+    assert (found.lessons, found.all_day, found.others) == ((), 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(b"", "no iCalendar file", id="an empty file"),
+        pytest.param(b"name,time\r\n1,2\r\n", "no iCalendar file", id="a CSV file"),
+        pytest.param(calendar([*OURS, "DTSTART:yesterday"]), "DTSTART", id="a start that is no time"),
+        pytest.param(
+            calendar([*OURS, "DTSTART;TZID=Nowhere:20260907T083000", "DTEND;TZID=Nowhere:20260907T100500"]),
+            "has no time zone",
+            id="a time zone that does not exist",
+        ),
+        pytest.param(
+            calendar([*OURS, *MORNING, "RRULE:FREQ=NEVER"]), "cannot be read|RRULE", id="no such repetition"
+        ),
+        pytest.param(b"\xff\xfe\x00", "no iCalendar file", id="not a text"),
+        pytest.param(
+            calendar([*OURS, "DTSTART:20260907T083000", "DTEND:20260907T100500"]),
+            "has no time zone",
+            id="a floating time is refused, not guessed",
+        ),
+        pytest.param(
+            calendar([OURS[0], *MORNING]), "X-MAXIMALAB-GROUP is missing", id="a course without a group"
+        ),
+        pytest.param(
+            calendar([OURS[1], *MORNING]), "X-MAXIMALAB-COURSE is missing", id="a group without a course"
+        ),
+        pytest.param(calendar(OURS), "DTSTART is missing", id="no time at all"),
+        pytest.param(
+            calendar([*OURS, MORNING[0], "DTEND;TZID=Europe/Kyiv:20260907T080000"]),
+            "ends after it starts",
+            id="ends before it starts",
+        ),
+        pytest.param(
+            calendar([*OURS, MORNING[0], "DTEND;TZID=Europe/Kyiv:20260917T080000"]),
+            "12 hours",
+            id="lasts ten days",
+        ),
+        pytest.param(
+            calendar([*OURS, *MORNING, "RRULE:FREQ=SECONDLY"]),
+            "within the day",
+            id="a repetition that would never end",
+        ),
+        pytest.param(calendar([*OURS, *MORNING]) + b" " * 4_000_000, "split it", id="a huge file"),
+        pytest.param(
+            calendar(["X-MAXIMALAB-COURSE:" + "c" * 65, OURS[1], *MORNING]),
+            "64 characters",
+            id="an endless course name",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_a_timetable_says_why(content, said):
+    with pytest.raises(TimetableError, match=said):
+        read_timetable(content, since=SINCE, until=UNTIL)
+
+
+def test_the_example_has_both_groups_in_every_week():
+    found = read_timetable(EXAMPLE.read_bytes(), since=SINCE, until=SINCE + timedelta(weeks=4))
+    assert found.courses == {"operations-research"}
+    assert [sum(lesson.group == group for lesson in found.lessons) for group in ("OR-1", "OR-2")] == [8, 8]
+    assert found.others == 0
+
+
+def test_a_timetable_is_named_by_its_content_not_by_its_order():
+    found = read_timetable(EXAMPLE.read_bytes(), since=SINCE, until=UNTIL).lessons
+    assert version_of(found) == version_of(reversed(found)) != version_of(found[1:])
+    assert version_of([]) == "none"
