@@ -20,20 +20,15 @@ NO_NETWORK = (
 NO_SPACE = ("No space left on device", "ENOSPC", "Disk quota exceeded")
 BAD_CERTIFICATE = ("CERTIFICATE_VERIFY_FAILED", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT")
 
-REMEDIES = (
-    (NO_SPACE, "The disk is full. Make room (the set-up needs about 2 GB) and run the same command again."),
-    (
-        BAD_CERTIFICATE,
-        "A package registry's certificate was not accepted. Name your network's certificate bundle\n"
-        + "in PIP_CERT and NODE_EXTRA_CA_CERTS and run the same command again.",
-    ),
-    (
-        NO_NETWORK,
-        "No network: a package registry could not be reached. Connect, or name your proxy in HTTPS_PROXY,\n"
-        + "or your own registry in PIP_INDEX_URL and NPM_CONFIG_REGISTRY, and run the same command again:\n"
-        + "it goes on where it was.",
-    ),
-)
+ROOM = "The disk is full. Make room (the set-up needs about 2 GB) and run the same command again."
+CERTIFICATE = """\
+A package registry's certificate was not accepted. Name your network's certificate bundle in PIP_CERT
+and NODE_EXTRA_CA_CERTS and run the same command again."""
+CONNECTION = """\
+No network: a package registry could not be reached. Connect, or name your proxy in HTTPS_PROXY, or your
+own registry in PIP_INDEX_URL and NPM_CONFIG_REGISTRY, and run the same command again."""
+
+REMEDIES = ((NO_SPACE, ROOM), (BAD_CERTIFICATE, CERTIFICATE), (NO_NETWORK, CONNECTION))
 
 
 def remedy(log: str) -> str | None:
