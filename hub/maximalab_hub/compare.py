@@ -13,6 +13,7 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING
 
+from maximalab_hub.events import Kind, Outcome
 from maximalab_hub.sessions import GAP, IDLE_AFTER, Activity, active_spans
 from maximalab_hub.setting import RULE_VERSION, Enrolment, Rule, Schedule, Setting, Span, schedule_of
 from maximalab_hub.stats import TooFew, Wilcoxon, wilcoxon_paired
@@ -21,11 +22,10 @@ from maximalab_hub.timetable import Lesson, version_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-RUN = "run"
-AT_WORK = frozenset({RUN, "notebook_open", "notebook_save"})
+AT_WORK = frozenset({Kind.RUN, Kind.NOTEBOOK_OPEN, Kind.NOTEBOOK_SAVE})
 """Kinds of event that show a person at work."""
-ABORTED = "aborted"
-"""Outcome of a cell that was queued behind a failed one and never ran: no run, and no error of its own."""
+FAILED = frozenset({Outcome.ERROR, Outcome.DEAD})
+"""Outcomes that count as errors; a run that the person interrupted is no error."""
 LEAST_RUNS = 5
 """Runs that a person needs in a setting before a share of errors says anything about that person."""
 
@@ -115,7 +115,7 @@ def compare(happenings: Iterable[Happening], timetables: Timetables, parameters:
     active: dict[Setting, dict[str, timedelta]] = {setting: {} for setting in Setting}
     for user, mine in people.items():
         for one in mine:
-            if one.kind == RUN and one.outcome != ABORTED:
+            if _ran(one):
                 runs[timetables.setting_of(user, one.course, one.at)][user].append(one)
         for setting, length in active_time(mine, timetables, parameters.idle_after).items():
             if length:
@@ -159,6 +159,11 @@ def _by_person(happenings: Iterable[Happening]) -> dict[str, list[Happening]]:
     return people
 
 
+def _ran(one: Happening) -> bool:
+    """Tell runs from the rest; a cell queued behind a failed one is aborted, and never ran."""
+    return one.kind == Kind.RUN and one.outcome != Outcome.ABORTED
+
+
 def _figures(
     runs: Mapping[str, Sequence[Happening]], active: Mapping[str, timedelta], smallest: int
 ) -> Figures | None:
@@ -176,7 +181,7 @@ def _figures(
 
 
 def _error_share(runs: Sequence[Happening]) -> float:
-    return sum(run.outcome != "ok" for run in runs) / len(runs)
+    return sum(run.outcome in FAILED for run in runs) / len(runs)
 
 
 def _paired_errors(

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from maximalab_spawner.tiers import Entrance, Tier
+
+from maximalab_hub.events import Kind, Outcome, Source
+from maximalab_hub.setting import Setting
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -53,13 +58,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("at", "time", lambda o: o.at, "When it happened; for a run, its start.", witness="sender"),
     Column("event_id", "text", lambda o: o.event_id, "The event's id within this study."),
     Column("person", "text", lambda o: o.person, "The person's pseudonym within this study."),
-    Column("kind", "text", lambda o: o.kind, "What happened.", witness="sender"),
+    Column("kind", "text", lambda o: o.kind, "What happened.", levels=tuple(Kind), witness="sender"),
     Column(
         "setting",
         "text",
         lambda o: o.setting,
         "Whether the person's lesson of this course was in force; unknown where the timetable is silent.",
-        levels=("in_class", "out_of_class", "unknown"),
+        levels=tuple(Setting),
     ),
     Column("course", "text", lambda o: o.course, "The course of the material."),
     Column("material", "text", lambda o: o.material, "The material, by its id in the catalogue."),
@@ -85,24 +90,24 @@ COLUMNS: tuple[Column, ...] = (
         "text",
         lambda o: o.outcome,
         "How a run ended; aborted: queued behind a failed cell and never run.",
-        levels=("ok", "error", "aborted", "dead"),
+        levels=tuple(Outcome),
         witness="sender",
     ),
     Column("error_name", "text", lambda o: o.error_name, "The name of a run's error.", witness="sender"),
-    Column("tier", "text", lambda o: o.tier, "Where the person's server ran.", levels=("public", "private")),
+    Column("tier", "text", lambda o: o.tier, "Where the person's server ran.", levels=tuple(Tier)),
     Column(
         "entrance",
         "text",
         lambda o: o.entrance,
         "Through which entrance the server was opened.",
-        levels=("public", "vpn"),
+        levels=tuple(Entrance),
     ),
     Column(
         "source",
         "text",
         lambda o: o.source,
         "Who reported the event, and so how far to trust it.",
-        levels=("hub", "server", "client"),
+        levels=tuple(Source),
     ),
     Column("received_at", "time", lambda o: o.received_at, "When the usage service received it."),
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from maximalab_hub.consent import Decision
 from maximalab_hub.setting import Enrolment
@@ -21,14 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events are looked at: `since` <= at < `until`, one course, these kinds. None leaves nothing
-    out.
-    """
+    """Which events are looked at: `since` <= at < `until`; None leaves nothing out."""
 
     course: str | None = None
     kinds: tuple[str, ...] | None = None
@@ -77,33 +75,35 @@ def decisions(connection: Connection, study: str, *, user: str | None = None) ->
 
 def events_by_user(connection: Connection, selection: Selection) -> Mapping[str, int]:
     """Count each person's events."""
-    statement = _chosen(select(EventRow.user, func.count()), selection).group_by(EventRow.user)
-    return {user: count for user, count in connection.execute(statement)}
+    counted = select(EventRow.user, func.count()).where(*_conditions(selection))
+    return {row[0]: row[1] for row in connection.execute(counted.group_by(EventRow.user))}
 
 
 def events_by_kind(connection: Connection, user: str) -> Mapping[str, int]:
     """Count one person's events of each kind, the most frequent first."""
     counted = func.count().label("counted")
     statement = select(EventRow.kind, counted).where(EventRow.user == user).group_by(EventRow.kind)
-    return {kind: n for kind, n in connection.execute(statement.order_by(counted.desc(), EventRow.kind))}
+    rows = connection.execute(statement.order_by(counted.desc(), EventRow.kind))
+    return {row[0]: row[1] for row in rows}
 
 
 def courses(connection: Connection) -> tuple[str, ...]:
     """Give the ids of the courses about which there are events, ordered."""
     statement = select(EventRow.course).where(EventRow.course.is_not(None)).distinct()
-    return tuple(sorted(connection.execute(statement).scalars()))
+    return tuple(sorted(filter(None, connection.execute(statement).scalars())))
 
 
-def _chosen(statement: Select[Any], selection: Selection) -> Select[Any]:
+def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if selection.course is not None:
-        statement = statement.where(EventRow.course == selection.course)
+        conditions.append(EventRow.course == selection.course)
     if selection.kinds is not None:
-        statement = statement.where(EventRow.kind.in_(selection.kinds))
+        conditions.append(EventRow.kind.in_(selection.kinds))
     if selection.since is not None:
-        statement = statement.where(EventRow.at >= selection.since)
+        conditions.append(EventRow.at >= selection.since)
     if selection.until is not None:
-        statement = statement.where(EventRow.at < selection.until)
-    return statement
+        conditions.append(EventRow.at < selection.until)
+    return conditions
 
 
 def _lesson_values(lesson: Lesson) -> dict[str, object]:
