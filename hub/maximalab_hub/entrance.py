@@ -1,7 +1,7 @@
 """Which entrance a request came through, as its proxy says.
 
-Each entrance's proxy sets one header and overwrites a client's own. The answer decides what a page *says*; what
-keeps private material off the public entrance is that the public proxy has no route to it.
+Each entrance's proxy sets one header and overwrites a client's own. The answer decides what a page *says*;
+what keeps private material off the public entrance is that the public proxy has no route to it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which of the lab's two languages a page speaks, and its words in that language.
 
-Source strings are English; Ukrainian comes from the `.po` files in `locale/uk`, read into memory once, so that no
-compiled file needs to be kept or shipped.
+Source strings are English; Ukrainian comes from the `.po` files in `locale/uk`, read into memory once, so
+that no compiled file needs to be kept or shipped.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _MOST_HEADER = 512
 def choose(cookie: str | None, accept_language: str | None, default: Language) -> Language:
     """Say which language to use: the person's own choice, else the browser's, else the lab's default.
 
-    Of the browser's wishes the best-rated that the lab speaks counts (RFC 9110, 12.5.4). A browser that asks for
-    neither gets `default`: no language stands in for another.
+    Of the browser's wishes the best-rated that the lab speaks counts (RFC 9110, 12.5.4). A browser that
+    asks for neither gets `default`: no language stands in for another.
     """
     chosen = as_language(cookie)
     if chosen is not None:
@@ -57,7 +57,7 @@ def as_language(word: str | None) -> Language | None:
 
 
 def _wishes(header: str) -> list[str]:
-    """The header's language tags in small letters, most wanted first; what cannot be read is left out."""
+    """Read the header's language tags, most wanted first; what cannot be read is left out."""
     rated = [wish for part in header[:_MOST_HEADER].split(",") for wish in _wish(part)]
     return [tag for _, tag in sorted(rated, key=lambda wish: -wish[0])]
 

@@ -220,10 +220,12 @@ class StudySection(Section):
     consent: Bilingual = Field(
         default=Bilingual(
             uk="Я погоджуюся, щоб записи про мою роботу в лабораторії (що і коли я запускав чи"
-            " запускала, без коду і відповідей) були використані в дослідженні під псевдонімом. Я можу відкликати згоду"
+            " запускала, без коду і відповідей) були використані в дослідженні під псевдонімом. Я можу"
+            " відкликати згоду"
             " будь-коли; на навчання і оцінки це не впливає.",
             en="I agree that records of my work in the lab (what I ran and when, without code and"
-            " answers) are used in research under a pseudonym. I may withdraw at any time; this has no influence on"
+            " answers) are used in research under a pseudonym. I may withdraw at any time; this has no"
+            " influence on"
             " courses and marks.",
         ),
         description="The text that a person agrees to. Change it only together with consent_version.",

@@ -1,4 +1,4 @@
-"""What every page's frame needs: the words, the lab's name, who is here, through which entrance, and the links.
+"""What every page's frame needs: words, the lab's name, who is here, through which entrance, and links.
 
 `templates/base.html` asks for exactly this, in the hub's process and in the usage service alike.
 """
@@ -48,7 +48,7 @@ class Visitor:
 
     name: str
     shows_usage: bool = False
-    """Whether the usage pages of courses and the study are for this person (teachers, researchers, admins)."""
+    """Whether the usage pages are for this person (teachers, researchers, admins)."""
     shows_admin: bool = False
     """Whether the hub's admin page is for this person."""
 
@@ -95,11 +95,11 @@ class Links:
         return f"{self.base}hub/vpn-needed"
 
     def language(self, language: str, here: str) -> str:
-        """The switch to `language`, which comes back to the local path `here`."""
+        """Give the switch to `language`, which comes back to the local path `here`."""
         return f"{self.base}hub/language/{language}?{urlencode({'next': here})}"
 
     def asset(self, name: str) -> str:
-        """A static file, with its version: a changed file is another address."""
+        """Give the address of a static file with its version: a changed file has another address."""
         return f"{self.base}hub/lab-static/{name}?v={_version(name)}"
 
 
@@ -119,8 +119,8 @@ def frame(  # noqa: PLR0913  each is one word of the frame, all by name
 ) -> dict[str, Any]:
     """Build the context of `base.html`.
 
-    `here` is the local path (and query) of the page, to which the language switch comes back; `base` is the lab's
-    base path on both entrances, with slashes at both ends.
+    `here` is the local path (and query) of the page, to which the language switch comes back; `base` is the
+    lab's base path on both entrances, with slashes at both ends.
     """
     words = translations(language)
     return {

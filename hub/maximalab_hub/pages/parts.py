@@ -1,0 +1,54 @@
+"""What the hub's pages are handed by `jupyterhub_config.py`: decisions are made elsewhere, pages ask for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from maximalab_spawner.catalog import Catalog, Material
+    from maximalab_spawner.tiers import Decision, Entrance, Person, Scenario, Tier
+
+    from maximalab_hub.settings import Settings
+
+SETTING: Final = "maximalab"
+"""The key under which the parts lie in the hub's Tornado settings."""
+
+
+class Decide(Protocol):
+    """`maximalab_spawner.policy.decide`."""
+
+    def __call__(
+        self, material: Material | None, person: Person, entrance: Entrance, scenario: Scenario, /
+    ) -> Decision:
+        """Say whether and on which tier the material may be opened."""
+
+
+class PersonOf(Protocol):
+    """`maximalab_spawner.policy.person_of`."""
+
+    def __call__(self, name: str, groups: Iterable[str], /, *, admin: bool = False) -> Person:
+        """Read a person from the hub's user."""
+
+
+class Emit(Protocol):
+    """How the hub tells the usage service what happened."""
+
+    def __call__(self, kind: str, /, **fields: object) -> object:
+        """Write one event down."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabParts:
+    """The parts of the lab that pages need."""
+
+    settings: Settings
+    read_catalogue: Callable[[], Catalog]
+    """Gives the catalogue as it is now; raises `CatalogError` where it cannot be used."""
+    decide: Decide
+    person_of: PersonOf
+    server_name: Callable[[Tier, str], str]
+    parse_server_name: Callable[[str], tuple[Tier, str] | None]
+    emit: Emit
