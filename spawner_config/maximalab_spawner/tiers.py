@@ -53,7 +53,7 @@ class Scenario(IntEnum):
     VPN_ONLY = 4
 
     def entrances_of(self, tier: Tier) -> frozenset[Entrance]:
-        """Say which entrances have routes to servers of `tier`; none at all means that the tier does not exist."""
+        """Say which entrances have routes to servers of `tier`; none means that the tier is not there."""
         both = frozenset(Entrance)
         public, vpn = frozenset({Entrance.PUBLIC}), frozenset({Entrance.VPN})
         match self, tier:

@@ -1,0 +1,122 @@
+"""Where servers can run: named places, read from a TOML file.
+
+    [[backend]]
+    name = "local-public"                      # [a-z][a-z0-9-]{0,40}
+    tier = "public"                            # public | private
+    kind = "local"                             # local: processes of this machine, without isolation
+    capacity = 20                              # servers at a time
+    materials = "/srv/maximalab/materials/public"
+    homes = "/srv/maximalab/homes/public"
+
+A relative folder is taken from the folder of the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maximalab_spawner.materials import NAME
+from maximalab_spawner.tiers import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class BackendsError(Exception):
+    """The file of backends is not usable. The text names the file, the field and the remedy."""
+
+
+class Kind(StrEnum):
+    """How servers are started at a backend."""
+
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One named place of one tier where servers run."""
+
+    name: str
+    tier: Tier
+    kind: Kind
+    capacity: int
+    """Servers at a time, at least 1."""
+    materials: Path | None = None
+    """The tier's store, as seen from where the servers run."""
+    homes: Path | None = None
+    """Where the students' own spaces lie."""
+
+
+FIELDS = frozenset({"name", "tier", "kind", "capacity", "materials", "homes"})
+
+
+def read_backends(path: Path) -> tuple[Backend, ...]:
+    """Read the file of backends. Raises `BackendsError` for whatever is not exactly right."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BackendsError(f"{path}: cannot be read ({error.strerror}); check that it is there") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BackendsError(f"{path}: is not TOML ({error}); mend the line named") from error
+    records = table.get("backend")
+    if set(table) != {"backend"} or not isinstance(records, list) or not records:
+        raise BackendsError(
+            f"{path}: field `backend`: write one table [[backend]] for each place, and nothing else"
+        )
+    backends = tuple(_backend(path, place, record) for place, record in enumerate(records))
+    _check_together(path, backends)
+    return backends
+
+
+def _backend(path: Path, place: int, record: object) -> Backend:
+    if not isinstance(record, dict):
+        raise _wrong(path, place, "", "write a table [[backend]]")
+    for field in record:
+        if field not in FIELDS:
+            raise _wrong(
+                path, place, field, f"is not known; remove it or use one of {', '.join(sorted(FIELDS))}"
+            )
+    name, capacity = record.get("name"), record.get("capacity")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise _wrong(path, place, "name", f"write a name of the form {NAME.pattern}")
+    if not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 1:
+        raise _wrong(path, place, "capacity", "write how many servers may run at a time, at least 1")
+    for field, words in (("tier", Tier), ("kind", Kind)):
+        if record.get(field) not in set(words):
+            raise _wrong(path, place, field, f"write one of {', '.join(words)}")
+    folders = {field: _folder(path, place, field, record.get(field)) for field in ("materials", "homes")}
+    return Backend(name, Tier(record["tier"]), Kind(record["kind"]), capacity, **folders)
+
+
+def _folder(path: Path, place: int, field: str, value: object) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(path, place, field, "write the path of a folder")
+    return (path.parent / Path(value).expanduser()).resolve()
+
+
+def _wrong(path: Path, place: int, field: str, remedy: str) -> BackendsError:
+    return BackendsError(f"{path}: field `backend[{place}].{field}`: {remedy}")
+
+
+def _check_together(path: Path, backends: Sequence[Backend]) -> None:
+    names = [backend.name for backend in backends]
+    for name in names:
+        if names.count(name) > 1:
+            raise BackendsError(f"{path}: field `backend.name`: {name!r} stands there twice; name them apart")
+    for one in backends:
+        for other in backends:
+            if one.tier != other.tier and _share(one, other):
+                raise BackendsError(
+                    f"{path}: {one.name} and {other.name} are of different tiers and share a folder; "
+                    "give each its own `materials` and `homes`",
+                )
+
+
+def _share(one: Backend, other: Backend) -> bool:
+    ours = [folder for folder in (one.materials, one.homes) if folder]
+    theirs = [folder for folder in (other.materials, other.homes) if folder]
+    return any(a.is_relative_to(b) or b.is_relative_to(a) for a in ours for b in theirs)

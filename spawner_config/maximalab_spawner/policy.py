@@ -1,0 +1,101 @@
+"""Who may open what, and from where: plain functions that take values and give a decision.
+
+Order of the reasons. A person who is not entitled learns just that, at either entrance: whether the
+private tier is there, or which entrance leads to it, is not told to those whom it does not concern.
+Then come the reasons that the person can do something about.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from maximalab_spawner.materials import IMAGE, NAME
+from maximalab_spawner.tiers import (
+    Access,
+    Decision,
+    Entrance,
+    Granted,
+    Person,
+    Reason,
+    Refused,
+    Scenario,
+    Tier,
+    tier_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from maximalab_spawner.materials import Material
+
+#: Set by each entrance's proxy on every request; a client's own is overwritten there.
+ENTRANCE_HEADER = "X-MaximaLab-Entrance"
+#: JupyterHub's own rule for the names of servers.
+SERVER_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
+
+
+def person_of(name: str, groups: Iterable[str], *, admin: bool = False) -> Person:
+    """Read from a user's groups what the person may do; groups of other forms say nothing here."""
+    found = [group.partition(":") for group in groups]
+    return Person(
+        name=name,
+        studies=frozenset(rest for kind, _, rest in found if kind == "study" and NAME.fullmatch(rest)),
+        teaches=frozenset(rest for kind, _, rest in found if kind == "teach" and NAME.fullmatch(rest)),
+        researcher=("researchers", "", "") in found,
+        admin=admin,
+    )
+
+
+def may_open(material: Material, person: Person) -> bool:
+    """Say whether the person is entitled to the material, wherever they are.
+
+    Open material is for everybody who signs in. Licensed and private material is for those who
+    study or teach one of its courses, and for admins.
+    """
+    if material.access is Access.OPEN or person.admin:
+        return True
+    return not (person.studies | person.teaches).isdisjoint(material.courses)
+
+
+def decide(material: Material | None, person: Person, entrance: Entrance, scenario: Scenario) -> Decision:
+    """Say on which tier `material` runs for `person` who came through `entrance`, or why it does not."""
+    if material is None:
+        return Refused(Reason.UNKNOWN_MATERIAL)
+    if not may_open(material, person):
+        return Refused(Reason.NOT_ENROLLED)
+    tier = tier_of(material.access)
+    entrances = scenario.entrances_of(tier)
+    if not entrances:
+        return Refused(Reason.NO_PRIVATE_TIER)
+    if entrance in entrances:
+        return Granted(tier)
+    if Entrance.VPN in entrances:
+        return Refused(Reason.NEEDS_VPN)
+    # A VPN entrance in a layout that has none: somebody set it up wrongly, and no VPN will help the person.
+    return Refused(Reason.TIER_UNAVAILABLE)
+
+
+def entrance_of(headers: Mapping[str, str]) -> Entrance:
+    """Say through which entrance a request came: what is not plainly the VPN's is the public one."""
+    values = [value for name, value in headers.items() if name.lower() == ENTRANCE_HEADER.lower()]
+    return Entrance.VPN if values == [Entrance.VPN.value] else Entrance.PUBLIC
+
+
+def server_name(tier: Tier, image: str) -> str:
+    """Name the server on which materials of this tier and image run, for example `public-maxima`.
+
+    Raises `ValueError` for an image whose name a server's name cannot hold.
+    """
+    name = f"{tier.value}-{image}"
+    if not IMAGE.fullmatch(image) or not SERVER_NAME.fullmatch(name):
+        raise ValueError(f"an image's name has the form {IMAGE.pattern}, not {image!r}")
+    return name
+
+
+def parse_server_name(name: str) -> tuple[Tier, str] | None:
+    """Take a server's name apart; None where it is not one of ours."""
+    tier, _, image = name.partition("-")
+    if tier not in set(Tier) or not IMAGE.fullmatch(image) or not SERVER_NAME.fullmatch(name):
+        return None
+    return Tier(tier), image

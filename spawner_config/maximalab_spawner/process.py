@@ -1,0 +1,110 @@
+"""Processes that outlive the hub, recognised for sure.
+
+A number alone says nothing: the kernel gives it out again. A process is its number, the moment of
+its start and the boot of the machine, as Linux's `/proc` tells them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+PROC = Path("/proc")
+#: In `/proc/<pid>/stat`, counted from the field after the program's name: the state, and the start in ticks.
+STATE, STARTED = 0, 19
+DEAD = frozenset("ZXx")
+#: A server's processes carry this in their environment, so that kernels are found that it left behind.
+MARK = "MAXIMALAB_SERVER_MARK"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessId:
+    """One process, not to be taken for another one that has its number later."""
+
+    pid: int
+    started: int
+    """Clock ticks since the boot."""
+    boot: str
+
+    @classmethod
+    def of(cls, pid: int) -> Self | None:
+        """Recognise the process that has this number now; None where there is none, or it is dead already."""
+        fields = _stat(pid)
+        if fields is None or fields[STATE] in DEAD:
+            return None
+        return cls(pid, int(fields[STARTED]), _boot())
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self | None:
+        """Take it from what `as_state` gave; None where that is not there or not whole."""
+        pid, started, boot = state.get("pid"), state.get("started"), state.get("boot")
+        if isinstance(pid, int) and isinstance(started, int) and isinstance(boot, str) and pid > 1:
+            return cls(pid, started, boot)
+        return None
+
+    def as_state(self) -> dict[str, Any]:
+        """Give it as plain data, to be kept in the hub's database."""
+        return {"pid": self.pid, "started": self.started, "boot": self.boot}
+
+    def alive(self) -> bool:
+        """Say whether this very process still runs."""
+        return ProcessId.of(self.pid) == self
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if the process is still this one."""
+        if self.alive():
+            _quietly(os.kill, self.pid, number)
+
+    def kill_group(self) -> None:
+        """End the process and all of its group at once. It must lead its group."""
+        if self.alive():
+            _quietly(os.killpg, self.pid, signal.SIGKILL)
+
+
+def kill_marked(mark: str) -> int:
+    """End all processes of this user that carry `mark`; say how many there were. They get no time."""
+    left = list(marked(mark))
+    for process in left:
+        process.send(signal.SIGKILL)
+    return len(left)
+
+
+def marked(mark: str) -> Iterator[ProcessId]:
+    """Find the processes whose environment carries `mark`, as far as we may look."""
+    wanted = f"{MARK}={mark}".encode()
+    for folder in PROC.iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue  # Gone meanwhile, or another user's: not ours in either case.
+        process = ProcessId.of(int(folder.name)) if wanted in environment else None
+        if process is not None:
+            yield process
+
+
+def _quietly(send: Callable[[int, int], None], pid: int, number: signal.Signals) -> None:
+    try:
+        send(pid, number)
+    except ProcessLookupError:
+        return  # It ended between our look and our signal, as it should.
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The program's name stands in brackets and may hold anything, also brackets and blanks.
+    return text.rpartition(")")[2].split()
+
+
+def _boot() -> str:
+    return (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -1,0 +1,25 @@
+"""Turn a refusal into what JupyterHub shows, logs and counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyterhub.spawner import SpawnException
+
+from maximalab_spawner.messages import REFUSALS, both_html, both_plain
+
+if TYPE_CHECKING:
+    from maximalab_spawner.admission import Turned
+
+
+def refusal(turned: Turned) -> Exception:
+    """Make the exception for a refusal: a text in both languages, a label for the metrics, a status."""
+    status, text = REFUSALS[turned.reason]
+    exception: Exception = SpawnException(
+        both_plain(text),
+        reason=str(turned.reason),
+        log_message=f"{turned.reason}: {turned.detail}" if turned.detail else str(turned.reason),
+        message_html=both_html(text),
+        status_code=status.value,
+    )
+    return exception

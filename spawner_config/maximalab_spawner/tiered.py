@@ -1,0 +1,207 @@
+# ruff: noqa: ANN401  # JupyterHub's own objects have no types
+"""What every tiered spawner does before it starts anything: decide again, place, and tell.
+
+A mix-in beside JupyterHub's `Spawner`, whatever the servers are made of.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
+
+from traitlets import Any as AnyTrait
+from traitlets import Enum, Integer, Unicode, validate
+from traitlets.config import LoggingConfigurable
+
+from maximalab_spawner.admission import Admitted, Turned, admit
+from maximalab_spawner.backends import Backend, BackendsError, read_backends
+from maximalab_spawner.catalog import Catalog, CatalogError, CatalogReader
+from maximalab_spawner.materials import LANGUAGES
+from maximalab_spawner.placement import place
+from maximalab_spawner.policy import entrance_of, person_of
+from maximalab_spawner.refusal import refusal
+from maximalab_spawner.serverenv import safe_name
+from maximalab_spawner.tiers import Entrance, Refused, Scenario, Tier
+from maximalab_spawner.usage import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Set by the lab's pages when a person chooses a language.
+LANGUAGE_COOKIE = "maximalab-lang"
+#: A material's id is never longer; what is asked for may be anything.
+LONGEST_ID = 41
+
+
+class TieredStart(LoggingConfigurable):
+    """Decides, from the catalogue on the hub, whether and where a server may start."""
+
+    catalog_dir = Unicode(
+        config=True,
+        help="""Folder of the catalogue: `<id>.toml` files and `courses.toml`. Unreadable: nothing starts.""",
+    )
+    backends_file = Unicode(
+        config=True,
+        help="""TOML file of the backends; see `maximalab_spawner.backends`. Unreadable: nothing starts.""",
+    )
+    scenario = Integer(
+        Scenario.PUBLIC_PRIVATE_VPN.value,
+        config=True,
+        help="""Which of the four layouts, 1 to 4. It must be the proxy's scenario as well.""",
+    )
+    default_language = Enum(
+        LANGUAGES, "uk", config=True, help="""Language where the person has chosen none."""
+    )
+    usage_sink = AnyTrait(
+        None,
+        allow_none=True,
+        config=True,
+        help="""Takes `server_start`, `server_stop` and `spawn_refused`: a plain function `(kind, **fields)`.
+
+        Anything else given in a configuration file is copied by traitlets, which an object with
+        threads does not survive; set on the class or the instance, an object with `emit` works as
+        well. It must not block.
+        """,
+    )
+
+    # What JupyterHub's `Spawner` has.
+    user: Any
+    user_options: Any
+    handler: Any
+    name: Any
+
+    _all: ClassVar[WeakSet[TieredStart]] = WeakSet()
+    _readers: ClassVar[dict[str, CatalogReader]] = {}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.opened_at = Entrance.PUBLIC
+        """Where the page that opens the server was asked for it; counts where no request is at hand."""
+        self.language = ""
+        """`uk` or `en`, where the page that opens the server knows it."""
+        self.forget()
+        self._all.add(self)
+
+    @validate("scenario")
+    def _known_scenario(self, proposal: Any) -> int:
+        return Scenario(proposal.value).value
+
+    def forget(self) -> None:
+        """Know of no server."""
+        self.tier: Tier | None = None
+        self.backend = ""
+        self.material = ""
+        self.entrance = Entrance.PUBLIC
+
+    def remember(self, admitted: Admitted, backend: Backend, entrance: Entrance) -> None:
+        """Know where the server runs, and for what it was started."""
+        self.tier, self.material = admitted.tier, admitted.material.id
+        self.backend, self.entrance = backend.name, entrance
+
+    def record(self) -> dict[str, Any]:
+        """Give as plain data what is to be kept of the server."""
+        tier = self.tier.value if self.tier is not None else None
+        return {
+            "tier": tier,
+            "backend": self.backend,
+            "entrance": self.entrance.value,
+            "material": self.material,
+        }
+
+    def recall(self, state: Mapping[str, Any]) -> None:
+        """Take what `record` gave; what is not whole counts as unknown, and so as the strictest."""
+        self.tier = Tier(state["tier"]) if state.get("tier") in set(Tier) else None
+        self.entrance = (
+            Entrance(state["entrance"]) if state.get("entrance") in set(Entrance) else Entrance.PUBLIC
+        )
+        self.backend, self.material = str(state.get("backend", "")), str(state.get("material", ""))
+
+    def settle(self) -> tuple[Admitted, Backend, Entrance]:
+        """Decide whether and where the server may start. Raises `SpawnException` where it may not."""
+        entrance = self._asked_at()
+        admitted = admit(
+            self.name,
+            self.user_options,
+            self._catalog(),
+            person=person_of(
+                self.user.name, [one.name for one in self.user.groups], admin=bool(self.user.admin)
+            ),
+            entrance=entrance,
+            scenario=Scenario(self.scenario),
+        )
+        if isinstance(admitted, Turned):
+            raise self.turn_away(admitted, entrance)
+        backend = self._place(admitted.tier)
+        if isinstance(backend, Refused):
+            raise self.turn_away(Turned(backend.reason), entrance)
+        return admitted, backend, entrance
+
+    def turn_away(self, turned: Turned, entrance: Entrance) -> Exception:
+        """Tell of a refusal, and make the exception for it."""
+        tier = self.name.partition("-")[0]
+        asked = self.user_options.get("material") if isinstance(self.user_options, dict) else None
+        tell(
+            self.usage_sink,
+            self.log,
+            "spawn_refused",
+            user=self.user.name,
+            server=self.name,
+            tier=tier if tier in set(Tier) else None,
+            backend=None,
+            entrance=entrance.value,
+            material=asked[:LONGEST_ID] if isinstance(asked, str) else None,
+            detail={"reason": str(turned.reason)},
+        )
+        return refusal(turned)
+
+    def tell(self, kind: str, **detail: object) -> None:
+        """Tell the usage service of something that happened to this server."""
+        tell(
+            self.usage_sink,
+            self.log,
+            kind,
+            user=self.user.name,
+            server=self.name,
+            **self.record(),
+            detail=detail,
+        )
+
+    def home(self, backend: Backend) -> Path:
+        """Say where the person's own space lies at a backend."""
+        if backend.homes is None:
+            raise ValueError(f"the backend {backend.name} has no homes")
+        return backend.homes / safe_name(self.user.name)
+
+    def reader_language(self) -> str:
+        """Say in which language the person reads: by the page, the browser's cookie, or the default."""
+        cookie = self.handler.request.cookies.get(LANGUAGE_COOKIE) if self.handler is not None else None
+        for language in (self.language, cookie.value if cookie is not None else ""):
+            if language in LANGUAGES:
+                return language
+        return str(self.default_language)
+
+    def _asked_at(self) -> Entrance:
+        """Say where the wish came in: by the request at hand, else by the page that opened the server."""
+        if self.handler is not None:
+            return entrance_of(self.handler.request.headers)
+        return Entrance(self.opened_at)
+
+    def _catalog(self) -> Catalog | None:
+        reader = self._readers.setdefault(self.catalog_dir, CatalogReader(Path(self.catalog_dir)))
+        try:
+            return reader.read()
+        except CatalogError as fault:
+            self.log.error("The catalogue cannot be used: %s", fault)  # noqa: TRY400  # its text says it all
+            return None
+
+    def _place(self, tier: Tier) -> Backend | Refused:
+        try:
+            backends = read_backends(Path(self.backends_file))
+        except BackendsError as fault:
+            self.log.error("The backends cannot be used: %s", fault)  # noqa: TRY400  # its text says it all
+            backends = ()
+        load = {one.name: sum(other.backend == one.name for other in self._all) for one in backends}
+        health = {one.name: one.materials is not None and one.materials.is_dir() for one in backends}
+        homes = (one.name for one in backends if one.tier is tier and self.home(one).is_dir())
+        return place(tier, backends, load, health, next(homes, None))
