@@ -80,8 +80,9 @@ def _binaries(folder: Path) -> Path:
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """Start a PostgreSQL of our own on a socket, and stop it afterwards."""
-    # A short path of its own: a socket's path has at most 107 bytes, and pytest's folders are closed to others.
-    folder = Path(tempfile.mkdtemp(prefix="maximalab-pg-", dir="/tmp"))  # noqa: S108  mkdtemp's name is unguessable
+    # A short path of its own: a socket's path has at most 107 bytes, and pytest's folders are closed to
+    # others.
+    folder = Path(tempfile.mkdtemp(prefix="maximalab-pg-", dir="/tmp"))
     account: dict[str, object] = {}
     if os.geteuid() == 0:
         account = {"user": NOBODY, "group": NOBODY, "extra_groups": []}

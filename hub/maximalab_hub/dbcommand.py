@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import Engine
 
 from maximalab_hub import migrations
 from maximalab_hub.settings import SettingsError, load_settings
-from maximalab_hub.store.engine import StoreAway, StoreUrlError, open_engine
+from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 app = typer.Typer(name="db", help="The usage store's tables.", no_args_is_help=True)
 
@@ -26,7 +28,7 @@ def _engine(url: str | None) -> Engine:
         raise typer.Exit(2) from error
 
 
-def _away(error: StoreAway) -> typer.Exit:
+def _away(error: StoreAwayError) -> typer.Exit:
     typer.echo(
         f"The usage store does not answer ({error}). Check usage.db_url, the disk and the database.", err=True
     )
@@ -40,7 +42,7 @@ def upgrade(url: UrlOption = None) -> None:
     try:
         before = migrations.current(engine)
         migrations.upgrade(engine)
-    except StoreAway as error:
+    except StoreAwayError as error:
         raise _away(error) from error
     now = migrations.newest()
     typer.echo(f"The usage store was at {before or 'no version'} and is now at {now}.")
@@ -52,7 +54,7 @@ def status(url: UrlOption = None) -> None:
     engine = _engine(url)
     try:
         found = migrations.current(engine)
-    except StoreAway as error:
+    except StoreAwayError as error:
         raise _away(error) from error
     if found == migrations.newest():
         typer.echo(f"The usage store is at {found}, the newest version.")

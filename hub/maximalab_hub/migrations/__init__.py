@@ -26,8 +26,9 @@ _PATIENCE_SECONDS = 60
 def upgrade(engine: Engine) -> None:
     """Bring the store to the newest version; a store that is there already is left alone.
 
-    All steps happen in one transaction under a lock, so a second process waits and then finds nothing to do, and a
-    step that fails leaves the store as it was. Raises `maximalab_hub.store.engine.StoreAway`.
+    All steps happen in one transaction under a lock, so a second process waits and then finds nothing to do,
+    and a
+    step that fails leaves the store as it was. Raises `maximalab_hub.store.engine.StoreAwayError`.
     """
     with writing(engine) as connection:
         _take_lock(connection)
@@ -37,7 +38,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def current(engine: Engine) -> str | None:
-    """Say which version the store has; None means that it has no tables yet. Raises `StoreAway`."""
+    """Say which version the store has; None means that it has no tables yet. Raises `StoreAwayError`."""
     with reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -58,7 +59,7 @@ def _config() -> Config:
 
 
 def _take_lock(connection: Connection) -> None:
-    """Wait for any other upgrade. SQLite has its write lock already, from the beginning of the transaction."""
+    """Wait for any other upgrade. SQLite has its write lock from the beginning."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

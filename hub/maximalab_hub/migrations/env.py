@@ -1,4 +1,4 @@
-"""What Alembic runs for each command: the connection, with its lock, comes from `maximalab_hub.migrations`."""
+"""What Alembic runs for each command; the connection, locked, comes from `maximalab_hub.migrations`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The one place that knows what a store's URL means, and what the two databases need to be trusted.
 
-SQLite runs in WAL mode with full synchronisation: a sender forgets an event as soon as we say that it is stored,
-so a stored event must survive a power cut. A transaction that writes takes the write lock at its beginning; one
-that would take it later can be refused at once, without waiting, because its snapshot is old.
+SQLite runs in WAL mode with full synchronisation: a sender forgets an event as soon as we say that it is
+stored, so a stored event must survive a power cut. A transaction that writes takes the write lock at its
+beginning; one that would take it later can be refused at once, without waiting, because its snapshot is old.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ BUSY_SECONDS = 5
 _WRITES = "maximalab_writes"
 
 
-class StoreAway(Exception):
-    """The store cannot answer now: locked, full, unreachable or without its tables. Nothing was half written."""
+class StoreAwayError(Exception):
+    """The store cannot answer now: locked, full, unreachable, without tables. Nothing is half written."""
 
 
 class StoreUrlError(Exception):
@@ -107,23 +107,23 @@ def _postgresql(url: URL) -> Engine:
 def writing(engine: Engine) -> Iterator[Connection]:
     """Give a connection in a transaction that may write; all of it is kept at the end, or nothing.
 
-    Raises `StoreAway` where the database refuses, whether at the beginning, within or at the commit.
+    Raises `StoreAwayError` where the database refuses, whether at the beginning, within or at the commit.
     """
     try:
         with engine.execution_options(**{_WRITES: True}).begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise StoreAway(_reason(error)) from error
+        raise StoreAwayError(_reason(error)) from error
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection in a transaction that only reads. Raises `StoreAway` where the database refuses."""
+    """Give a connection in a transaction that reads. Raises `StoreAwayError` where the database refuses."""
     try:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise StoreAway(_reason(error)) from error
+        raise StoreAwayError(_reason(error)) from error
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -1,13 +1,12 @@
 """The store's queries by name: what is written, and what everybody reads.
 
-Every function takes a connection of `engine.writing` or `engine.reading`; none commits. Whoever needs a query of
-its own puts it in a file beside this one.
+Every function takes a connection of `engine.writing` or `engine.reading`; none commits. Whoever needs a query
+of its own puts it in a file beside this one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from sqlalchemy import Select, func, insert, select
@@ -17,6 +16,7 @@ from maximalab_hub.store.models import Base, ConsentRow, EnrolmentRow, EventRow,
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
@@ -149,7 +149,7 @@ def last_events(
     ).all()
 
 
-def events_between(
+def events_between(  # noqa: PLR0913  each is one way to choose, all by name
     connection: Connection,
     start: datetime | None = None,
     end: datetime | None = None,
@@ -216,7 +216,7 @@ def consents(connection: Connection, study: str) -> Mapping[str, bool]:
         .where(ConsentRow.study == study)
         .order_by(ConsentRow.decided_at, ConsentRow.consent_id)
     )
-    return {user: agreed for user, agreed in connection.execute(statement)}
+    return dict(connection.execute(statement))
 
 
 def record_consent(  # noqa: PLR0913  one argument for each column

@@ -7,6 +7,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from databases import postgres, postgres_url, sqlite_url, store, store_url  # noqa: E402  after the path is known
+from databases import postgres, postgres_url, sqlite_url, store, store_url
 
 __all__ = ["postgres", "postgres_url", "sqlite_url", "store", "store_url"]

@@ -1,0 +1,246 @@
+"""From what a sender posts to rows: whose it is comes from the token, where it was from what the hub saw.
+
+`accept` decides about one event and is pure; `Ingest` reads what the decision needs, and stores a whole post
+in one transaction, or nothing of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from maximalab_spawner.catalog import CatalogError
+
+from maximalab_hub.events import Kind, Refusal, Source, WitnessEvent, clamp_at, read_event
+from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.queries import (
+    EventValues,
+    ServerMoment,
+    enrolments,
+    insert_events,
+    insert_server_moments,
+    server_moments,
+)
+from maximalab_hub.witness import start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Engine
+
+    from maximalab_hub.service.limits import Patience
+
+log = logging.getLogger(__name__)
+
+CoursesOf = Callable[[str], tuple[str, ...] | None]
+"""The courses of a material by its id; None where there is no such material."""
+
+_COPY: Final = re.compile(r"-v[0-9]{1,9}$")
+"""The end of the folder into which a newer version of a material is put beside the older one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who posts, as the hub knows it from the token."""
+
+    source: Source
+    user: str = ""
+    """Empty for the hub itself, which names the user in each event."""
+    server: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about a sender before its events are read."""
+
+    moments: tuple[ServerMoment, ...] = ()
+    """What the hub saw of the sender's server, in order of time."""
+    courses_of: CoursesOf = lambda _material: None
+    studies: Collection[str] = ()
+    """Courses in which the sender's user is enrolled."""
+
+
+class Result(NamedTuple):
+    """What became of one event of a post; `status` is stored, known or refused."""
+
+    event_id: str | None
+    status: str
+    field: str | None = None
+    message: str | None = None
+
+
+class WitnessAwaited(Exception):  # noqa: N818  no error: the sender comes again
+    """The hub has not yet told of the start of the server whose events these are; nothing was stored."""
+
+
+def accept(raw: object, sender: Sender, known: Known, received_at: datetime) -> EventValues | Refusal:
+    """Make a row of what was posted, or say which field is wrong.
+
+    The row's user, server, tier, backend and entrance never come from `raw`, unless the hub itself is the
+    sender.
+    """
+    event = read_event(raw, sender.source)
+    if isinstance(event, Refusal):
+        return event
+    at, clamped = clamp_at(datetime.fromisoformat(event.at), received_at)
+    where = _told_by_the_hub(event) if isinstance(event, WitnessEvent) else _seen(sender, known, at)
+    material = where.material or material_of(event.notebook, known.courses_of)
+    return EventValues(
+        event_id=event.event_id,
+        boot_id=event.boot_id,
+        seq=event.seq,
+        kind=event.kind.value,
+        at=at,
+        at_reported=event.at,
+        at_clamped=clamped,
+        received_at=received_at,
+        user=where.user,
+        server=where.server,
+        tier=where.tier,
+        backend=where.backend,
+        entrance=where.entrance,
+        course=course_of(material, known),
+        material=material,
+        notebook=event.notebook,
+        cell_id=event.cell_id,
+        kernel=event.kernel,
+        duration_ms=event.duration_ms,
+        outcome=event.outcome.value if event.outcome else None,
+        error_name=event.error_name,
+        source=sender.source.value,
+        detail=event.detail,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """What a sender is not asked."""
+
+    user: str
+    server: str | None
+    tier: str | None
+    backend: str | None
+    entrance: str | None
+    material: str | None = None
+
+
+def _told_by_the_hub(event: WitnessEvent) -> _Where:
+    tier = event.tier.value if event.tier else None
+    entrance = event.entrance.value if event.entrance else None
+    return _Where(event.user, event.server, tier, event.backend, entrance, event.material)
+
+
+def _seen(sender: Sender, known: Known, at: datetime) -> _Where:
+    start = start_of(known.moments, at)
+    if start is None:
+        return _Where(sender.user, sender.server, None, None, None)
+    return _Where(sender.user, sender.server, start.tier, start.backend, start.entrance)
+
+
+def material_of(notebook: str | None, courses_of: CoursesOf) -> str | None:
+    """Say of which material a notebook is: its first folder, without the `-v2` of a newer copy."""
+    folder, slash, _ = (notebook or "").partition("/")
+    if not slash:
+        return None
+    names = (folder, _COPY.sub("", folder))
+    return next((name for name in names if courses_of(name) is not None), None)
+
+
+def course_of(material: str | None, known: Known) -> str | None:
+    """Give an event's course: of the material's courses the one that is studied, else the first."""
+    courses = (known.courses_of(material) if material else None) or ()
+    return next((course for course in courses if course in known.studies), next(iter(courses), None))
+
+
+class Ingest:
+    """Stores what is posted; `clock` gives aware moments, `courses_of` may raise `CatalogError`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        courses_of: CoursesOf,
+        clock: Callable[[], datetime],
+        patience: Patience,
+    ) -> None:
+        self._engine = engine
+        self._courses_of = courses_of
+        self._clock = clock
+        self._patience = patience
+
+    def take(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
+        """Store the events of one post and say for each, in order, what became of it.
+
+        Raises `WitnessAwaited`, or `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
+        """
+        received_at = self._clock()
+        known = self._known(sender)
+        outcomes = [accept(raw, sender, known, received_at) for raw in raws]
+        rows = [one for one in outcomes if not isinstance(one, Refusal)]
+        self._wait_for_the_witness(sender, rows)
+        with writing(self._engine) as connection:
+            new = set(insert_events(connection, rows))
+            insert_server_moments(connection, [told for row in rows if (told := _moment_of(row))])
+        return [_result(raw, one, new) for raw, one in zip(raws, outcomes, strict=True)]
+
+    def _known(self, sender: Sender) -> Known:
+        if sender.source is Source.HUB:
+            return Known(courses_of=self._courses)
+        with reading(self._engine) as connection:
+            studies = {row.course for row in enrolments(connection, user=sender.user)}
+            if sender.server is None:
+                return Known((), self._courses, studies)
+            moments = server_moments(connection, sender.user, sender.server)
+            return Known(tuple(moments), self._courses, studies)
+
+    def _courses(self, material: str) -> tuple[str, ...] | None:
+        """Give a material's courses; an unreadable catalogue costs these events theirs, no more."""
+        try:
+            return self._courses_of(material)
+        except CatalogError as error:
+            log.warning("catalogue unreadable, events are stored without their course: %.200s", error)
+            return None
+
+    def _wait_for_the_witness(self, sender: Sender, rows: Sequence[EventValues]) -> None:
+        if sender.server is None:
+            return
+        key = f"{sender.user}/{sender.server}"
+        if all(row["tier"] is not None for row in rows):
+            self._patience.end(key)
+        elif self._patience.lasts(key):
+            raise WitnessAwaited(key)
+        else:
+            log.warning(
+                "user=%.64s server=%.64s stored unwitnessed: no start told", sender.user, sender.server
+            )
+
+
+def _moment_of(row: EventValues) -> tuple[str, str, ServerMoment] | None:
+    """Give what the hub tells of a server by this event, if it is one of that kind."""
+    server = row["server"]
+    if row["source"] != Source.HUB or server is None:
+        return None
+    match row["kind"]:
+        case Kind.SERVER_START:
+            seen = ServerMoment(row["at"], True, row["tier"], row["backend"], row["entrance"])
+        case Kind.SERVER_STOP:
+            seen = ServerMoment(row["at"], False)
+        case _:
+            return None
+    return row["user"], server, seen
+
+
+def _result(raw: object, outcome: EventValues | Refusal, new: set[str]) -> Result:
+    if isinstance(outcome, Refusal):
+        named = raw.get("event_id") if isinstance(raw, dict) else None
+        return Result(
+            named[:36] if isinstance(named, str) else None, "refused", outcome.field, outcome.message
+        )
+    event_id = outcome["event_id"]
+    if event_id in new:
+        new.remove(event_id)  # the same id once more in this post is known by then
+        return Result(event_id, "stored")
+    return Result(event_id, "known")

@@ -1,0 +1,100 @@
+"""The service put together: settings in, an application out."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from maximalab_spawner.catalog import CatalogReader
+
+from maximalab_hub import migrations
+from maximalab_hub.ingest import Ingest
+from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_hub.service import PREFIX, auth, errors, events_route
+from maximalab_hub.service.headers import SecurityHeaders
+from maximalab_hub.service.hub import HubClient
+from maximalab_hub.service.limits import Patience, Rate, RateLimit
+from maximalab_hub.service.own_events import OwnEvents
+from maximalab_hub.store.engine import open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from maximalab_hub.settings import Settings
+
+CLIENT_ID = "service-usage"
+"""The name under which the hub knows this service as an OAuth client: `service-` and the service's name."""
+
+EVENT_RATE = Rate(per_second=100, burst=5_000)
+"""Of one server: a thousand queued cells run at 95 a second, and spools empty after an outage."""
+
+WITNESS_PATIENCE_SECONDS = 120.0
+"""How long a server's events wait for the hub's own about its start: twice a delivery's longest pause."""
+
+health_router = APIRouter()
+
+
+@health_router.get(f"{PREFIX}/health")
+async def health(request: Request) -> JSONResponse:
+    """For anyone: whether the store answers and has the newest tables. It says nothing else."""
+    found = await run_in_threadpool(migrations.current, request.app.state.engine)
+    if found != migrations.newest():
+        detail = {"field": "schema", "message": "run: maximalab db upgrade"}
+        return JSONResponse(detail, 503, {"Retry-After": str(errors.RETRY_SECONDS)})
+    return JSONResponse({"status": "ok"})
+
+
+def utc_now() -> datetime:
+    """Give the present, aware."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
+    """Put the service together. Raises `StoreUrlError` or `SecretError` where the settings cannot be used."""
+    app = FastAPI(title="usage", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    token = read_secret(settings.secrets.dir, Secret.USAGE_TOKEN)
+    engine = open_engine(settings.usage.db_url)
+    app.state.settings = settings
+    app.state.engine = engine
+    app.state.hub = HubClient(settings.hub.api_url, token, CLIENT_ID, time.monotonic)
+    # Derived, so that what is sealed in cookies and forms is no use against the hub.
+    app.state.form_key = sha256(b"forms and sign-ins of the usage service:" + token.encode()).digest()
+    app.state.rate = RateLimit(event_rate, time.monotonic)
+    patience = Patience(WITNESS_PATIENCE_SECONDS, time.monotonic)
+    app.state.ingest = Ingest(engine, _courses_of(CatalogReader(settings.catalogue.dir)), utc_now, patience)
+    app.state.own_events = OwnEvents(engine, utc_now)
+    app.add_middleware(SecurityHeaders)
+    app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
+    errors.install(app)
+    for router in (health_router, events_route.router, auth.router, *_pages()):
+        app.include_router(router)
+    return app
+
+
+def _courses_of(reader: CatalogReader) -> Callable[[str], tuple[str, ...] | None]:
+    def courses_of(material: str) -> tuple[str, ...] | None:
+        found = reader.read().find(material)
+        return found.courses if found else None
+
+    return courses_of
+
+
+def _pages() -> list[APIRouter]:
+    try:
+        from maximalab_hub.service.research_routes import router  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return []
+    return [router]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.hub.close()
+    app.state.engine.dispose()

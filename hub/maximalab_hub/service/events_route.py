@@ -1,0 +1,77 @@
+"""Where students' servers and the hub deliver their events: docs/architecture.md, "Events on the wire"."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from maximalab_hub.events import Source
+from maximalab_hub.ingest import WitnessAwaited
+from maximalab_hub.service import PREFIX
+from maximalab_hub.service.auth import token_in_header
+from maximalab_hub.service.body import events_in, read_body, unpack
+from maximalab_hub.service.errors import RETRY_SECONDS, problem
+from maximalab_hub.service.identity import sender_of
+from maximalab_hub.store.engine import StoreAwayError
+
+if TYPE_CHECKING:
+    from maximalab_hub.ingest import Ingest, Result, Sender
+
+log = logging.getLogger(__name__)
+router = APIRouter()
+
+
+@router.post(f"{PREFIX}/events")
+async def post_events(request: Request) -> JSONResponse:
+    """For students' servers and the hub, known by their token: store events, each once."""
+    body = await read_body(request)
+    sender = await _sender(request)
+    content = unpack(body, request.headers.get("content-encoding", ""))
+    raws = events_in(content, request.headers.get("content-type", ""))
+    _check_rate(request, sender, len(raws))
+    results = await run_in_threadpool(_take, request.app.state.ingest, sender, raws)
+    return JSONResponse({"results": [result._asdict() for result in results]})
+
+
+async def _sender(request: Request) -> Sender:
+    token = token_in_header(request)
+    model = await request.app.state.hub.owner_of(token) if token else None
+    if model is None:
+        raise problem(401, "authorization", "send `Authorization: token …` with a token that the hub knows")
+    sender = sender_of(model)
+    if sender is None:
+        raise problem(403, "authorization", "this token's owner has no events to deliver here")
+    return sender
+
+
+def _check_rate(request: Request, sender: Sender, events: int) -> None:
+    """Slow down who sends more than a lively student; the hub speaks for all, and is not slowed."""
+    if sender.source is Source.HUB:
+        return
+    # A post costs something even when it is empty, or repeats what is known.
+    wait = request.app.state.rate.wait_of(f"{sender.user}/{sender.server}", max(events, 1))
+    if wait > 0:
+        log.warning("user=%.64s server=%.64s over the rate, waits %.0f s", sender.user, sender.server, wait)
+        raise problem(429, "events", "too many at once; keep them and come again", retry_after=wait)
+
+
+def _take(ingest: Ingest, sender: Sender, raws: list[object]) -> list[Result]:
+    who, where = sender.user or "(hub)", sender.server or "-"
+    try:
+        results = ingest.take(sender, raws)
+    except WitnessAwaited as error:
+        log.info("user=%.64s server=%.64s %d events wait for the hub's own", who, where, len(raws))
+        message = "the hub has not told of this server's start yet; keep them and come again"
+        raise problem(503, "server", message, retry_after=RETRY_SECONDS) from error
+    except StoreAwayError:
+        log.warning("user=%.64s server=%.64s %d events not stored", who, where, len(raws))
+        raise
+    for result in results:
+        if result.status == "refused":
+            log.warning("user=%.64s server=%.64s refused: %.32s", who, where, result.field)
+            break  # one line for a post is enough
+    return results
