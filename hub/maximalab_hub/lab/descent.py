@@ -51,10 +51,10 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def record_of(process: psutil.Process) -> Record | None:
-    """Describe a living process, or None where it has just ended."""
+def record_of(process: psutil.Process, name: str | None) -> Record | None:
+    """Describe a living process by our name for it or its own; None where it has just ended."""
     try:
-        return Record(process.pid, process.create_time(), process.name())
+        return Record(process.pid, process.create_time(), name or process.name())
     except psutil.Error:
         return None
 

@@ -146,7 +146,9 @@ class Supervisor:
         living = descent.descendants()
         pids = frozenset(process.pid for process in living)
         if pids != self._recorded:
-            descent.write_records(self.records, filter(None, map(descent.record_of, living)))
+            names = {kept.process.pid: name for name, kept in self._kept.items() if kept.process}
+            records = [descent.record_of(process, names.get(process.pid)) for process in living]
+            descent.write_records(self.records, filter(None, records))
             self._recorded = pids
 
 

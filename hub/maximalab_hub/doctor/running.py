@@ -1,0 +1,80 @@
+"""Checks of a running lab: the entrances answer, and nothing private is reachable by the public one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+from maximalab_spawner.tiers import Entrance, Scenario, Tier
+
+from maximalab_hub.doctor.finding import Finding, not_checked, ok, wrong
+from maximalab_hub.secret_files import Secret, SecretError, read_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from maximalab_hub.settings import Settings
+
+PATIENCE = 5.0
+"""Seconds that one question may take."""
+
+
+def entrances(settings: Settings) -> Finding:
+    """Check that the hub answers through each entrance. None at all means that no lab runs."""
+    doors = {
+        door.value: _answers(f"{section.url}/hub/health") for door, section in settings.entrances.items()
+    }
+    silent = sorted(door for door, answers in doors.items() if not answers)
+    if len(silent) == len(doors):
+        return not_checked("no lab runs here")
+    if silent:
+        return wrong(
+            f"no answer at {', '.join(silent)}", "See the entrance's and the hub's log; restart the lab"
+        )
+    return ok(f"{', '.join(sorted(doors))} answer")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=PATIENCE, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def private_routes(settings: Settings) -> Finding:
+    """Is the public proxy free of routes to servers of the private tier, where the scenario says so."""
+    scenario, door = settings.lab.scenario, settings.entrances.get(Entrance.PUBLIC)
+    if door is None or not keeps_private_off(scenario):
+        return not_checked(f"scenario {scenario.value} does not ask for it")
+    try:
+        token = read_secret(settings.secrets.dir, Secret.PROXY_TOKEN_PUBLIC)
+        reply = httpx.get(
+            f"{door.api_url}/api/routes",
+            headers={"Authorization": f"token {token}"},
+            timeout=PATIENCE,
+            trust_env=False,
+        )
+        routes = reply.raise_for_status().json()
+    except httpx.ConnectError:
+        return not_checked("no lab runs here")
+    except (httpx.HTTPError, ValueError, SecretError) as error:
+        return wrong(f"the public proxy's API: {error}"[:200], "Check entrances.public.api_url and its key")
+    found = private_paths(routes)
+    if found:
+        return wrong(f"{len(found)} private routes", "Stop the public entrance at once and see the hub's log")
+    return ok("no private-tier server has a route at the public entrance")
+
+
+def keeps_private_off(scenario: Scenario) -> bool:
+    """Say whether `scenario` keeps the private tier off the public entrance."""
+    return Entrance.PUBLIC not in scenario.entrances_of(Tier.PRIVATE)
+
+
+def private_paths(routes: Iterable[str]) -> list[str]:
+    """Pick the routes `/user/<name>/<server>/…` whose server is not plainly of the public tier."""
+    found = []
+    for route in routes:
+        parts = route.strip("/").split("/")
+        if parts[0] == "user" and not (len(parts) > 2 and parts[2].startswith(f"{Tier.PUBLIC.value}-")):  # noqa: PLR2004  user, name, server
+            found.append(route)
+    return found
