@@ -1,35 +1,57 @@
-"""Which start of a server an event belongs to, from what the hub saw of that server."""
+"""The hub as a witness: what it saw itself goes to the usage service, under the hub's own token."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+import atexit
+import logging
+from typing import TYPE_CHECKING, Any
+
+from maximalab_recorder.delivery import Delivery
+from maximalab_recorder.events import EventSource
+from maximalab_recorder.spool import Spool
+
+from maximalab_hub.entrance import entrance_of
+from maximalab_hub.secret_files import Secret, read_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
 
-    from maximalab_hub.store.queries import ServerMoment
+    from tornado.web import RequestHandler
 
-START_LASTS: Final = timedelta(minutes=5)
-"""A server may speak this long before the hub notes that its start succeeded."""
-STOP_LINGERS: Final = timedelta(seconds=10)
-"""A server may speak this long after the hub notes its stop: the clocks of two machines differ a little."""
+    from maximalab_hub.pages.parts import Emit
+    from maximalab_hub.settings import Settings
+
+_LAST_SECONDS = 3.0
+"""Seconds that a hub on its way down gives its last events; what is left waits on the disk."""
 
 
-def start_of(moments: Sequence[ServerMoment], at: datetime) -> ServerMoment | None:
-    """Give the start under which the server ran at `at`; None where the hub has not told of it (yet).
+def open_witness(settings: Settings) -> Emit:
+    """Open the hub's spool, deliver what is in it from now on, and give the function that takes events.
 
-    `moments` is in order of time. That is the last start before `at`, unless a stop came between: then it is
-    the
-    one that follows at once, because a server speaks a little earlier than the hub notes its start.
+    A plain function, since JupyterHub copies what stands in its configuration. An event is on the disk when
+    it returns; a full or broken disk is logged by the spool and costs nobody a server.
+
+    Raises `OSError`, `sqlite3.Error` or `SecretError` where spool or token cannot be used at all.
     """
-    before = [seen for seen in moments if seen.moment <= at]
-    last = before[-1] if before else None
-    if last is not None and last.running:
-        return last
-    following = next((seen for seen in moments if seen.moment > at and seen.running), None)
-    if following is not None and following.moment - at <= START_LASTS:
-        return following
-    if last is not None and at - last.moment <= STOP_LINGERS:
-        return next((seen for seen in reversed(before) if seen.running), None)
-    return None
+    folder = settings.usage.spool_dir or settings.lab.state_dir / "spool" / "hub"
+    spool = Spool(folder, log=logging.getLogger("maximalab.hub"))
+    source = EventSource(spool)
+    token = read_secret(settings.secrets.dir, Secret.WITNESS_TOKEN)
+    delivery = Delivery(spool, settings.usage.events_url, token, sender="hub")
+    delivery.start()
+    atexit.register(delivery.stop, _LAST_SECONDS)
+
+    def emit(kind: str, /, **fields: Any) -> str:  # noqa: ANN401  the fields of an event on the wire
+        return source.emit(kind, **fields)
+
+    return emit
+
+
+def login_hook(emit: Emit) -> Callable[..., Mapping[str, Any]]:
+    """Make the hook that tells of each sign-in, and lets it pass as it is."""
+
+    def told(_authenticator: object, handler: RequestHandler, model: Mapping[str, Any]) -> Mapping[str, Any]:
+        emit("login", user=model["name"], entrance=entrance_of(handler.request.headers).value)
+        return model
+
+    return told

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
-
 from maximalab_spawner.tiers import Entrance, Reason
 
 from maximalab_hub.entrance import entrance_of
 from maximalab_hub.language import COOKIE, choose
 from maximalab_hub.pages.frame import Links, Visitor, frame
 from maximalab_hub.pages.parts import SETTING, LabParts
-from maximalab_hub.pages.refusals import refusal_of
+from maximalab_hub.pages.refusals import REFUSALS
 
 if TYPE_CHECKING:
     from maximalab_spawner.tiers import Person
@@ -100,11 +99,11 @@ class LabHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub carries no an
 
     async def refuse(self, reason: Reason) -> None:
         """Answer with the page of a refusal."""
-        refusal = refusal_of(reason)
-        words = self.vpn_words() if reason is Reason.NEEDS_VPN else {}
+        refusal = REFUSALS[reason]
+        words: dict[str, Any] = self.vpn_words() if reason is Reason.NEEDS_VPN else {}
         await self.show("refused.html", status=refusal.status, refusal=refusal, **words)
 
-    def vpn_words(self) -> dict[str, str | None]:
+    def vpn_words(self) -> dict[str, Any]:
         """Build what the pages about the VPN say: how to get it, and where My lab is inside it."""
         settings = self.parts.settings
         door = settings.entrances.get(Entrance.VPN)

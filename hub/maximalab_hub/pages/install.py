@@ -1,7 +1,7 @@
 """How the lab's pages come into the hub: routes before JupyterHub's own, and words in every template.
 
-JupyterHub has no hook for a language per request (jupyterhub#1604), so `template_namespace` is extended here; see
-docs/decisions/0004-two-languages.md.
+JupyterHub has no hook for a language per request (jupyterhub#1604), so `template_namespace` is extended
+here; see docs/decisions/0004-two-languages.md.
 """
 
 from __future__ import annotations

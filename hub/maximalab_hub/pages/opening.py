@@ -68,7 +68,7 @@ class OpenHandler(LabHandler):
         self.redirect(f"{progress}?{urlencode({'next': notebook})}")
 
     async def _start(self, spawner: Any, material: Material) -> None:  # noqa: ANN401  JupyterHub's spawner
-        """Start the server; raises what the start raises at once, so that a refusal is a page, not a progress bar."""
+        """Start the server; raises what the start raises at once: a refusal is a page, no progress bar."""
         spawner.opened_at = self.entrance
         spawner.language = self.language
         if spawner._spawn_future is not None and spawner._spawn_future.done():  # noqa: SLF001  as SpawnHandler does

@@ -1,9 +1,9 @@
-"""What the hub's pages are handed by `jupyterhub_config.py`: decisions are made elsewhere, pages ask for them."""
+"""What `jupyterhub_config.py` hands to the pages: decisions are made elsewhere, pages ask for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,3 +52,7 @@ class LabParts:
     server_name: Callable[[Tier, str], str]
     parse_server_name: Callable[[str], tuple[Tier, str] | None]
     emit: Emit
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Stay the same object: traitlets copies whatever stands in a configuration."""
+        return self

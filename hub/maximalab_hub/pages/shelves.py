@@ -62,8 +62,9 @@ class MyLab:
 def my_lab(
     catalog: Catalog, person: Person, decide: Callable[[Material], Decision], language: Language
 ) -> MyLab:
-    """Sort the catalogue for one person; `decide` says of each material whether it opens for the person here."""
-    own = [course for course in catalog.courses if person.admin or course.id in person.studies | person.teaches]
+    """Sort the catalogue for one person; `decide` says whether a material opens for the person here."""
+    ids = person.studies | person.teaches
+    own = [course for course in catalog.courses if person.admin or course.id in ids]
     shelves = tuple(
         Shelf(course.id, course.title.of(language), cards)
         for course in own

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from tornado.web import StaticFileHandler
+
 from maximalab_hub.language import COOKIE
 from maximalab_hub.pages.handler import LabHandler
 from maximalab_hub.pages.local_path import local_path
-from tornado.web import StaticFileHandler
 
 _YEAR: Final = 365
 

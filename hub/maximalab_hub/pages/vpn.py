@@ -22,8 +22,8 @@ def leads_to(tier: Tier | None, entrance: Entrance, scenario: Scenario) -> bool:
 class VpnHandler(LabHandler):
     """`/hub/vpn-needed`: what the VPN is for, and how to get it. Open to everybody.
 
-    With a path after it, it stands at the gate: an entrance's proxy sends here whatever is asked of a server to which
-    it has no route, and each method gets the same refusal.
+    With a path after it, it stands at the gate: an entrance's proxy sends here whatever is asked of a
+    server to which it has no route, and each method gets the same refusal.
     """
 
     def check_xsrf_cookie(self) -> None:
@@ -48,11 +48,12 @@ class VpnHandler(LabHandler):
         self.set_status(403 if asked else 200)
 
 
-class ServerUrlHandler(LabHandler, UserUrlHandler):
+class ServerUrlHandler(LabHandler, UserUrlHandler):  # type: ignore[misc]  # the same
     """`/hub/user/<name>/<server>/…`: where a request lands for which a proxy has neither route nor gate.
 
-    At an entrance that does not lead to the server's tier there never will be a route. JupyterHub would send the
-    browser in a circle there; here it gets the VPN page, whoever asks and whether or not the server exists.
+    At an entrance that does not lead to the server's tier there never will be a route. JupyterHub would
+    send the browser in a circle there; here it gets the VPN page, whoever asks and whether or not the
+    server exists.
     """
 
     async def prepare(self) -> None:
@@ -69,7 +70,7 @@ class ServerUrlHandler(LabHandler, UserUrlHandler):
 
 
 class OutsideHandler(PrefixRedirectHandler):  # type: ignore[misc]  # JupyterHub carries no annotations
-    """Whatever is asked outside the hub's prefix: sent on into it, but a websocket is refused, not redirected."""
+    """Whatever is asked outside the hub's prefix: sent into it, but a websocket is refused."""
 
     def get(self) -> None:
         """Lead into the hub."""

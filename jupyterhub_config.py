@@ -1,0 +1,114 @@
+"""The hub's configuration: wiring only. Everything that differs between labs stands in the settings file."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from maximalab_hub.pages.frame import CONTENT_SECURITY_POLICY, JINJA_OPTIONS, TEMPLATES
+from maximalab_hub.pages.install import install
+from maximalab_hub.pages.parts import SETTING, LabParts
+from maximalab_hub.secret_files import Secret, SecretError, read_secret
+from maximalab_hub.settings import SettingsError, load_settings
+from maximalab_hub.signin import LocalAccounts
+from maximalab_hub.witness import login_hook, open_witness
+from maximalab_spawner.catalog import CatalogReader
+from maximalab_spawner.local import TieredLocalSpawner
+from maximalab_spawner.policy import decide, parse_server_name, person_of, server_name
+from maximalab_spawner.proxy import TieredProxy
+from maximalab_spawner.tiers import Entrance
+
+if TYPE_CHECKING:
+    c: Any
+
+try:
+    settings = load_settings()
+    secret = partial(read_secret, settings.secrets.dir)
+    keys = {name: secret(name) for name in Secret}
+    emit = open_witness(settings)
+except (SettingsError, SecretError, OSError) as error:
+    sys.exit(f"The hub does not start:\n{error}")
+
+install()
+lab, hub, usage = settings.lab, settings.hub, settings.usage
+
+# The hub itself
+c.JupyterHub.hub_bind_url = f"http://{hub.ip}:{hub.port}"
+c.JupyterHub.hub_connect_url = hub.connect_url
+c.JupyterHub.bind_url = next(iter(settings.entrances.values())).url
+c.JupyterHub.db_url = hub.db_url
+c.JupyterHub.cookie_secret_file = str(settings.secrets.dir / Secret.COOKIE_SECRET)
+c.JupyterHub.default_url = "/hub/lab"
+c.JupyterHub.allow_named_servers = True
+c.JupyterHub.cleanup_servers = False  # a hub that stops or dies takes no student's server with it
+c.JupyterHub.cleanup_proxy = False
+c.JupyterHub.init_spawners_timeout = 1
+c.JupyterHub.token_expires_in_max_seconds = 365 * 86400
+
+# Pages
+c.JupyterHub.template_paths = [str(TEMPLATES)]
+c.JupyterHub.jinja_environment_options = {k: v for k, v in JINJA_OPTIONS.items() if k != "autoescape"}
+c.JupyterHub.tornado_settings = {
+    SETTING: LabParts(
+        settings=settings,
+        read_catalogue=CatalogReader(settings.catalogue.dir).read,
+        decide=decide,
+        person_of=person_of,
+        server_name=server_name,
+        parse_server_name=parse_server_name,
+        emit=emit,
+    ),
+    "headers": {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    },
+    "cookie_options": {"samesite": "Lax"},
+}
+
+# People
+c.JupyterHub.authenticator_class = LocalAccounts
+c.LocalAccounts.accounts_path = str(settings.people.accounts)
+c.LocalAccounts.auth_refresh_age = 60
+c.LocalAccounts.refresh_pre_spawn = True
+c.LocalAccounts.post_auth_hook = login_hook(emit)
+
+# Entrances
+c.JupyterHub.proxy_class = TieredProxy
+c.TieredProxy.scenario = lab.scenario.value
+c.TieredProxy.entrances = [entrance.value for entrance in settings.entrances]
+if Entrance.PUBLIC in settings.entrances:
+    c.PublicLeg.api_url = settings.entrances[Entrance.PUBLIC].api_url
+    c.PublicLeg.auth_token = keys[Secret.PROXY_TOKEN_PUBLIC]
+if Entrance.VPN in settings.entrances:
+    c.VpnLeg.api_url = settings.entrances[Entrance.VPN].api_url
+    c.VpnLeg.auth_token = keys[Secret.PROXY_TOKEN_VPN]
+
+# Students' servers
+USE_OF_THE_SERVICE = "access:services!service=usage"
+c.JupyterHub.spawner_class = TieredLocalSpawner
+c.TieredLocalSpawner.catalog_dir = str(settings.catalogue.dir)
+c.TieredLocalSpawner.backends_file = str(settings.backends.file)
+c.TieredLocalSpawner.scenario = lab.scenario.value
+c.TieredLocalSpawner.default_language = lab.default_language
+c.TieredLocalSpawner.spool_dir = str(lab.state_dir / "spool")
+c.TieredLocalSpawner.usage_url = usage.events_url
+c.TieredLocalSpawner.usage_sink = emit
+c.Spawner.consecutive_failure_limit = 0  # one broken backend must not end the hub
+c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", USE_OF_THE_SERVICE]
+
+# Services: what they need to know of people comes with each person's own token
+c.JupyterHub.services = [
+    {
+        "name": "usage",
+        "url": usage.url,
+        "api_token": keys[Secret.USAGE_TOKEN],
+        "oauth_no_confirm": True,
+        "display": False,
+    },
+    {"name": "witness", "api_token": keys[Secret.WITNESS_TOKEN]},
+]
+c.JupyterHub.load_roles = [
+    {"name": "user", "description": "Everybody who signs in", "scopes": ["self", USE_OF_THE_SERVICE]}
+]
