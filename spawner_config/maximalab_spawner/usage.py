@@ -23,7 +23,7 @@ def tell(
     if sink is None:
         return
     try:
-        emit: Callable[..., object] = getattr(sink, "emit", sink)
+        emit = sink if callable(sink) else sink.emit
         emit(kind, **fields)
     except Exception:  # a sink's fault of whatever kind must not cost a student the server
         log.exception("The event %s of %s was not taken", kind, fields.get("user"))

@@ -1,0 +1,245 @@
+"""A real JupyterHub between two real proxies, with a small web server in the place of JupyterLab.
+
+What is tested with it is which entrance leads where, not what a notebook does. Everything listens on loopback.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+HERE = {"public": "127.0.0.1", "vpn": "127.0.0.2"}
+API_TOKEN = "the-token-of-the-test"
+SECRET = "BYTES-OF-THE-PRIVATE-TIER"
+PATIENCE = 30.0
+
+UPSTREAM = (
+    '''
+"""Stands where JupyterLab stands: answers below its prefix, echoes on a websocket, ends on SIGTERM."""
+import asyncio, os, signal, sys
+from pathlib import Path
+from urllib.parse import urlparse
+from tornado import web, websocket
+
+class Page(web.RequestHandler):
+    def get(self, *_):
+        self.set_header("X-JupyterHub-Version", "6.1.1")
+        self.write(f"{WORD} {os.environ['MAXIMALAB_TIER']} {os.getpid()}")
+    post = put = delete = get
+
+class Echo(websocket.WebSocketHandler):
+    def open(self): self.write_message(WORD)
+
+async def main():
+    url = urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
+    web.Application([(f"{url.path}ws", Echo), (r".*", Page)]).listen(url.port, url.hostname)
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    await over.wait()
+    Path("ended-in-peace").touch()
+
+WORD = {"private": "%s"}.get(os.environ["MAXIMALAB_TIER"], "open bytes")
+asyncio.run(main())
+'''
+    % SECRET
+)
+
+CONFIG = """
+import json, sys
+from pathlib import Path
+from jupyterhub.handlers.base import BaseHandler
+from maximalab_spawner.local import TieredLocalSpawner
+from maximalab_spawner.proxy import TieredProxy
+given = json.loads(Path(__file__).with_name("given.json").read_text())
+
+class Gate(BaseHandler):
+    def check_xsrf_cookie(self): pass
+    def prepare(self): self.set_status(403); self.finish("VPN needed")
+
+class SmallServers(TieredLocalSpawner):
+    def get_args(self): return []
+
+def told(kind, **fields):
+    with Path(__file__).with_name("events").open("a") as file:
+        file.write(json.dumps({"kind": kind, **fields}) + "\\n")
+
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+c.Authenticator.admin_users = {"root"}
+c.JupyterHub.load_groups = {"study:or": ["ada"], "study:other": ["bob"]}
+c.JupyterHub.ip, c.JupyterHub.port = "127.0.0.1", given["public"]
+c.JupyterHub.hub_ip, c.JupyterHub.hub_port = "127.0.0.1", given["hub"]
+c.JupyterHub.db_url = given["db"]
+c.JupyterHub.cookie_secret_file = given["cookie"]
+c.JupyterHub.cleanup_servers = False
+c.JupyterHub.allow_named_servers = True
+c.JupyterHub.init_spawners_timeout = 1
+c.JupyterHub.extra_handlers = [(r"/vpn-needed(/.*)?", Gate)]
+c.JupyterHub.services = [{"name": "tester", "api_token": given["token"]}]
+c.JupyterHub.load_roles = [{"name": "tester", "services": ["tester"], "scopes": [
+    "admin:users", "admin:servers", "proxy", "access:servers", "list:users", "read:users"]}]
+c.JupyterHub.proxy_class = TieredProxy
+c.TieredProxy.scenario = c.TieredLocalSpawner.scenario = given["scenario"]
+c.TieredProxy.check_interval = 0.5
+c.PublicLeg.api_url, c.PublicLeg.auth_token = given["public_api"], "token-public"
+c.VpnLeg.api_url, c.VpnLeg.auth_token = given["vpn_api"], "token-vpn"
+c.JupyterHub.spawner_class = SmallServers
+c.Spawner.cmd = [sys.executable, given["upstream"]]
+c.Spawner.poll_interval = 1
+c.TieredLocalSpawner.catalog_dir = given["catalogue"]
+c.TieredLocalSpawner.backends_file = given["backends"]
+c.TieredLocalSpawner.spool_dir = given["spool"]
+c.TieredLocalSpawner.usage_url = "http://127.0.0.1:1/events"
+c.TieredLocalSpawner.stop_grace = 3
+c.TieredLocalSpawner.usage_sink = told
+"""
+
+
+def free_port(ip: str = "127.0.0.1") -> int:
+    """Find a port that nobody has just now."""
+    with socket.socket() as found:
+        found.bind((ip, 0))
+        return int(found.getsockname()[1])
+
+
+def until(true, what: str, patience: float = PATIENCE):
+    """Look again and again until something is true; the value is given back."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            value = true()
+            if value:
+                return value
+        time.sleep(0.05)  # between two looks; the deadline decides
+    raise AssertionError(f"not so within {patience} s: {what}")
+
+
+def proxy_program() -> str | None:
+    """Find configurable-http-proxy: where `./lab setup` puts it, or where the environment says."""
+    beside = Path(sys.prefix) / "proxy/node_modules/.bin/configurable-http-proxy"
+    named = os.environ.get("MAXIMALAB_CHP", str(beside))
+    return named if Path(named).is_file() else shutil.which("configurable-http-proxy")
+
+
+@dataclass
+class Door:
+    """One entrance: a configurable-http-proxy of its own."""
+
+    entrance: str
+    folder: Path
+    port: int = 0
+    api_port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self):
+        self.ip = HERE[self.entrance]
+        self.port, self.api_port = free_port(self.ip), free_port(self.ip)
+        self.url = f"http://{self.ip}:{self.port}"
+        self.api = f"http://{self.ip}:{self.api_port}"
+        self.auth = {"Authorization": f"token token-{self.entrance}"}
+
+    def open(self):
+        program = proxy_program()
+        assert program, "no configurable-http-proxy"
+        listen = ["--ip", self.ip, "--port", str(self.port)]
+        listen += ["--api-ip", self.ip, "--api-port", str(self.api_port)]
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        with (self.folder / f"{self.entrance}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [program, *listen, "--custom-header", f"X-MaximaLab-Entrance: {self.entrance}"],
+                env={**os.environ, "CONFIGPROXY_AUTH_TOKEN": f"token-{self.entrance}", "PATH": path},
+                stdout=log,
+                stderr=log,
+            )
+        until(lambda: self.routes() is not None, f"the {self.entrance} proxy answers")
+
+    def routes(self) -> dict[str, dict[str, object]]:
+        return httpx.get(f"{self.api}/api/routes", headers=self.auth).json()
+
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@dataclass
+class TieredHub:
+    """The hub, its two doors, and what a test asks of them."""
+
+    folder: Path
+    scenario: int = 3
+    process: subprocess.Popen[bytes] | None = None
+    doors: dict[str, Door] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.doors = {name: Door(name, self.folder) for name in HERE}
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        (self.folder / "config.py").write_text(CONFIG)
+        with (self.folder / "hub.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterhub", "-f", str(self.folder / "config.py")],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(lambda: httpx.get(f"{self.url}/hub/api/").status_code == 200, "the hub answers")
+
+    def kill(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def close(self):
+        for user in ("ada", "bob"):
+            for server in list(self.servers(user)) if self.process else ():
+                self.stop(user, server)
+        self.kill()
+        for door in self.doors.values():
+            door.kill()
+
+    def ask(self, method: str, path: str, door: str = "vpn", **given) -> httpx.Response:
+        headers = {"Authorization": f"token {API_TOKEN}"}
+        return httpx.request(
+            method, f"{self.doors[door].url}/hub/api{path}", headers=headers, timeout=60, **given
+        )
+
+    def open(self, user: str, server: str, options: dict[str, object], door: str = "vpn") -> httpx.Response:
+        self.ask("POST", f"/users/{user}", door="public")
+        return self.ask("POST", f"/users/{user}/servers/{server}", door, json={"user_options": options})
+
+    def servers(self, user: str) -> dict[str, dict[str, object]]:
+        return (
+            httpx.get(
+                f"{self.url}/hub/api/users/{user}?include_stopped_servers=1",
+                headers={"Authorization": f"token {API_TOKEN}"},
+            )
+            .json()
+            .get("servers", {})
+        )
+
+    def ready(self, user: str, server: str) -> bool:
+        return bool(self.servers(user).get(server, {}).get("ready"))
+
+    def stop(self, user: str, server: str):
+        headers = {"Authorization": f"token {API_TOKEN}"}
+        httpx.delete(f"{self.url}/hub/api/users/{user}/servers/{server}", headers=headers, timeout=60)
+        until(lambda: not self.ready(user, server), f"{user}:{server} stopped")
+
+    def log(self) -> str:
+        return (self.folder / "hub.log").read_text()
