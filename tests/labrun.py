@@ -89,7 +89,7 @@ class RunningLab:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-        left = [process for process in below if process.is_running()]
+        left = [process for process in below if descent.lives(process)]
         assert not left, f"left behind: {left}"
         assert code == 0, self.output.read_text()[-4000:]
 

@@ -41,10 +41,11 @@ def adopt_orphans() -> None:
 
 def descendants() -> list[psutil.Process]:
     """List every living process below this one."""
-    return [process for process in psutil.Process().children(recursive=True) if _lives(process)]
+    return [process for process in psutil.Process().children(recursive=True) if lives(process)]
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """Say whether a process runs; one that has ended and was not collected yet does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
@@ -82,7 +83,7 @@ def still_there(records: Iterable[Record]) -> list[psutil.Process]:
         with suppress(psutil.Error):
             process = psutil.Process(record.pid)
             same = abs(process.create_time() - record.started) < SAME_START
-            if same and process.pid != os.getpid() and _lives(process):
+            if same and process.pid != os.getpid() and lives(process):
                 found.append(process)
     return found
 
@@ -111,7 +112,7 @@ def wait(
     living = list(processes)
     while living and time.monotonic() < deadline:
         reap()
-        living = [process for process in living if _lives(process)]
+        living = [process for process in living if lives(process)]
         if living:
             time.sleep(0.05)
     return living

@@ -1,0 +1,111 @@
+"""The house keeps its layout: what lies where, what is called how, and what never stands in a file."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = {
+    ".ci",
+    "benchmarks",
+    "deploy",
+    "docs",
+    "hub",
+    "images",
+    "kernels",
+    "notebooks",
+    "requirements",
+    "spawner_config",
+    "tests",
+}
+PACKAGES = {
+    "hub": {"maximalab_hub"},
+    "spawner_config": {"maximalab_spawner"},
+    "kernels": {"maximalab_kernel", "maximalab_materials", "maximalab_recorder"},
+}
+VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "stuff", "tools"}
+LONGEST_FILE = 400
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """List the files that git knows, or would know."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return tuple(sorted(Path(name) for name in set(names) if name and (ROOT / name).is_file()))
+
+
+def python_files(*rooms: str) -> list[Path]:
+    """List the Python files below the named rooms."""
+    return [file for file in files() if file.suffix == ".py" and file.parts[0] in rooms]
+
+
+def test_only_the_agreed_rooms_stand_at_the_top():
+    assert {file.parts[0] for file in files() if len(file.parts) > 1} <= ROOMS
+
+
+@pytest.mark.parametrize("room", PACKAGES)
+def test_a_room_holds_its_packages_alone(room: str):
+    assert {file.parts[1] for file in files() if file.parts[0] == room and len(file.parts) > 2} == PACKAGES[
+        room
+    ]
+
+
+def test_no_file_has_a_vague_name():
+    assert [str(file) for file in files() if file.stem.lower() in VAGUE] == []
+
+
+def test_no_source_file_is_longer_than_agreed():
+    sizes = {
+        str(file): (ROOT / file).read_text().count("\n")
+        for file in python_files("hub", "spawner_config", "kernels")
+    }
+    assert {name: size for name, size in sizes.items() if size > LONGEST_FILE} == {}
+
+
+def test_every_module_says_what_it_is_for():
+    bare = [
+        str(file)
+        for file in python_files("hub", "spawner_config", "kernels")
+        if "versions" not in file.parts and not ast.get_docstring(ast.parse((ROOT / file).read_text()))
+    ]
+    assert bare == []
+
+
+def test_test_files_have_names_of_their_own():
+    names = Counter(file.name for file in python_files("tests") if file.name.startswith("test_"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param(r"except( Exception| BaseException)?:\s*\n\s*(pass|\.\.\.)", id="no error is swallowed"),
+        pytest.param(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError", id="nothing is left for later"),
+        pytest.param(r"suppress\((Base)?Exception\)", id="no error is suppressed wholesale"),
+    ],
+)
+def test_source_holds_nothing_that_we_do_not_do(pattern: str):
+    guilty = [
+        str(file)
+        for file in python_files("hub", "spawner_config", "kernels", "benchmarks")
+        if re.search(pattern, (ROOT / file).read_text())
+    ]
+    assert guilty == []
+
+
+def test_locks_name_no_host():
+    named = [
+        str(file)
+        for file in files()
+        if file.name in {"package-lock.json", "constraints.txt", "maxima.txt"}
+        and re.search(r"https?://(?!opencollective|github|feross|www\.|tidelift)", (ROOT / file).read_text())
+    ]
+    assert named == []
