@@ -6,6 +6,7 @@ Like `queries`, every function takes a connection of `engine.writing` or `engine
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,15 @@ from sqlalchemy import delete, func, insert, select
 from maximalab_hub.consent import Decision
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import queries
+from maximalab_hub.store.engine import reading
 from maximalab_hub.store.models import ConsentRow, EnrolmentRow, EventRow, LessonRow
 from maximalab_hub.timetable import Lesson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,18 @@ class Selection:
     kinds: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one state of the store, whatever arrives or is withdrawn meanwhile.
+
+    SQLite always reads so; PostgreSQL has to be asked. Raises `StoreAwayError`.
+    """
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with reading(engine) as connection:
+        yield connection
 
 
 def replace_lessons(connection: Connection, lessons: Sequence[Lesson]) -> None:

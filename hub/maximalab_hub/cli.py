@@ -1,0 +1,157 @@
+"""`maximalab`: the commands of the hub side. Its errors are single lines that say what to do."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
+from typing import Annotated
+
+import typer
+from maximalab_spawner.materials import CatalogError
+from maximalab_spawner.publishing import publish
+
+import maximalab_hub
+from maximalab_hub import dbcommand
+from maximalab_hub.consent import latest
+from maximalab_hub.doctor import command as doctor_command
+from maximalab_hub.export.dataset import ExportError
+from maximalab_hub.exportcommand import export
+from maximalab_hub.lab import command as lab_command
+from maximalab_hub.people import AccountError, add_account
+from maximalab_hub.secret_files import SecretError
+from maximalab_hub.settings import SettingsError, load_settings
+from maximalab_hub.store import research
+from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine, reading, writing
+from maximalab_hub.timetable import TimetableError, read_timetable
+
+app = typer.Typer(
+    name="maximalab",
+    help="Run and look after a MaximaLab.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+timetable = typer.Typer(help="Lessons, from an iCalendar file.", no_args_is_help=True)
+consent = typer.Typer(help="Who agreed to the study.", no_args_is_help=True)
+materials = typer.Typer(help="The materials of the lab.", no_args_is_help=True)
+accounts = typer.Typer(help="Local accounts.", no_args_is_help=True)
+
+app.command("export")(export)
+for name, group in (
+    ("timetable", timetable),
+    ("consent", consent),
+    ("materials", materials),
+    ("accounts", accounts),
+    ("db", dbcommand.app),
+    ("doctor", doctor_command.app),
+    ("lab", lab_command.app),
+):
+    app.add_typer(group, name=name)
+
+WRONG_USE = (SettingsError, StoreUrlError, SecretError, TimetableError, CatalogError, AccountError)
+"""Errors that the person who typed the command can mend: exit code 2."""
+AROUND = timedelta(days=400)
+"""How far before and after today a timetable is read where nothing else is said."""
+
+
+def main() -> None:
+    """Run the command line: exit code 2 for what the caller can mend, 1 for what stands in the way."""
+    try:
+        app()
+    except WRONG_USE as error:
+        _end(error, 2)
+    except (StoreAwayError, ExportError) as error:
+        _end(error, 1)
+
+
+def _end(error: Exception, code: int) -> None:
+    typer.echo(f"maximalab: {error}", err=True)
+    sys.exit(code)
+
+
+@app.command()
+def version() -> None:
+    """Say which version this is."""
+    typer.echo(maximalab_hub.__version__)
+
+
+@timetable.command("import")
+def import_timetable(
+    file: Annotated[Path, typer.Argument(help="The iCalendar file (.ics).")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lessons from this day on.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lessons before this day.")
+    ] = None,
+) -> None:
+    """Read the lessons of a file; they replace the timetable of each course that the file names."""
+    today = datetime.now(UTC)
+    first = since.replace(tzinfo=UTC) if since else today - AROUND
+    last = until.replace(tzinfo=UTC) if until else today + AROUND
+    try:
+        found = read_timetable(file.read_bytes(), since=first, until=last)
+    except OSError as error:
+        raise TimetableError(f"{file}: cannot be read ({error.strerror})") from error
+    if not found.lessons:
+        raise TimetableError(f"{file}: no lesson that names course and group; docs/researchers.md says how")
+    engine = open_engine(load_settings().usage.db_url)
+    with writing(engine) as connection:
+        research.replace_lessons(connection, found.lessons)
+    cancelled = sum(lesson.cancelled for lesson in found.lessons)
+    typer.echo(
+        f"{len(found.lessons)} lessons of {', '.join(sorted(found.courses))} ({cancelled} cancelled);"
+        f" left out: {found.all_day} whole days, {found.others} other events."
+    )
+
+
+@consent.command("list")
+def list_consent() -> None:
+    """Count who agrees, who declined or withdrew, and who agreed to an older text. No names."""
+    settings = load_settings()
+    with reading(open_engine(settings.usage.db_url)) as connection:
+        counted = latest(research.decisions(connection, settings.study.id)).values()
+    current = [decision for decision in counted if decision.version == settings.study.consent_version]
+    agreed = sum(decision.agreed for decision in current)
+    typer.echo(
+        f"{settings.study.id}, text {settings.study.consent_version}: {agreed} agree,"
+        f" {len(current) - agreed} do not, {len(counted) - len(current)} decided about an older text."
+    )
+
+
+@materials.command("publish")
+def publish_materials(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with a material.toml each.")],
+) -> None:
+    """Put materials into the catalogue, and their files into the store of their tier."""
+    catalogue = load_settings().catalogue
+    for folder in folders:
+        done = publish(folder, catalogue=catalogue.dir, stores=catalogue.stores)
+        said = "published" if done.changed else "unchanged"
+        typer.echo(f"{done.material.id} {done.material.version} ({done.material.tier.value}): {said}")
+
+
+@accounts.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="The person's name for signing in.")],
+    group: Annotated[
+        list[str] | None, typer.Option(help="For example study:operations-research; repeat.")
+    ] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="The person may administer the hub.")] = False,  # noqa: FBT002
+    password: Annotated[
+        str,
+        typer.Option(
+            prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for where not given."
+        ),
+    ] = "",
+) -> None:
+    """Add a local account, or replace it."""
+    account = add_account(load_settings().people.accounts, name, password, groups=group or (), admin=admin)
+    typer.echo(
+        f"{account.name}: {', '.join(account.groups) or 'no groups'}{', admin' if account.admin else ''}"
+    )
+
+
+if __name__ == "__main__":
+    main()

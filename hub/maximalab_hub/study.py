@@ -1,0 +1,156 @@
+"""What a study may see: the events of those who agreed, under pseudonyms, with their settings.
+
+The one gate between the store and research: pages and exports both come through here, so that consent and
+pseudonyms hold for every one of them, and a withdrawal holds from the next look on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from maximalab_hub.compare import Comparison, Happening, Parameters, Timetables, compare
+from maximalab_hub.consent import agreed
+from maximalab_hub.events import Kind
+from maximalab_hub.export.columns import Observation
+from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
+from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_hub.setting import Rule
+from maximalab_hub.store import queries, research
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Row
+
+    from maximalab_hub.settings import Settings
+    from maximalab_hub.store.research import Selection
+
+STUDIED: Final = tuple(sorted(set(Kind) - {Kind.LOOK, Kind.EXPORT, Kind.EVENTS_DROPPED}))
+"""Kinds of event that are about learning; who looked at the pages is for the audit, not for the study."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A piece of research, as its code needs it."""
+
+    id: str
+    consent_version: int
+    pseudonyms: Pseudonyms
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whose events a selection holds, and whose it leaves out for want of consent."""
+
+    people: int
+    events: int
+    people_left_out: int
+    events_left_out: int
+
+
+def study_of(settings: Settings) -> Study:
+    """Make the study that the settings describe. Raises `SecretError` where its key cannot be read."""
+    words = settings.study
+    parameters = Parameters(
+        rule=Rule(grace=timedelta(minutes=words.grace_minutes)),
+        gap=timedelta(minutes=words.session_gap_minutes),
+        idle_after=timedelta(minutes=words.idle_after_minutes),
+        smallest_group=words.smallest_group,
+    )
+    key = read_secret(settings.secrets.dir, Secret.PSEUDONYM_KEY)
+    return Study(words.id, words.consent_version, pseudonyms_of(words.id, key), parameters)
+
+
+def start_of_day(day: date, time_zone: str) -> datetime:
+    """Give the moment, in UTC, at which a day begins in the lab's time zone."""
+    return datetime.combine(day, time.min, ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def people_of(connection: Connection, study: Study) -> frozenset[str]:
+    """Give the account names of those who agree now. Never shown to anybody."""
+    return agreed(research.decisions(connection, study.id), study.consent_version)
+
+
+def coverage(connection: Connection, study: Study, selection: Selection) -> Coverage:
+    """Count who and what is in, and who and what is left out."""
+    people = people_of(connection, study)
+    counts = {user: n for user, n in research.events_by_user(connection, studied(selection)).items() if user}
+    inside = [n for user, n in counts.items() if user in people]
+    outside = [n for user, n in counts.items() if user not in people]
+    return Coverage(len(inside), sum(inside), len(outside), sum(outside))
+
+
+def timetables_of(connection: Connection, study: Study) -> Timetables:
+    """Give lessons and enrolments under the study's rule."""
+    enrolments = research.enrolments_by_user(connection)
+    return Timetables(research.lessons(connection), enrolments, study.parameters.rule)
+
+
+def observations(connection: Connection, study: Study, selection: Selection) -> Iterator[Observation]:
+    """Stream what the study may see, ordered by time and event id; the same store gives the same stream."""
+    timetables = timetables_of(connection, study)
+    for row in _rows(connection, study, selection):
+        yield observed(row, study, timetables)
+
+
+def last_observations(
+    connection: Connection, study: Study, selection: Selection, limit: int
+) -> list[Observation]:
+    """Give the newest events that the study may see, the newest first; `since` and `until` play no part."""
+    chosen, timetables = studied(selection), timetables_of(connection, study)
+    people = people_of(connection, study)
+    rows = queries.last_events(connection, limit, course=chosen.course, kinds=chosen.kinds, users=people)
+    return [observed(row, study, timetables) for row in rows]
+
+
+def comparison(connection: Connection, study: Study, selection: Selection) -> Comparison:
+    """Compare work in class with work out of class, of those who agreed."""
+    rows = _rows(connection, study, selection)
+    return compare(map(_happening, rows), timetables_of(connection, study), study.parameters)
+
+
+def studied(selection: Selection) -> Selection:
+    """Keep a selection to the kinds that are about learning."""
+    kinds = STUDIED if selection.kinds is None else tuple(set(selection.kinds) & set(STUDIED))
+    return replace(selection, kinds=kinds)
+
+
+def observed(row: Row[Any], study: Study, timetables: Timetables) -> Observation:
+    """See one event as the study does: no name, no id of the store, no server, no free detail."""
+    names = study.pseudonyms
+    return Observation(
+        event_id=names.event_id(row.event_id),
+        person=names.of(row.user),
+        kind=row.kind,
+        at=row.at,
+        received_at=row.received_at,
+        setting=timetables.setting_of(row.user, row.course, row.at),
+        source=row.source,
+        course=row.course,
+        material=names.scrub(row.material, row.user),
+        notebook=names.scrub(row.notebook, row.user),
+        cell_id=names.scrub(row.cell_id, row.user),
+        kernel=names.scrub(row.kernel, row.user),
+        duration_ms=row.duration_ms,
+        outcome=row.outcome,
+        error_name=names.scrub(row.error_name, row.user),
+        tier=row.tier,
+        entrance=row.entrance,
+    )
+
+
+def _rows(connection: Connection, study: Study, selection: Selection) -> Iterator[Row[Any]]:
+    people, chosen = people_of(connection, study), studied(selection)
+    rows = queries.events_between(
+        connection, chosen.since, chosen.until, course=chosen.course, kinds=chosen.kinds
+    )
+    return (row for row in rows if row.user in people)
+
+
+def _happening(row: Row[Any]) -> Happening:
+    lasted = timedelta(milliseconds=row.duration_ms or 0)
+    return Happening(row.user, row.kind, row.at, row.course, lasted, row.outcome)
