@@ -25,7 +25,7 @@ from maximalab_hub.store.queries import (
     insert_server_moments,
     server_moments,
 )
-from maximalab_hub.witness import start_of
+from maximalab_hub.starts import start_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -19,7 +19,8 @@ log = logging.getLogger("maximalab_hub.service")
 def main() -> int:
     """Serve until stopped; exit code 2 with one clear line where the settings cannot be used."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = load_settings()
         app = create_app(settings)
