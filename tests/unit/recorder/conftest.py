@@ -1,18 +1,29 @@
-"""The other side of the wire: a small, real HTTP service that takes events, or does not."""
+"""Both ends of the wire, and they are real: a small HTTP service that takes events, and a student's server."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
+import urllib.request
+import uuid
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 
 class Collector:
@@ -112,3 +123,180 @@ def collector() -> Iterator[Collector]:
     service = Collector()
     yield service
     service.close()
+
+
+SETTINGS = {
+    "ServerApp.kernel_manager_class": "maximalab_recorder.kernels.RecordingKernelManager",
+    "ServerApp.kernel_websocket_connection_class": "maximalab_recorder.websocket.RecordingWebsocketConnection",
+    "ServerApp.jpserver_extensions": "{'maximalab_recorder': True}",
+    "IdentityProvider.token": "t0ken",
+    "ServerApp.ip": "127.0.0.1",
+    "ServerApp.port": "0",
+    "ServerApp.allow_root": "True",
+    "ServerApp.terminals_enabled": "False",
+    "KernelRestarter.time_to_dead": "0.3",
+}
+
+
+class Server:
+    """A real Jupyter server of a student, in a process of its own, with a home of its own."""
+
+    def __init__(self, folder: Path, usage_url: str, settings: Mapping[str, str] = SETTINGS) -> None:
+        self.root = folder / "home"
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.spool = folder / "spool"
+        self.runtime = folder / f"runtime-{time.monotonic_ns()}"
+        self.runtime.mkdir()
+        self.log_file = folder / "server.log"
+        places = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "JPY", "MAXIMALAB"))},
+            **places,
+            "JUPYTER_NO_CONFIG": "1",
+            "JUPYTER_RUNTIME_DIR": str(self.runtime),
+            "JUPYTERHUB_API_TOKEN": "hub-t0ken",
+            "JUPYTERHUB_USER": "ann",
+            "JUPYTERHUB_SERVER_NAME": "public-maxima",
+            "MAXIMALAB_SPOOL": str(self.spool),
+            "MAXIMALAB_USAGE_URL": usage_url,
+            "MAXIMALAB_GATHER_SECONDS": "0.2",
+            "MAXIMALAB_LANG": "uk",
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "jupyter_server",
+            "--no-browser",
+            f"--ServerApp.root_dir={self.root}",
+        ]
+        command += [f"--{name}={value}" for name, value in settings.items()]
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self.url = self._address()
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def _address(self, seconds: float = 30.0) -> str:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.process.poll() is None:
+            for file in self.runtime.glob("jpserver-*.json"):
+                with contextlib.suppress(ValueError):  # half written
+                    return str(json.loads(file.read_text())["url"]).rstrip("/")
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start:\n{self.log}")
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Call the server's REST API; its answer, read as JSON."""
+        raw = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", raw, method=method)  # noqa: S310
+        request.add_header("Authorization", "token t0ken")
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def open_notebook(self, path: str = "simplex/simplex.uk.ipynb") -> str:
+        """Make a session for a notebook, as JupyterLab does; the kernel's id."""
+        (self.root / path).parent.mkdir(exist_ok=True)
+        session = {"path": path, "name": Path(path).name, "type": "notebook", "kernel": {"name": "python3"}}
+        return str(self.ask("POST", "/api/sessions", session)["kernel"]["id"])
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> None:
+        """End the server, and the kernels that it may have left."""
+        children = (
+            psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
+        )
+        self.process.send_signal(with_signal)
+        self.process.wait(20)
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+
+
+@pytest.fixture(scope="module")
+def lab_collector() -> Iterator[Collector]:
+    service = Collector()
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, lab_collector: Collector) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server"), lab_collector.url)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[[str], Server]]:
+    """Start servers on one home and one spool, one after another; end what is left."""
+    servers: list[Server] = []
+
+    def start(usage_url: str, settings: Mapping[str, str] = SETTINGS) -> Server:
+        servers.append(Server(tmp_path, usage_url, settings))
+        return servers[-1]
+
+    yield start
+    for each in servers:
+        if each.process.poll() is None:
+            each.stop()
+
+
+class Tab:
+    """A browser tab: a websocket to a kernel, in either wire format."""
+
+    def __init__(self, server: Server, kernel_id: str, protocol: str) -> None:
+        self.server, self.kernel_id, self.protocol = server, kernel_id, protocol
+        self.session = uuid.uuid4().hex
+
+    async def __aenter__(self) -> Tab:
+        address = self.server.url.replace("http", "ws", 1)
+        request = HTTPRequest(
+            f"{address}/api/kernels/{self.kernel_id}/channels?session_id={self.session}",
+            headers={"Authorization": "token t0ken"},
+        )
+        self.socket = await websocket_connect(
+            request, subprotocols=[self.protocol] if self.protocol else None
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.socket.close()
+
+    async def run(self, code: str, cell_id: str | None, **content: object) -> str:
+        """Ask for a cell to be run, as JupyterLab does."""
+        name = uuid.uuid4().hex
+        header = {
+            "msg_id": name, "msg_type": "execute_request", "session": self.session, "username": "",
+            "version": "5.3", "date": "2026-11-22T10:00:00Z",
+        }  # fmt: skip
+        whole = {
+            "code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False,
+            "stop_on_error": True, **content,
+        }  # fmt: skip
+        metadata = {"cellId": cell_id} if cell_id else {}
+        if self.protocol:
+            parts = [header, {}, metadata, whole]
+            message = serialize_msg_to_ws_v1([json.dumps(part).encode() for part in parts], "shell")
+            await self.socket.write_message(message, binary=True)
+        else:
+            message = {"header": header, "parent_header": {}, "metadata": metadata, "content": whole}
+            await self.socket.write_message(json.dumps({**message, "channel": "shell", "buffers": []}))
+        return name
+
+    async def until(self, text: bytes) -> None:
+        """Read until a message holds `text`."""
+        while True:
+            message = await asyncio.wait_for(self.socket.read_message(), 20)
+            assert message is not None, "the socket was closed"
+            if text in (message if isinstance(message, bytes) else message.encode()):
+                return
+
+
+@pytest.fixture(params=["v1.kernel.websocket.jupyter.org", ""], ids=["wire format v1", "legacy wire format"])
+def tab(request: pytest.FixtureRequest, server: Server) -> Callable[[str], Tab]:
+    return lambda kernel_id: Tab(server, kernel_id, request.param)

@@ -1,0 +1,159 @@
+"""The kernels of a student's server, listened to.
+
+Two classes that Jupyter Server takes by its own settings: `RecordingKernelManager` looks after all kernels,
+`RecordedKernel` after the process of one. A subscription of our own to each kernel's broadcast hears every
+run, whoever asked for it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from jupyter_client.session import Session
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
+from traitlets import default
+
+from maximalab_recorder.broadcasts import TOLD_BY_CONTENT, heard_on_iopub
+from maximalab_recorder.environment import for_kernel, notebook_in
+from maximalab_recorder.signals import Busy, Interrupted, KernelGone
+
+if TYPE_CHECKING:
+    from zmq.eventloop.zmqstream import ZMQStream
+
+    from maximalab_recorder.recorder import Recorder
+
+
+class RecordedKernel(ServerKernelManager):
+    """One kernel: its process gets no secrets, and each start of it is told to the manager of all kernels."""
+
+    session_name: str | None = None
+
+    async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:  # noqa: ANN401
+        kw["env"] = for_kernel(kw.get("env") or os.environ)
+        self.session_name = kw["env"].get("JPY_SESSION_NAME")
+        return await super()._async_pre_start_kernel(**kw)
+
+    async def _async_post_start_kernel(self, **kw: Any) -> None:  # noqa: ANN401
+        await super()._async_post_start_kernel(**kw)
+        if isinstance(self.parent, RecordingKernelManager):
+            self.parent.process_began(self)
+
+
+class RecordingKernelManager(AsyncMappingKernelManager):
+    """All kernels of a server; tells `recorder`, once the extension has set it, what becomes of them."""
+
+    recorder: Recorder | None = None
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  (traits)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self._heard: dict[str, tuple[ZMQStream, list[int]]] = {}
+        self._crashed: set[str] = set()
+
+    @default("kernel_manager_class")
+    def _listened_to(self) -> str:
+        return "maximalab_recorder.kernels.RecordedKernel"
+
+    def process_began(self, kernel: RecordedKernel) -> None:
+        """Listen to a kernel whose process was just started, for the first time or anew."""
+        if self.recorder is None:
+            return
+        with self.recorder.around("listen to a kernel"):
+            kernel_id = str(kernel.kernel_id)
+            notebook = notebook_in(kernel.session_name, self.root_dir)
+            self.recorder.process_began(kernel_id, kernel.kernel_name, notebook)
+            self._listen(kernel_id, kernel)
+            if kernel_id in self._crashed:
+                self._crashed.discard(kernel_id)
+                self.recorder.tell_of_kernel("kernel_restart", kernel_id, cause="died")
+
+    def _listen(self, kernel_id: str, kernel: RecordedKernel) -> None:
+        stream, ports = self._heard.get(kernel_id, (None, []))
+        if stream is not None and not stream.closed() and ports == kernel.ports:
+            return  # the subscription finds the new process at the same place
+        if stream is not None and not stream.closed():
+            stream.close()
+        stream = kernel.connect_iopub()
+        session = Session(config=kernel.session.config, key=kernel.session.key)
+        stream.on_recv(partial(self._on_iopub, kernel_id, session))
+        self._heard[kernel_id] = (stream, list(kernel.ports))
+
+    def _on_iopub(self, kernel_id: str, session: Session, parts: list[bytes]) -> None:
+        if self.recorder is None:
+            return
+        with self.recorder.around("read a kernel's broadcast"):
+            _, frames = session.feed_identities(parts)
+            message = session.deserialize(frames, content=False)
+            header, parent = message["header"], message["parent_header"]
+            content = session.unpack(message["content"]) if header["msg_type"] in TOLD_BY_CONTENT else {}
+            signal = heard_on_iopub(header, parent, content)
+            if isinstance(signal, Busy):
+                signal = Busy(signal.msg_id, signal.client, self.recorder.notebook_of(kernel_id))
+            if signal is not None:
+                self.recorder.hear(kernel_id, signal)
+
+    async def _finish_kernel_start(self, kernel_id: str) -> None:
+        await super()._finish_kernel_start(kernel_id)  # type: ignore[no-untyped-call]
+        self.add_restart_callback(kernel_id, partial(self._found_dead, kernel_id), "restart")
+
+    def _found_dead(self, kernel_id: str) -> None:
+        """Note that a kernel's process ended by itself; Jupyter starts it anew right after."""
+        self._gone(kernel_id)
+        if self.recorder is not None:
+            self.recorder.tell_of_kernel("kernel_dead", kernel_id, restarting=True)
+            self._crashed.add(kernel_id)
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        self._gone(kernel_id)
+        if self.recorder is not None:
+            self.recorder.tell_of_kernel("kernel_dead", kernel_id, restarting=False)
+        super()._handle_kernel_died(kernel_id)  # type: ignore[no-untyped-call]
+
+    def interrupt_kernel(self, kernel_id: str) -> Any:  # noqa: ANN401  (Jupyter's own: a value or an awaitable)
+        """Interrupt a kernel, having noted which run that was meant for."""
+        if self.recorder is not None:
+            self.recorder.hear(kernel_id, Interrupted())
+        return super().interrupt_kernel(kernel_id)
+
+    async def _async_restart_kernel(self, kernel_id: str, now: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002
+        self._gone(kernel_id)
+        restarted = await super()._async_restart_kernel(kernel_id, now=now)  # type: ignore[no-untyped-call]
+        if self.recorder is not None:
+            self.recorder.tell_of_kernel("kernel_restart", kernel_id, cause="asked")
+        return restarted
+
+    restart_kernel = _async_restart_kernel  # type: ignore[assignment]
+
+    async def _async_shutdown_kernel(
+        self,
+        kernel_id: str,
+        now: bool | None = False,  # noqa: FBT001, FBT002  (Jupyter's signature)
+        restart: bool | None = False,  # noqa: FBT001, FBT002
+    ) -> Any:  # noqa: ANN401
+        self._gone(kernel_id)
+        ended = super()._async_shutdown_kernel(kernel_id, now, restart)  # type: ignore[no-untyped-call]
+        return await ended
+
+    shutdown_kernel = _async_shutdown_kernel  # type: ignore[assignment]
+
+    def remove_kernel(self, kernel_id: str) -> Any:  # noqa: ANN401
+        """Let go of a kernel, and of our subscription to it."""
+        stream, _ = self._heard.pop(kernel_id, (None, []))
+        if stream is not None and not stream.closed():
+            stream.close()
+        self._crashed.discard(kernel_id)
+        if self.recorder is not None:
+            self.recorder.forget(kernel_id)
+        return super().remove_kernel(kernel_id)
+
+    def _gone(self, kernel_id: str) -> None:
+        """Hear the last words of a kernel's process, then close what it leaves open."""
+        if self.recorder is None:
+            return
+        with self.recorder.around("hear a kernel out"):
+            stream, _ = self._heard.get(kernel_id, (None, []))
+            if stream is not None and not stream.closed():
+                stream.flush(zmq.POLLIN)
+        self.recorder.hear(kernel_id, KernelGone())

@@ -1,0 +1,131 @@
+"""What a student's server has to tell: one call for each thing that happens; none of them can fail a run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from maximalab_recorder.events import utc_now
+from maximalab_recorder.runs import GRACE_SECONDS, RunJoin
+from maximalab_recorder.signals import KernelGone, TimePassed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from maximalab_recorder.boundary import Boundary
+    from maximalab_recorder.events import EventSource
+    from maximalab_recorder.runs import Run
+    from maximalab_recorder.signals import Signal
+
+NOTEBOOK_MOST = 1024
+NAME_MOST = 128
+CELL_ID_MOST = 64
+
+
+@dataclass
+class _Kernel:
+    name: str
+    join: RunJoin = field(default_factory=RunJoin)
+    timer: bool = False
+
+
+class Recorder:
+    """Turns what is heard in a server into events. All calls come from the server's event loop.
+
+    `notebook_of` gives the notebook of a kernel's session, relative to the server's root; `later` calls
+    something after so many seconds. What is told is names, times and outcomes: never code, never output.
+    """
+
+    def __init__(
+        self,
+        source: EventSource,
+        boundary: Boundary,
+        notebook_of: Callable[[str], str | None],
+        later: Callable[[float, Callable[[], None]], Any],
+    ) -> None:
+        self._source = source
+        self._boundary = boundary
+        self._notebook_of = notebook_of
+        self._later = later
+        self._kernels: dict[str, _Kernel] = {}
+
+    def around(self, what: str) -> Any:  # noqa: ANN401  (a context manager of the boundary)
+        """Keep a failure to `what` away from the server."""
+        return self._boundary.around(what)
+
+    def notebook_of(self, kernel_id: str) -> str | None:
+        """Give the notebook whose cells this kernel runs, where a session says so."""
+        notebook = None
+        with self.around("find a kernel's notebook"):
+            notebook = bounded(self._notebook_of(kernel_id), NOTEBOOK_MOST)
+        return notebook
+
+    def process_began(self, kernel_id: str, name: str, notebook: str | None) -> None:
+        """Tell of a kernel's process: the first is its start; what an earlier one left open died with it."""
+        with self.around("tell of a kernel"):
+            if kernel_id in self._kernels:
+                self.hear(kernel_id, KernelGone())
+                return
+            self._kernels[kernel_id] = _Kernel(name)
+            self.tell_of_kernel("kernel_start", kernel_id, notebook=notebook)
+
+    def tell_of_kernel(
+        self, kind: str, kernel_id: str, notebook: str | None = None, **detail: object
+    ) -> None:
+        """Tell of a kernel as a whole: `kernel_start`, `kernel_restart` or `kernel_dead`."""
+        with self.around("tell of a kernel"):
+            name = self._kernels[kernel_id].name if kernel_id in self._kernels else None
+            place = bounded(notebook, NOTEBOOK_MOST) or self.notebook_of(kernel_id)
+            self._source.emit(
+                kind,
+                kernel=bounded(name, CELL_ID_MOST),
+                notebook=place,
+                detail={"kernel_id": kernel_id, **detail},
+            )
+
+    def tell_of_notebook(self, kind: str, notebook: str) -> None:
+        """Tell that a notebook was opened or saved."""
+        with self.around("tell of a notebook"):
+            self._source.emit(kind, notebook=bounded(notebook.strip("/"), NOTEBOOK_MOST), detail={})
+
+    def hear(self, kernel_id: str, signal: Signal) -> None:
+        """Take in what was heard about runs of a kernel; tell those that it ends."""
+        with self.around("tell of a run"):
+            kernel = self._kernels.get(kernel_id)
+            if kernel is None:
+                return
+            for run in kernel.join.hear(signal, time.monotonic(), utc_now()):
+                self._tell_of_run(kernel.name, run)
+            if kernel.join.waiting and not kernel.timer:
+                kernel.timer = True
+                self._later(GRACE_SECONDS + 0.1, lambda: self._time_passed(kernel_id))
+
+    def forget(self, kernel_id: str) -> None:
+        """Let go of a kernel that is no more; runs that it left open are told as dead."""
+        self.hear(kernel_id, KernelGone())
+        self._kernels.pop(kernel_id, None)
+
+    def _time_passed(self, kernel_id: str) -> None:
+        if kernel_id in self._kernels:
+            self._kernels[kernel_id].timer = False
+            self.hear(kernel_id, TimePassed())
+
+    def _tell_of_run(self, kernel: str, run: Run) -> None:
+        detail = {"via": run.via, **({"reply": run.reply} if run.reply else {})}
+        self._source.emit(
+            "run",
+            at=run.at,
+            notebook=run.notebook,
+            cell_id=bounded(run.cell_id, CELL_ID_MOST),
+            kernel=bounded(kernel, CELL_ID_MOST),
+            duration_ms=run.duration_ms,
+            outcome=run.outcome,
+            error_name=bounded(run.error_name, NAME_MOST),
+            detail=detail,
+        )
+
+
+def bounded(text: str | None, most: int) -> str | None:
+    """Cut `text` to what the service takes; None for nothing at all."""
+    return text[:most] if text else None
