@@ -1,0 +1,290 @@
+"""A real hub with its proxy, and the real usage service behind it, on free ports: for tests of the service.
+
+The students' servers are the only stand-ins: each keeps the token that the hub gave it in a file, so that a test can
+post in its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+from maximalab_hub import migrations
+from maximalab_hub.secret_files import Secret, ensure_secrets, read_secret
+from maximalab_hub.store.engine import open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sqlalchemy import Engine
+
+START_SECONDS = 40
+PASSWORD = "a password for every example account"
+GROUPS = {
+    "researchers": ["rea"],
+    "study:operations-research": ["ada", "bob"],
+    "teach:operations-research": ["tom"],
+}
+PEOPLE = ["ada", "bob", "tom", "rea", "root"]
+
+SERVER = """
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+class Anything(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+name = os.environ["JUPYTERHUB_USER"] + "," + os.environ["JUPYTERHUB_SERVER_NAME"]
+Path(os.environ["TOKENS"], name).write_text(os.environ["JUPYTERHUB_API_TOKEN"])
+url = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
+HTTPServer((url.hostname, url.port), Anything).serve_forever()
+"""
+
+HUB = """
+c.JupyterHub.bind_url = "http://127.0.0.1:{entrance}"
+c.JupyterHub.hub_port = {hub}
+c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
+c.JupyterHub.cookie_secret_file = "{folder}/cookie_secret"
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_api}"
+c.ConfigurableHTTPProxy.command = ["{proxy}"]
+c.ConfigurableHTTPProxy.pid_file = "{folder}/proxy.pid"
+c.JupyterHub.authenticator_class = "dummy"
+c.DummyAuthenticator.password = "{password}"
+c.Authenticator.allowed_users = set({people})
+c.Authenticator.admin_users = {{"root"}}
+c.JupyterHub.load_groups = {groups}
+c.JupyterHub.allow_named_servers = True
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/homes/{{username}}"
+c.Spawner.cmd = ["{python}", "{folder}/server.py"]
+c.Spawner.environment = {{"TOKENS": "{folder}/tokens"}}
+c.Spawner.server_token_scopes = [
+    "users:activity!user", "access:servers!server", "access:services!service=usage",
+]
+c.JupyterHub.services = [
+    {{"name": "usage", "url": "{service_url}", "api_token": "{usage_token}", "oauth_no_confirm": True}},
+    {{"name": "witness", "api_token": "{witness_token}"}},
+    {{"name": "other", "api_token": "{other_token}"}},
+    {{"name": "runner", "api_token": "{runner_token}"}},
+]
+c.JupyterHub.load_roles = [
+    {{"name": "user", "scopes": ["self", "access:services!service=usage"]}},
+    {{"name": "runner", "scopes": ["admin:servers", "admin:users", "tokens"], "services": ["runner"]}},
+]
+"""
+
+SETTINGS = """
+[lab]
+state_dir = "{folder}"
+[entrances.public]
+url = "http://127.0.0.1:{entrance}"
+api_url = "http://127.0.0.1:{proxy_api}"
+[entrances.vpn]
+url = "http://127.0.0.2:{entrance}"
+api_url = "http://127.0.0.2:{proxy_api}"
+[hub]
+port = {hub}
+[usage]
+port = {service}
+db_url = "{db_url}"
+[people]
+accounts = "accounts.toml"
+[catalogue]
+dir = "catalogue"
+[backends]
+file = "backends.toml"
+[secrets]
+dir = "secrets"
+"""
+
+COURSES = """
+[[course]]
+id = "operations-research"
+title = {uk = "Дослідження операцій", en = "Operations research"}
+"""
+
+MATERIAL = """
+id = "simplex"
+version = 1
+access = "open"
+image = "maxima"
+courses = ["operations-research"]
+order = 1
+title = {uk = "Симплекс-метод", en = "The simplex method"}
+summary = {uk = "Як його роблять.", en = "How it is done."}
+notebooks = {uk = "simplex.uk.ipynb", en = "simplex.en.ipynb"}
+"""
+
+
+def free_ports(count: int) -> list[int]:
+    """Give ports that nobody listens on now."""
+    with contextlib.ExitStack() as stack:
+        found = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in found:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in found]
+
+
+def proxy_command() -> str:
+    """Find configurable-http-proxy: as told, or where `./lab setup` puts it."""
+    told = os.environ.get("MAXIMALAB_CHP")
+    installed = Path(sys.prefix) / "proxy/node_modules/.bin/configurable-http-proxy"
+    found = told or (str(installed) if installed.exists() else shutil.which("configurable-http-proxy"))
+    assert found, "run `./lab setup`: it installs configurable-http-proxy"
+    return found
+
+
+def until(what: Callable[[], object], seconds: float = START_SECONDS) -> object:
+    """Ask again and again until the answer is true; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = what()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s")
+
+
+@dataclass
+class UsageLab:
+    """The running hub, proxy and service."""
+
+    folder: Path
+    ports: Mapping[str, int]
+    tokens: Mapping[str, str]
+    db_url: str
+    engine: Engine
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def public(self) -> str:
+        return f"http://127.0.0.1:{self.ports['entrance']}"
+
+    @property
+    def usage(self) -> str:
+        return f"{self.public}/services/usage"
+
+    @property
+    def direct(self) -> str:
+        return f"http://127.0.0.1:{self.ports['service']}/services/usage"
+
+    def start(self, name: str, *command: str) -> None:
+        settings = {
+            "MAXIMALAB_SETTINGS": str(self.folder / "maximalab.toml"),
+            "CONFIGPROXY_AUTH_TOKEN": "loopback",
+        }
+        log = (self.folder / f"{name}.log").open("ab")
+        with log:
+            self.processes[name] = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **settings}
+            )
+
+    def start_hub(self) -> None:
+        self.start("hub", sys.executable, "-m", "jupyterhub", "-f", str(self.folder / "hub.py"))
+        self._until_it_answers("hub", f"{self.public}/hub/api/")
+
+    def start_service(self) -> None:
+        self.start("service", sys.executable, "-m", "maximalab_hub.service")
+        self._until_it_answers("service", f"{self.direct}/health")
+
+    def _until_it_answers(self, name: str, url: str) -> None:
+        def answers() -> bool:
+            assert self.processes[name].poll() is None, self.log(name)
+            with contextlib.suppress(httpx.HTTPError):
+                return httpx.get(url, timeout=2).status_code == 200
+            return False
+
+        until(answers)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def stop(self, name: str, *, kill: bool = False) -> None:
+        process = self.processes.pop(name)
+        (process.kill if kill else process.terminate)()
+        process.wait(20)
+
+    def runner(self, method: str, path: str, **how: object) -> httpx.Response:
+        """Ask the hub's API as an admin's program."""
+        headers = {"Authorization": f"token {self.tokens['runner']}"}
+        return httpx.request(method, f"{self.public}/hub/api{path}", headers=headers, timeout=20, **how)
+
+    def server_token(self, user: str, server: str) -> str:
+        """Start a server of this person, if it is not running, and give the token that the hub gave it."""
+        self.runner("POST", f"/users/{user}")
+        self.runner("POST", f"/users/{user}/servers/{server}")
+        path = self.folder / "tokens" / f"{user},{server}"
+        until(lambda: path.exists() and path.read_text())
+        until(lambda: self.runner("GET", f"/users/{user}").json()["servers"].get(server, {}).get("ready"))
+        return path.read_text()
+
+    def browser(self, name: str) -> httpx.Client:
+        """A browser in which this person is signed in at the hub, with a browser's usual headers."""
+        headers = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Mode": "navigate"}
+        client = httpx.Client(base_url=self.public, headers=headers, follow_redirects=True, timeout=20)
+        page = client.get("/hub/login")
+        form = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.text)
+        assert form, page.text
+        answer = client.post(
+            "/hub/login",
+            data={"username": name, "password": PASSWORD, "_xsrf": form[1]},
+            follow_redirects=False,
+        )
+        assert answer.status_code == 302, answer.text
+        return client
+
+
+@contextlib.contextmanager
+def running_usage_lab(folder: Path, db_url: str) -> Iterator[UsageLab]:
+    """Start everything in `folder`, with the usage store at `db_url`, and stop it afterwards."""
+    names = ("entrance", "proxy_api", "hub", "service")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    for path in ("catalogue", "tokens", "homes"):
+        (folder / path).mkdir()
+    ensure_secrets(folder / "secrets")
+    tokens = {
+        "usage": read_secret(folder / "secrets", Secret.USAGE_TOKEN),
+        "witness": read_secret(folder / "secrets", Secret.WITNESS_TOKEN),
+        "other": secrets.token_hex(16),
+        "runner": secrets.token_hex(16),
+    }
+    told = {
+        **ports, **{f"{name}_token": token for name, token in tokens.items()},
+        "folder": folder, "python": sys.executable, "password": PASSWORD, "people": PEOPLE, "groups": GROUPS,
+        "proxy": proxy_command(), "service_url": f"http://127.0.0.1:{ports['service']}", "db_url": db_url,
+    }  # fmt: skip
+    (folder / "hub.py").write_text(HUB.format(**told))
+    (folder / "server.py").write_text(SERVER)
+    (folder / "maximalab.toml").write_text(SETTINGS.format(**told))
+    (folder / "catalogue/courses.toml").write_text(COURSES)
+    (folder / "catalogue/simplex.toml").write_text(MATERIAL)
+    engine = open_engine(db_url)
+    migrations.upgrade(engine)
+    lab = UsageLab(folder, ports, tokens, db_url, engine)
+    try:
+        lab.start_service()
+        lab.start_hub()
+        yield lab
+    finally:
+        if "hub" in lab.processes:
+            for user in PEOPLE:
+                for server in lab.runner("GET", f"/users/{user}").json().get("servers", {}):
+                    lab.runner("DELETE", f"/users/{user}/servers/{server}")
+        for name in list(lab.processes):
+            lab.stop(name)
+        engine.dispose()
