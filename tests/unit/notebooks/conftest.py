@@ -39,9 +39,12 @@ class Lesson:
         return cell.outputs
 
     def results(self, cell_id: str) -> list[str]:
-        """The results of a cell as text; how they are laid out says nothing about their value."""
-        data = [output.data for output in self._outputs[cell_id] if output.output_type == "execute_result"]
-        return [re.sub(r"\s+", "", shown["text/plain"]) for shown in data]
+        """The results of a cell, one line each, without white space and without the brackets of `-(1/3)`."""
+        data = [output.get("data", {}) for output in self._outputs[cell_id]]
+        texts = [
+            shown["text/plain"] for shown in data if "image/svg+xml" not in shown and "text/plain" in shown
+        ]
+        return [re.sub(r"-\((\d+/\d+)\)", r"-\1", re.sub(r"\s+", "", text)) for text in texts]
 
     def pictures(self, cell_id: str) -> list[str]:
         """The drawings of a cell, as SVG."""

@@ -127,6 +127,7 @@ def test_every_exercise_has_a_text_an_empty_answer_and_a_check(path):
         answer, check = by_id[f"exercise-{number}-answer"], by_id[f"exercise-{number}-check"]
         assert answer["source"] == f"answer{number}: 'unanswered$"
         assert f"judge({number}, answer{number}, " in check["source"]
+        assert check["source"].startswith("/* "), "the first line stays visible when the cell is folded"
         assert (answer["metadata"]["tags"], check["metadata"]["tags"]) == (["answer"], ["check"])
 
 
