@@ -123,7 +123,7 @@ def opened_notebook(handler: RequestHandler) -> str | None:
     """
     if not isinstance(handler, ContentsHandler) or handler.request.method != "GET":
         return None
-    path = str(handler.path_args[0]) if handler.path_args else ""
+    path = str(handler.path_kwargs.get("path", ""))
     if handler.get_status() != 200 or not path.endswith(".ipynb"):  # noqa: PLR2004  (it went well)
         return None
     wanted = handler.get_query_argument("type", "notebook"), handler.get_query_argument("content", "1")

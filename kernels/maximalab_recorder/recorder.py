@@ -56,10 +56,10 @@ class Recorder:
 
     def notebook_of(self, kernel_id: str) -> str | None:
         """Give the notebook whose cells this kernel runs, where a session says so."""
-        notebook = None
+        found: list[str | None] = []
         with self.around("find a kernel's notebook"):
-            notebook = bounded(self._notebook_of(kernel_id), NOTEBOOK_MOST)
-        return notebook
+            found.append(bounded(self._notebook_of(kernel_id), NOTEBOOK_MOST))
+        return found[0] if found else None
 
     def process_began(self, kernel_id: str, name: str, notebook: str | None) -> None:
         """Tell of a kernel's process: the first is its start; what an earlier one left open died with it."""

@@ -75,9 +75,8 @@ class RecordingWebsocketConnection(ZMQChannelsWebsocketConnection):
         if self.subprotocol == V1:
             channel, parts = deserialize_msg_from_ws_v1(incoming)  # type: ignore[no-untyped-call]
             return channel, dict(read_json(parts[0])), parts[2], parts[3]
-        message = (
-            deserialize_binary_message(incoming) if isinstance(incoming, bytes) else json.loads(incoming)
-        )
+        read = deserialize_binary_message if isinstance(incoming, bytes) else json.loads
+        message = read(incoming)
         return (
             message.get("channel"),
             message["header"],

@@ -182,8 +182,10 @@ class Server:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             for file in self.runtime.glob("jpserver-*.json"):
-                with contextlib.suppress(ValueError):  # half written
-                    return str(json.loads(file.read_text())["url"]).rstrip("/")
+                with contextlib.suppress(ValueError, OSError):  # half written, or not listening yet
+                    url = str(json.loads(file.read_text())["url"]).rstrip("/")
+                    urllib.request.urlopen(f"{url}/api", timeout=5).close()  # noqa: S310
+                    return url
             time.sleep(0.05)
         raise AssertionError(f"the server did not start:\n{self.log}")
 
@@ -196,9 +198,10 @@ class Server:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def open_notebook(self, path: str = "simplex/simplex.uk.ipynb") -> str:
-        """Make a session for a notebook, as JupyterLab does; the kernel's id."""
-        (self.root / path).parent.mkdir(exist_ok=True)
+    def open_notebook(self, path: str = "") -> str:
+        """Make a session for a notebook, one of its own where no path is given; the kernel's id."""
+        path = path or f"simplex/{uuid.uuid4().hex}.uk.ipynb"
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         session = {"path": path, "name": Path(path).name, "type": "notebook", "kernel": {"name": "python3"}}
         return str(self.ask("POST", "/api/sessions", session)["kernel"]["id"])
 

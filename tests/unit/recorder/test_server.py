@@ -6,12 +6,11 @@ import asyncio
 import json
 import os
 import signal
+import uuid
 
 import psutil
 import pytest
 from jupyter_client.asynchronous import AsyncKernelClient
-
-NOTEBOOK = "simplex/simplex.uk.ipynb"
 
 
 def kernel_process(server, kernel_id: str) -> psutil.Process:
@@ -37,7 +36,8 @@ async def arrived(collector, happened) -> None:
 
 
 async def test_cells_that_end_well_in_error_and_behind_an_error(server, lab_collector, tab):
-    kernel_id = await asyncio.to_thread(server.open_notebook)
+    notebook = f"simplex/{uuid.uuid4().hex}/план.ipynb"
+    kernel_id = await asyncio.to_thread(server.open_notebook, notebook)
     cells = {f"{kernel_id[:8]}-{word}" for word in ("ok", "slow", "bad", "behind")}
     async with tab(kernel_id) as browser:
         prefix = kernel_id[:8]
@@ -56,11 +56,11 @@ async def test_cells_that_end_well_in_error_and_behind_an_error(server, lab_coll
         "behind": ("aborted", None),
     }
     assert 300 <= runs["slow"]["duration_ms"] < 2000
-    assert all(run["notebook"] == NOTEBOOK and run["kernel"] == "python3" for run in runs.values())
+    assert all(run["notebook"] == notebook and run["kernel"] == "python3" for run in runs.values())
     assert all(run["detail"] == {"via": "websocket"} for run in runs.values())
     assert "secret" not in json.dumps(list(lab_collector.events.values())), "code was recorded"
     (start,) = of_kernel(lab_collector, kernel_id, "kernel_start")
-    assert (start["notebook"], start["kernel"]) == (NOTEBOOK, "python3")
+    assert (start["notebook"], start["kernel"]) == (notebook, "python3")
 
 
 async def test_a_tab_that_closes_mid_run_does_not_hide_how_it_ended(server, lab_collector, tab):
@@ -128,7 +128,7 @@ async def test_a_client_that_is_no_browser(server, lab_collector):
     client.load_connection_file()
     client.start_channels()
     try:
-        await client.wait_for_ready(20)
+        await client.kernel_info(reply=True, timeout=20)
         for code, silent in [("1", False), ("2", True), ("1/0", False), ("3", False)]:
             client.execute(code, silent=silent)
 
