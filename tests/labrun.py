@@ -107,6 +107,8 @@ def start_lab(folder: Path, *, port: int | None = None) -> RunningLab:
     """Start a lab with its state in `folder/lab` and wait until it is ready. End it with `stop()`."""
     state = folder / "lab"
     output = folder / "lab.out"
+    # One that was killed has left it behind, and it would be taken for the new one's.
+    (state / "lab.json").unlink(missing_ok=True)
     env = os.environ | {"MAXIMALAB_STATE": str(state), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "maximalab_hub.lab", "up", "--port", str(port or free_port())]
     with output.open("ab") as out:

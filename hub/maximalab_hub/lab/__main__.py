@@ -1,5 +1,11 @@
 """Run the commands of the one-command lab."""
 
-from maximalab_hub.lab.command import app
+import sys
 
-app(prog_name="./lab")
+try:
+    from maximalab_hub.lab.command import app
+
+    app(prog_name="./lab")
+except KeyboardInterrupt:
+    # Before anything was started: there is nothing to end.
+    sys.exit(130)

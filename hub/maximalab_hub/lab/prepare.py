@@ -102,6 +102,8 @@ def prepare(places: Places, addresses: Addresses, say: Callable[[str], None]) ->
 
 def _write_settings(places: Places, addresses: Addresses) -> Settings:
     places.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The set-up may have made it before, for its log.
+    places.state.chmod(0o700)
     for folder in (places.catalogue, places.log, places.run):
         folder.mkdir(exist_ok=True)
     for tier in ("public", "private"):

@@ -88,5 +88,6 @@ def proxy_words(door: Listener, api: Listener, hub: Listener, entrance: str) -> 
         f"--default-target={hub.url}",
         f"--error-path={ERROR_PAGES}",
         f"--custom-header=X-MaximaLab-Entrance: {entrance}",
-        "--log-level=info",
+        # At `info` each of the hub's looks at the routes, every few seconds, is a line for ever.
+        "--log-level=warn",
     ]

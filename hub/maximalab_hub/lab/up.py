@@ -52,6 +52,8 @@ SAID = (
 
 def up(places: Places, addresses: Addresses) -> int:
     """Run the lab until a signal ends it; returns the exit code."""
+    # What the lab's processes write is personal: homes, databases, logs. It is for this user alone.
+    os.umask(0o077)
     try:
         with one_at_a_time(places, addresses), Signals() as signals:
             run(places, addresses, signals)

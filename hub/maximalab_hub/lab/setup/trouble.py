@@ -16,6 +16,8 @@ NO_NETWORK = (
     "ECONNREFUSED",
     "ETIMEDOUT",
     "Could not resolve",
+    # What is left of it where pip may not try twice.
+    "(from versions: none)",
 )
 NO_SPACE = ("No space left on device", "ENOSPC", "Disk quota exceeded")
 BAD_CERTIFICATE = ("CERTIFICATE_VERIFY_FAILED", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT")
