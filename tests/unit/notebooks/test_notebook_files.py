@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from maximalab_spawner.catalog import publish, read_catalog
+from maximalab_spawner.tiers import Tier
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 FOLDERS = sorted(path.parent for path in NOTEBOOKS.glob("*/material.toml"))
@@ -70,6 +72,19 @@ def test_every_course_is_described_in_both_languages():
     assert {course["id"] for course in courses} == {
         name for folder in FOLDERS for name in record(folder)["courses"]
     }
+
+
+def test_our_materials_can_be_published_and_stand_in_the_order_of_the_course(tmp_path):
+    stores = {tier: tmp_path / tier for tier in Tier}
+    published = {
+        folder.name: publish(folder, catalogue=tmp_path / "hub", stores=stores) for folder in FOLDERS
+    }
+    catalogue = read_catalog(tmp_path / "hub")
+    assert catalogue.faults == ()
+    course = [material.id for material in catalogue.of_course("operations-research")]
+    assert course == ["simplex", "transport", "matrix-game"]
+    assert published["matrix-game"].folder == tmp_path / "private" / "matrix-game" / "1"
+    assert not list((tmp_path / "hub").rglob("*.ipynb"))
 
 
 def test_no_two_materials_of_a_course_want_the_same_place():
