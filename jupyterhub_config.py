@@ -96,6 +96,7 @@ c.TieredLocalSpawner.spool_dir = str(lab.state_dir / "spool")
 c.TieredLocalSpawner.usage_url = usage.events_url
 c.TieredLocalSpawner.usage_sink = emit
 c.Spawner.consecutive_failure_limit = 0  # one broken backend must not end the hub
+c.Spawner.apply_user_options = lambda _spawner, _options: None  # the spawner reads the one option itself
 c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", USE_OF_THE_SERVICE]
 
 # Services: what they need to know of people comes with each person's own token

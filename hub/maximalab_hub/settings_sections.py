@@ -212,7 +212,7 @@ class StudySection(Section):
     )
     title: Bilingual = Field(
         default=Bilingual(
-            uk="Навчання дослідження операцій у комп'ютерній лабораторії",
+            uk="Навчання дослідження операцій у комп’ютерній лабораторії",
             en="Learning operations research in a computer lab",
         ),
         description="The study's title, shown with the consent text.",

@@ -6,11 +6,14 @@ here; see docs/decisions/0004-two-languages.md.
 
 from __future__ import annotations
 
+from logging import WARNING
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyterhub import handlers as hub_handlers
 from jupyterhub.handlers.base import BaseHandler
+from tornado.log import app_log
 
+from maximalab_hub.pages.administration import AdministrationHandler
 from maximalab_hub.pages.frame import STATIC
 from maximalab_hub.pages.handler import frame_of
 from maximalab_hub.pages.my_lab import HomeHandler, MyLabHandler
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 ROUTES: Final[list[tuple[Any, ...]]] = [
     (r"/home", HomeHandler),
+    (r"/admin", AdministrationHandler),
     (r"/lab", MyLabHandler),
     (r"/open/([a-z][a-z0-9-]{0,40})", OpenHandler),
     (r"/stop/([a-z][a-z0-9-]{0,29})", StopHandler),
@@ -32,7 +36,7 @@ ROUTES: Final[list[tuple[Any, ...]]] = [
     (r"/lab-static/(.*)", LabStaticHandler, {"path": str(STATIC)}),
     (r"/user/(?P<user_name>[^/]+)(?P<user_path>/.*)?", ServerUrlHandler),
 ]
-"""Each path is below `/hub`. They come first: two of them stand in for pages of JupyterHub's."""
+"""Each path is below `/hub`. They come first: three of them stand in for pages of JupyterHub's."""
 
 _JUPYTERHUBS_NAMESPACE: Final = BaseHandler.template_namespace.fget
 
@@ -47,4 +51,6 @@ def install() -> None:
     known = {id(route) for route in hub_handlers.default_handlers}
     hub_handlers.default_handlers[:0] = [route for route in ROUTES if id(route) not in known]
     hub_handlers.PrefixRedirectHandler = OutsideHandler
+    # JupyterHub logs the session's id with each new XSRF cookie, at the level of information.
+    app_log.setLevel(WARNING)
     BaseHandler.template_namespace = property(_namespace)
