@@ -109,20 +109,20 @@ def example_events(lessons: tuple[Lesson, ...], begin: datetime, now: datetime) 
 
 
 def _sittings(user: str, lessons: tuple[Lesson, ...], begin: datetime, draw: Random) -> Iterator[Sitting]:
-    skill = draw.uniform(0.6, 1.4)
+    skill, home = draw.uniform(0.6, 1.4), draw.uniform(0.5, 1.3)
     for lesson in lessons:
         if lesson.group != group_of(user) or lesson.starts_at < begin or lesson.cancelled:
             continue
         practice = 1 - 0.06 * ((lesson.starts_at - begin) / timedelta(weeks=1))
         if draw.random() < 0.86:  # noqa: PLR2004  how many come to a lesson
             late = timedelta(minutes=draw.uniform(1, 12))
-            yield Sitting(user, lesson.starts_at + late, timedelta(minutes=75), 0.26 * practice * skill)
+            yield Sitting(user, lesson.starts_at + late, timedelta(minutes=75), 0.24 * practice * skill)
         if draw.random() < 0.62:  # noqa: PLR2004  how many do the homework
             evening = lesson.starts_at.astimezone(KYIV).replace(
                 hour=draw.randint(17, 21), minute=draw.randint(0, 59)
             )
             length = timedelta(minutes=draw.uniform(15, 50))
-            yield Sitting(user, evening + timedelta(days=1), length, 0.17 * practice * skill)
+            yield Sitting(user, evening + timedelta(days=1), length, 0.24 * practice * skill * home)
 
 
 def _work(sitting: Sitting, draw: Random) -> Iterator[EventValues]:

@@ -7,11 +7,11 @@ anonymous.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 
 PSEUDONYM_BITS = 128
 _LEAST_KEY = 16
@@ -30,24 +30,20 @@ class Pseudonyms:
 
     def of(self, user: str) -> str:
         """Give the person's pseudonym: 32 hexadecimal digits, always the same within the study."""
-        return self._digest("person", user).hex()
+        return _digest(self._key, "person", user).hex()
 
     def event_id(self, event_id: str) -> str:
         """Give an event another id: a UUIDv7 would tell its millisecond and link studies."""
-        raw = bytearray(self._digest("event", event_id))
+        raw = bytearray(_digest_anew(self._key, "event", event_id))
         raw[6] = 0x80 | (raw[6] & 0x0F)  # version 8, made by a rule of one's own (RFC 9562, 5.8)
         raw[8] = 0x80 | (raw[8] & 0x3F)
         return str(uuid.UUID(bytes=bytes(raw)))
 
     def scrub(self, text: str | None, user: str) -> str | None:
         """Put the pseudonym where the person's account name stands as a word, as in a file's name."""
-        if not text or not user:
+        if not text or not user or user.casefold() not in text.casefold():
             return text
         return re.sub(rf"(?<![^\W_]){re.escape(user)}(?![^\W_])", self.of(user), text, flags=re.IGNORECASE)
-
-    def _digest(self, purpose: str, value: str) -> bytes:
-        message = f"{purpose}\0{value}".encode()
-        return hmac.digest(self._key, message, hashlib.sha256)[: PSEUDONYM_BITS // 8]
 
 
 def pseudonyms_of(study: str, lab_key: str) -> Pseudonyms:
@@ -58,4 +54,13 @@ def pseudonyms_of(study: str, lab_key: str) -> Pseudonyms:
     if len(lab_key) < _LEAST_KEY:
         msg = f"the pseudonym key has {len(lab_key)} characters; it needs at least {_LEAST_KEY}"
         raise ValueError(msg)
-    return Pseudonyms(study, hmac.digest(lab_key.encode(), f"study\0{study}".encode(), hashlib.sha256))
+    return Pseudonyms(study, hmac.digest(lab_key.encode(), f"study\0{study}".encode(), "sha256"))
+
+
+def _digest_anew(key: bytes, purpose: str, value: str) -> bytes:
+    message = f"{purpose}\0{value}".encode()
+    return hmac.digest(key, message, "sha256")[: PSEUDONYM_BITS // 8]
+
+
+# A person has thousands of events, an event only itself.
+_digest = lru_cache(maxsize=4096)(_digest_anew)

@@ -1,0 +1,120 @@
+"""My data: what is recorded about me, my consent to the study, and my own events to take away."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from maximalab_hub.consent import latest
+from maximalab_hub.export.columns import Observation
+from maximalab_hub.export.csv import write_csv
+from maximalab_hub.service import PREFIX
+from maximalab_hub.service.auth import AnyPerson, xsrf_token
+from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.wording import Wording
+from maximalab_hub.store import queries, research
+from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.study import study_of, timetables_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine, Row
+
+    from maximalab_hub.compare import Timetables
+    from maximalab_hub.settings import Settings
+    from maximalab_hub.settings_sections import StudySection
+
+LAST_EVENTS: Final = 50
+KEPT_BACK: Final = frozenset({"boot_id", "seq"})
+"""Numbers of the transport, which say nothing about the person."""
+
+router = APIRouter()
+
+
+@router.get("/me")
+def my_data(request: Request, person: AnyPerson) -> Response:
+    """For everybody, about themselves: what is recorded, and the question of consent."""
+    settings: Settings = request.app.state.settings
+    with reading(request.app.state.engine) as connection:
+        known = _known_about(connection, person.name, settings.study)
+    said = Wording(language_of(request), settings.lab.time_zone)
+    return page(request, "usage/me.html", study=settings.study, said=said, xsrf=xsrf_token(request), **known)
+
+
+@router.post("/me/consent")
+def decide(
+    request: Request,
+    person: AnyPerson,
+    decision: Annotated[Literal["agree", "withdraw"], Form()],
+    version: Annotated[int, Form()],
+) -> Response:
+    """For everybody, about themselves: agree to the study, or withdraw. Earlier decisions stay."""
+    study = request.app.state.settings.study
+    # Who read an older text has not agreed to this one: the page is shown again, with the new text.
+    if version == study.consent_version:
+        with writing(request.app.state.engine) as connection:
+            queries.record_consent(
+                connection,
+                user=person.name,
+                study=study.id,
+                agreed=decision == "agree",
+                decided_at=datetime.now(UTC),
+                consent_version=version,
+            )
+    return RedirectResponse(f"{PREFIX}/me", 303)
+
+
+@router.get("/me/events.csv")
+def my_events_csv(request: Request, person: AnyPerson) -> Response:
+    """For everybody: one's own events as CSV, in the columns of the study and under one's own name."""
+    headers = {"Content-Disposition": 'attachment; filename="my-events.csv"'}
+    lines = _own_csv(request.app.state.engine, request.app.state.settings, person.name)
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/me/events.json")
+def my_events_json(request: Request, person: AnyPerson) -> Response:
+    """For everybody: all that is stored about one's own events, as JSON."""
+    headers = {"Content-Disposition": 'attachment; filename="my-events.json"'}
+    lines = _own_json(request.app.state.engine, person.name)
+    return StreamingResponse(lines, media_type="application/json", headers=headers)
+
+
+def _known_about(connection: Connection, user: str, study: StudySection) -> dict[str, Any]:
+    decision = latest(research.decisions(connection, study.id, user=user)).get(user)
+    return {
+        "counts": research.events_by_kind(connection, user),
+        "events": queries.last_events(connection, LAST_EVENTS, users=[user]),
+        "decision": decision,
+        "agrees": bool(decision and decision.agreed and decision.version == study.consent_version),
+        "text_is_new": bool(decision and decision.version != study.consent_version),
+    }
+
+
+def _own_csv(engine: Engine, settings: Settings, user: str) -> Iterator[bytes]:
+    with reading(engine) as connection:
+        timetables = timetables_of(connection, study_of(settings))
+        rows = queries.events_between(connection, users=[user])
+        yield from write_csv(_as_it_is(row, timetables) for row in rows)
+
+
+def _as_it_is(row: Row[Any], timetables: Timetables) -> Observation:
+    """See one's own event in the study's columns, with nothing hidden."""
+    values = row._mapping  # noqa: SLF001  SQLAlchemy's public name for a row's values by column
+    taken = {name: values[name] for name in Observation.__slots__ if name in values}
+    return Observation(**taken, person=row.user, setting=timetables.setting_of(row.user, row.course, row.at))
+
+
+def _own_json(engine: Engine, user: str) -> Iterator[str]:
+    with reading(engine) as connection:
+        separator = "["
+        for row in queries.events_between(connection, users=[user]):
+            kept = {name: value for name, value in row._mapping.items() if name not in KEPT_BACK}  # noqa: SLF001
+            yield separator + json.dumps(kept, ensure_ascii=False, default=datetime.isoformat)
+            separator = ",\n"
+        yield "[]\n" if separator == "[" else "]\n"

@@ -1,0 +1,115 @@
+"""Words, numbers and moments of the usage pages, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal, format_percent
+
+from maximalab_hub.events import Kind, Outcome, Source
+from maximalab_hub.language import translations
+from maximalab_hub.service.errors import N_
+from maximalab_hub.setting import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from maximalab_hub.settings_sections import Language
+
+KINDS: Final[Mapping[str, str]] = {
+    Kind.LOGIN: N_("signed in"),
+    Kind.SERVER_START: N_("server started"),
+    Kind.SERVER_STOP: N_("server stopped"),
+    Kind.SPAWN_REFUSED: N_("opening refused"),
+    Kind.KERNEL_START: N_("kernel started"),
+    Kind.KERNEL_RESTART: N_("kernel restarted"),
+    Kind.KERNEL_DEAD: N_("kernel died"),
+    Kind.NOTEBOOK_OPEN: N_("notebook opened"),
+    Kind.NOTEBOOK_SAVE: N_("notebook saved"),
+    Kind.RUN: N_("cell run"),
+    Kind.LOOK: N_("usage page looked at"),
+    Kind.EXPORT: N_("usage data exported"),
+    Kind.EVENTS_DROPPED: N_("records lost for want of space"),
+}
+OUTCOMES: Final[Mapping[str, str]] = {
+    Outcome.OK: N_("ok"),
+    Outcome.ERROR: N_("error"),
+    Outcome.ABORTED: N_("not run"),
+    Outcome.INTERRUPTED: N_("interrupted"),
+    Outcome.DEAD: N_("kernel died"),
+    Outcome.UNKNOWN: N_("unknown"),
+}
+SETTINGS: Final[Mapping[str, str]] = {
+    Setting.IN_CLASS: N_("in class"),
+    Setting.OUT_OF_CLASS: N_("out of class"),
+    Setting.UNKNOWN: N_("no timetable"),
+}
+SOURCES: Final[Mapping[str, str]] = {
+    Source.HUB: N_("hub"),
+    Source.SERVER: N_("server"),
+    Source.CLIENT: N_("the person's own program"),
+}
+_LOCALES: Final[Mapping[Language, str]] = {"uk": "uk_UA", "en": "en_GB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How values are said to one reader; what is missing is a dash."""
+
+    language: Language
+    time_zone: str
+
+    def kind(self, word: str) -> str:
+        """Say a kind of event in plain words."""
+        return self._said(KINDS, word)
+
+    def outcome(self, word: str | None) -> str:
+        """Say how a run ended."""
+        return self._said(OUTCOMES, word)
+
+    def setting(self, word: str) -> str:
+        """Say a setting."""
+        return self._said(SETTINGS, word)
+
+    def source(self, word: str) -> str:
+        """Say who reported an event."""
+        return self._said(SOURCES, word)
+
+    def moment(self, at: datetime) -> str:
+        """Say a moment in the lab's time zone, to the second."""
+        shape = "d MMM y, HH:mm:ss"
+        return format_datetime(at, shape, tzinfo=ZoneInfo(self.time_zone), locale=self._locale)
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """Say a number with so many digits after the point."""
+        if value is None:
+            return "–"
+        shape = "#,##0" if digits == 0 else f"#,##0.{'0' * digits}"
+        return format_decimal(value, shape, locale=self._locale)
+
+    def percent(self, share: float | None) -> str:
+        """Say a share (0 to 1) as a percentage with one digit after the point."""
+        return "–" if share is None else format_percent(share, "#,##0.0 %", locale=self._locale)
+
+    def duration(self, milliseconds: float | None) -> str:
+        """Say how long something took: milliseconds below a second, seconds above."""
+        if milliseconds is None:
+            return "–"
+        words = translations(self.language).gettext
+        if milliseconds < 1000:  # noqa: PLR2004  a second
+            return words("{n} ms").format(n=self.number(milliseconds))
+        return words("{n} s").format(n=self.number(milliseconds / 1000, 1))
+
+    @property
+    def _locale(self) -> str:
+        return _LOCALES[self.language]
+
+    def _said(self, words: Mapping[str, str], word: str | None) -> str:
+        """Translate a known word; an unknown one is shown as it is, for it may come from a newer version."""
+        if not word:
+            return "–"
+        return translations(self.language).gettext(words[word]) if word in words else word
