@@ -1,0 +1,85 @@
+"""The five sockets of a kernel, bound as the connection file says."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from maximalab_kernel.wire import BadMessageError, Message, Wire
+
+log = logging.getLogger(__name__)
+
+LINGER_MS = 1000
+"""How long a closing kernel waits for its last messages to leave."""
+
+
+class Channels:
+    """Sockets and wire. The shell thread owns `shell` and `stdin`, the control thread `control` and `heartbeat`."""
+
+    def __init__(self, connection: Mapping[str, Any]) -> None:
+        """Bind all sockets; raises `zmq.ZMQError` where a port is taken."""
+        self._connection = connection
+        self.wire = Wire(str(connection["key"]).encode(), connection.get("signature_scheme", "hmac-sha256"))
+        self.context = zmq.Context()
+        self.shell = self._bind(zmq.ROUTER, "shell_port")
+        self.control = self._bind(zmq.ROUTER, "control_port")
+        self.stdin = self._bind(zmq.ROUTER, "stdin_port")
+        self.heartbeat = self._bind(zmq.REP, "hb_port")
+        self._iopub = self._bind(zmq.PUB, "iopub_port")
+        self._iopub_lock = threading.Lock()
+
+    @classmethod
+    def from_file(cls, path: Path) -> Channels:
+        """Bind as the connection file at `path` says."""
+        return cls(json.loads(path.read_text(encoding="utf-8")))
+
+    def _bind(self, kind: int, port: str) -> zmq.Socket[bytes]:
+        socket: zmq.Socket[bytes] = self.context.socket(kind)
+        socket.linger = LINGER_MS
+        if kind == zmq.ROUTER:
+            socket.router_handover = 1
+        transport, address = self._connection.get("transport", "tcp"), self._connection["ip"]
+        separator = "-" if transport == "ipc" else ":"
+        socket.bind(f"{transport}://{address}{separator}{self._connection[port]}")
+        return socket
+
+    def receive(self, socket: zmq.Socket[bytes]) -> Message | None:
+        """The next message on `socket`, or `None` where it was not ours (which is logged)."""
+        try:
+            return self.wire.decode(socket.recv_multipart())
+        except BadMessageError as error:
+            log.warning("a message was dropped: %s", error)
+            return None
+
+    def reply(self, socket: zmq.Socket[bytes], request: Message, content: Mapping[str, Any]) -> None:
+        """Answer `request` on the socket it came from."""
+        kind = request.kind.removesuffix("_request") + "_reply"
+        self.send(socket, kind, request, content)
+
+    def send(self, socket: zmq.Socket[bytes], kind: str, request: Message, content: Mapping[str, Any]) -> None:
+        """Send a message of `kind` to whoever sent `request`."""
+        message = Message(self.wire.header(kind), content, request.header, identities=request.identities)
+        socket.send_multipart(self.wire.encode(message))
+
+    def publish(
+        self, kind: str, request: Message | None, content: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        """Tell everyone who listens; from any thread."""
+        parent = request.header if request else {}
+        message = Message(self.wire.header(kind), content, parent, metadata or {}, (kind.encode(),))
+        with self._iopub_lock:
+            self._iopub.send_multipart(self.wire.encode(message))
+
+    def status(self, request: Message | None, state: str) -> None:
+        """Publish `starting`, `busy` or `idle`."""
+        self.publish("status", request, {"execution_state": state})
+
+    def close(self) -> None:
+        """Close what no other thread uses any more, and let the last messages leave."""
+        self.context.destroy(linger=LINGER_MS)

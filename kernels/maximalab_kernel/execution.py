@@ -1,0 +1,152 @@
+"""Runs a cell: statement by statement, with what each prints, shows, asks and gets wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from maximalab_kernel.outputs import PrintedText, picture_bundle, result_bundle
+from maximalab_kernel.statements import Kind, Statement, split
+from maximalab_kernel.transport import Frame, MaximaDiedError, Printed, Transport
+from maximalab_kernel.words import say
+
+QUOTED_LENGTH = 200
+"""Characters of a statement that an error quotes."""
+
+
+@dataclass(frozen=True)
+class Failure(Exception):  # noqa: N818  a value that travels as an exception; errors have names of their own
+    """Why a cell failed: Jupyter's `ename`, `evalue` and `traceback`."""
+
+    name: str
+    message: str
+    traceback: Sequence[str] = field(default_factory=list)
+
+    def content(self) -> dict[str, Any]:
+        """The content of an `error` message."""
+        return {"ename": self.name, "evalue": self.message, "traceback": list(self.traceback)}
+
+
+class Stage(Protocol):
+    """Where a cell's outputs go, and where its questions are answered."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the reader has interrupted the cell."""
+
+    def show(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Publish one output."""
+
+    def ask(self, prompt: str) -> str | None:
+        """The reader's answer; `None` where there is nobody to answer."""
+
+
+def assumption(question: str) -> str:
+    """What to assume so that `question` is not asked: `Is n equal to -1?` gives `notequal(n,-1)`."""
+    match = re.search(r"Is (.+?) (?:equal to (.+?)|(positive|negative|zero|an integer|\S+)\b.*)\?", question, re.DOTALL)
+    if match is None:
+        return "n > 0"
+    if match[2]:
+        return f"notequal({match[1]},{match[2]})"
+    return f"{match[1].strip()} > 0"
+
+
+def caret(statement: Statement, position: object) -> list[str]:
+    """The line of the statement where the parser stood, and a caret below it."""
+    if not isinstance(position, int):
+        return []
+    text = statement.text
+    place = max(0, min(position - 1, len(text) - 1))
+    start = text.rfind("\n", 0, place) + 1
+    line = text[start:].partition("\n")[0]
+    column = place - start
+    begin = max(0, column - QUOTED_LENGTH // 2)
+    return [line[begin : begin + QUOTED_LENGTH], " " * (column - begin) + "^"]
+
+
+def quotation(text: str) -> str:
+    """A statement on one line, shortened."""
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTED_LENGTH else line[:QUOTED_LENGTH] + "…"
+
+
+def failure(name: str, message: str, number: int, statement: Statement, *more: str) -> Failure:
+    """A failure of statement `number` (from 1)."""
+    where = say("in_statement", number=number, text=quotation(statement.text))
+    return Failure(name, message, [f"{name}: {message}", where, *(line for line in more if line)])
+
+
+class Cell:
+    """One execution of one cell."""
+
+    def __init__(self, transport: Transport, stage: Stage, count: int, *, silent: bool = False) -> None:
+        """`count` is the execution count that results carry; a `silent` cell shows nothing."""
+        self._transport = transport
+        self._stage = stage
+        self._count = count
+        self._silent = silent
+        self._printed = PrintedText()
+
+    def run(self, code: str) -> None:
+        """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
+        for number, statement in enumerate(split(code), 1):
+            if self._stage.cancelled:
+                raise failure("KeyboardInterrupt", say("interrupted"), number, statement)
+            try:
+                self._run_statement(number, statement)
+            except MaximaDiedError as error:
+                raise failure("MaximaDied", say("died", how=error), number, statement) from None
+
+    def _run_statement(self, number: int, statement: Statement) -> None:
+        if statement.kind is Kind.COMMAND:
+            message = say("unknown_command", command=quotation(statement.text))
+            raise failure("MaximaSyntaxError", message, number, statement)
+        operation = "lisp" if statement.kind is Kind.LISP else "eval"
+        trouble = None
+        for event in self._transport.request(operation, statement.source):
+            if isinstance(event, Printed):
+                self._print(event.stream, event.text)
+            elif event.kind == "error":
+                trouble = event
+            elif not (event.kind == "result" and statement.kind is Kind.HELP):
+                self._take(event)
+        if trouble is not None:
+            raise self._failure(trouble, number, statement)
+
+    def _take(self, frame: Frame) -> None:
+        if frame.kind == "result":
+            data, metadata = result_bundle(frame)
+            self._show("execute_result", {"execution_count": self._count, "data": data, "metadata": metadata})
+        elif frame.kind == "plot":
+            self._show_picture(Path(frame.text("path")))
+        elif frame.kind == "input":
+            self._transport.answer(self._stage.ask(frame.text("prompt")))
+
+    def _show_picture(self, path: Path) -> None:
+        data = picture_bundle(path)
+        if data is None:
+            self._print("stderr", say("no_plot", path=path) + "\n")
+        else:
+            self._show("display_data", {"data": data, "metadata": {}, "transient": {}})
+
+    def _print(self, stream: str, text: str) -> None:
+        admitted = self._printed.admit(text)
+        if admitted:
+            self._show("stream", {"name": stream, "text": admitted})
+
+    def _show(self, kind: str, content: Mapping[str, Any]) -> None:
+        if not self._silent:
+            self._stage.show(kind, content)
+
+    def _failure(self, trouble: Frame, number: int, statement: Statement) -> Failure:
+        name, message = trouble.text("name"), trouble.text("message")
+        if name == "KeyboardInterrupt" or (name == "MaximaQuestion" and self._stage.cancelled):
+            return failure("KeyboardInterrupt", say("interrupted"), number, statement)
+        if name == "MaximaQuestion":
+            message = say("question", question=message, assume=assumption(message))
+        return failure(
+            name, message, number, statement, *caret(statement, trouble.fields.get("position")), trouble.text("trace")
+        )

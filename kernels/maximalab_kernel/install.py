@@ -1,0 +1,62 @@
+"""Writes the kernelspec, so that Jupyter knows of the kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from maximalab_kernel.finder import VARIABLE, find
+from maximalab_kernel.preparation import prepare
+
+NAME = "maxima"
+LOGO = Path(__file__).parent / "logo-svg.svg"
+
+
+def user_data() -> Path:
+    """Where Jupyter looks for the kernels of one user."""
+    told = os.environ.get("JUPYTER_DATA_DIR")
+    if told:
+        return Path(told)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Jupyter"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "jupyter"
+
+
+def target(*, user: bool, prefix: str | None) -> Path:
+    """The kernelspec's folder: the user's, the prefix's, or that of this Python (`sys.prefix`)."""
+    root = user_data() if user else Path(prefix or sys.prefix) / "share" / "jupyter"
+    return root / "kernels" / NAME
+
+
+def kernelspec(maxima: str | None) -> dict[str, Any]:
+    """The content of `kernel.json`; `maxima` is the program to use, `None` to look for one at each start."""
+    spec: dict[str, Any] = {
+        "argv": [sys.executable, "-m", "maximalab_kernel", "-f", "{connection_file}"],
+        "display_name": "Maxima",
+        "language": "maxima",
+        "interrupt_mode": "message",
+        "metadata": {"debugger": False},
+    }
+    if maxima:
+        spec["env"] = {VARIABLE: maxima}
+    return spec
+
+
+def install(*, user: bool = False, prefix: str | None = None, maxima: str | None = None) -> Path:
+    """Make Maxima ready and write the kernelspec; where it is.
+
+    Raises `NoMaximaError` where there is no Maxima, and `OSError` where a folder cannot be written.
+    """
+    installation = find(maxima)
+    if installation.wheel is not None:
+        prepare(installation.wheel)
+    folder = target(user=user, prefix=prefix)
+    folder.mkdir(parents=True, exist_ok=True)
+    named = str(Path(shutil.which(maxima) or maxima).absolute()) if maxima else None
+    (folder / "kernel.json").write_text(json.dumps(kernelspec(named), indent=1) + "\n", encoding="utf-8")
+    shutil.copyfile(LOGO, folder / LOGO.name)
+    return folder

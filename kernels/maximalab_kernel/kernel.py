@@ -1,0 +1,240 @@
+"""The kernel: takes Jupyter's requests on the shell channel, one at a time, and answers them with Maxima."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import zmq
+
+from maximalab_kernel import __version__, lookup
+from maximalab_kernel.channels import Channels
+from maximalab_kernel.control import Control
+from maximalab_kernel.execution import Cell, Failure
+from maximalab_kernel.history import History
+from maximalab_kernel.statements import completeness
+from maximalab_kernel.transport import MaximaDiedError, Transport
+from maximalab_kernel.wire import PROTOCOL, Message
+from maximalab_kernel.words import say
+
+log = logging.getLogger(__name__)
+
+LANGUAGE = {
+    "name": "maxima",
+    "version": "5",
+    "mimetype": "text/x-maxima",
+    "file_extension": ".mac",
+    "pygments_lexer": "maxima",
+    "codemirror_mode": "maxima",
+}
+
+
+def kernel_info() -> dict[str, Any]:
+    """The content of a `kernel_info_reply`."""
+    return {
+        "status": "ok", "protocol_version": PROTOCOL, "implementation": "maximalab",
+        "implementation_version": __version__, "language_info": LANGUAGE,
+        "banner": "Maxima, a computer algebra system. End each command with ; or $. Help: ? topic",
+        "debugger": False, "supported_features": [],
+        "help_links": [{"text": "Maxima", "url": "https://maxima.sourceforge.io/documentation.html"}],
+    }  # fmt: skip
+
+
+class Kernel:
+    """Lives in the main thread; the control thread calls `interrupt`, `runs`, `kill`, `stop` and `describe`."""
+
+    def __init__(self, channels: Channels, transport: Transport, parent: int = 0) -> None:
+        """`parent` is the process whose end ends the kernel; 0 for none."""
+        self._channels = channels
+        self._transport = transport
+        self._control = Control(channels, self, parent)
+        self._history = History()
+        self._count = 0
+        self._lock = threading.Lock()
+        self._executions = 0
+        self._running = False
+        self._cancelled = False
+        self._request: Message | None = None
+        self._over = threading.Event()
+        self._wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_reader, False)
+
+    def serve(self) -> None:
+        """Answer requests until shutdown."""
+        self._control.start()
+        self._channels.status(None, "starting")
+        poller = zmq.Poller()
+        poller.register(self._channels.shell, zmq.POLLIN)
+        poller.register(self._wake_reader, zmq.POLLIN)
+        try:
+            while not self._over.is_set():
+                ready = dict(poller.poll())
+                if self._channels.shell in ready:
+                    self._serve_one(abort=False)
+                self._drain_wake()
+        finally:
+            self.stop()
+            self._transport.close()
+            self._control.join(timeout=2)
+            self._channels.close()
+
+    def _drain_wake(self) -> None:
+        try:
+            os.read(self._wake_reader, 4096)
+        except BlockingIOError:
+            return
+
+    # What the control thread may call.
+
+    def interrupt(self) -> int | None:
+        """Interrupt the cell that runs; its number, or `None` where none runs."""
+        with self._lock:
+            if not self._running:
+                return None
+            self._cancelled = True
+            execution = self._executions
+        self._transport.interrupt()
+        os.write(self._wake_writer, b"i")
+        return execution
+
+    def runs(self, execution: int) -> bool:
+        """Whether the cell with this number still runs."""
+        with self._lock:
+            return self._running and self._executions == execution
+
+    def kill(self, why: str) -> None:
+        """End Maxima at once; the cell fails and says `why`."""
+        self._transport.kill(why)
+
+    def stop(self) -> None:
+        """End the kernel: Maxima goes at once, the shell thread as soon as it sees it."""
+        with self._lock:
+            self._cancelled = True
+        self._over.set()
+        self._transport.kill("the kernel was shut down")
+        os.write(self._wake_writer, b"s")
+
+    def describe(self, request: Message) -> dict[str, Any] | None:
+        """The reply to a request that needs no Maxima; any other gets none."""
+        if request.kind == "kernel_info_request":
+            return kernel_info()
+        if request.kind == "comm_info_request":
+            return {"status": "ok", "comms": {}}
+        return None
+
+    # Stage of a cell.
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the cell that runs was interrupted."""
+        return self._cancelled
+
+    def show(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Publish one output of the cell that runs."""
+        self._channels.publish(kind, self._request, content)
+
+    def ask(self, prompt: str) -> str | None:
+        """Ask the reader, where the front end allows it; `None` after an interrupt or a shutdown, too."""
+        request = self._request
+        if request is None or not request.content.get("allow_stdin", False):
+            return None
+        while self._channels.stdin.poll(0):
+            self._channels.stdin.recv_multipart()
+        self._drain_wake()
+        question = {"prompt": prompt + " " if prompt else "", "password": False}
+        self._channels.send(self._channels.stdin, "input_request", request, question)
+        poller = zmq.Poller()
+        poller.register(self._channels.stdin, zmq.POLLIN)
+        poller.register(self._wake_reader, zmq.POLLIN)
+        while not self._cancelled:
+            if self._channels.stdin in dict(poller.poll()):
+                reply = self._channels.receive(self._channels.stdin)
+                if reply is not None and reply.kind == "input_reply":
+                    return str(reply.content.get("value", ""))
+            self._drain_wake()
+        return None
+
+    # The shell channel.
+
+    def _serve_one(self, *, abort: bool) -> None:
+        request = self._channels.receive(self._channels.shell)
+        if request is None:
+            return
+        self._channels.status(request, "busy")
+        if request.kind == "execute_request":
+            pending = self._abort_execution(request) if abort else self._execute(request)
+        else:
+            pending = False
+            self._answer(request)
+        self._channels.status(request, "idle")
+        while pending and not self._over.is_set() and self._channels.shell.poll(0):
+            self._serve_one(abort=True)
+
+    def _answer(self, request: Message) -> None:
+        handlers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "complete_request": lambda content: lookup.complete(
+                self._transport, str(content.get("code", "")), int(content.get("cursor_pos", 0))
+            ),
+            "inspect_request": lambda content: lookup.inspect(
+                self._transport, str(content.get("code", "")), int(content.get("cursor_pos", 0))
+            ),
+            "is_complete_request": lambda content: {"status": str(completeness(str(content.get("code", ""))))},
+            "history_request": lambda content: {"status": "ok", "history": self._history.answer(content)},
+        }
+        handler = handlers.get(request.kind)
+        try:
+            content = handler(request.content) if handler else self.describe(request)
+        except MaximaDiedError as error:
+            content = {"status": "error", **Failure("MaximaDied", say("died", how=error)).content()}
+        if content is not None:
+            self._channels.reply(self._channels.shell, request, content)
+
+    def _execute(self, request: Message) -> bool:
+        """Run a cell and reply; true where the cells that wait behind it are to be aborted."""
+        content = request.content
+        code, silent = str(content.get("code", "")), bool(content.get("silent", False))
+        if not silent:
+            self._count += 1
+            self._channels.publish("execute_input", request, {"code": code, "execution_count": self._count})
+            if content.get("store_history", True):
+                self._history.add(self._count, code)
+        reply = self._run(request, code, silent=silent)
+        failed = reply["status"] == "error"
+        abort = failed and bool(content.get("stop_on_error", True))
+        queued = self._channels.shell.poll(0) != 0 if abort else False
+        self._channels.reply(self._channels.shell, request, {**reply, "execution_count": self._count})
+        return queued
+
+    def _run(self, request: Message, code: str, *, silent: bool) -> dict[str, Any]:
+        with self._lock:
+            self._executions += 1
+            self._request, self._running, self._cancelled = request, True, self._over.is_set()
+        try:
+            Cell(self._transport, self, self._count, silent=silent).run(code)
+            values = self._user_expressions(request)
+        except Failure as failure:
+            if not silent:
+                self.show("error", failure.content())
+            return {"status": "error", **failure.content()}
+        finally:
+            with self._lock:
+                self._running = False
+        return {"status": "ok", "user_expressions": values, "payload": []}
+
+    def _user_expressions(self, request: Message) -> dict[str, Any]:
+        """The values of the expressions that the front end wants to see after the cell."""
+        values = {}
+        for name, text in (request.content.get("user_expressions") or {}).items():
+            frame = lookup.ask(self._transport, "value", str(text), "result")
+            if frame is None:
+                values[name] = {"status": "error", **Failure("MaximaError", str(text)).content()}
+            else:
+                values[name] = {"status": "ok", "data": {"text/plain": frame.text("text")}, "metadata": {}}
+        return values
+
+    def _abort_execution(self, request: Message) -> bool:
+        self._channels.reply(self._channels.shell, request, {"status": "aborted", "execution_count": self._count})
+        return False

@@ -1,0 +1,100 @@
+;;;; Nothing that a user's code does may end the server's loop: errors of Maxima and of Lisp, throws, interrupts. Each
+;;;; becomes a status. Interrupts are let in only while a user's code runs, so that none can hit the protocol.
+
+(in-package :maxima)
+
+(defvar *maximalab-trouble* nil "What the last failure said: (name message trace position).")
+(defvar *maximalab-source* nil "The stream that the statement under evaluation is parsed from.")
+
+(defmacro maximalab-sheltered (&body body)
+  "Run BODY without interrupts, except inside MAXIMALAB-EXPOSED."
+  #+ecl `(mp:without-interrupts (mp:allow-with-interrupts ,@body))
+  #+sbcl `(sb-sys:without-interrupts (sb-sys:allow-with-interrupts ,@body))
+  #-(or ecl sbcl) `(progn ,@body))
+
+(defmacro maximalab-exposed (&body body)
+  #+ecl `(mp:with-interrupts ,@body)
+  #+sbcl `(sb-sys:with-interrupts ,@body)
+  #-(or ecl sbcl) `(progn ,@body))
+
+(defun maximalab-stop (&rest ignored)
+  "What an interrupt does: leave the evaluation, whatever error handlers the user's code has set."
+  (declare (ignore ignored))
+  (throw 'maximalab-interrupted :interrupted))
+
+#+ecl (progn
+        (ext:package-lock "SI" nil)
+        (setf (symbol-function 'si:terminal-interrupt) #'maximalab-stop)
+        (setf (symbol-function 'si::simple-terminal-interrupt) #'maximalab-stop)
+        (setf (symbol-function 'si::single-threaded-terminal-interrupt) #'maximalab-stop))
+
+(defun maximalab-printed (function)
+  "What FUNCTION prints, trimmed."
+  (let* ((out (make-string-output-stream))
+         (*standard-output* out) (*error-output* out) (*debug-io* (make-two-way-stream *standard-input* out)))
+    (funcall function)
+    (string-trim '(#\space #\newline #\tab) (get-output-stream-string out))))
+
+(defun maximalab-trace ()
+  "The user's functions that were running, innermost first; empty when Maxima cannot tell."
+  (handler-case (maximalab-printed (lambda () ($backtrace 5)))
+    (error () "")))
+
+(let ((raise #'merror))
+  (defun merror (control &rest arguments)
+    "Signal an error of Maxima. One that nobody catches leaves the evaluation silently: the kernel shows it."
+    (when (or *merror-signals-$error-p* errcatch)
+      (apply raise control arguments))
+    (setq $error (list* '(mlist simp) control arguments))
+    (setq *maximalab-trouble*
+          (list "MaximaError"
+                (let (($display2d nil)) (maximalab-printed #'$errormsg))
+                (maximalab-trace) nil))
+    (throw 'macsyma-quit 'maxima-error)))
+
+(defun maximalab-syntax-word (word)
+  (cond ((symbolp word) (print-invert-case (stripdollar word)))
+        ((stringp word) (maybe-invert-string-case word))
+        (t word)))
+
+(defun mread-synerr (control &rest arguments)
+  "Refuse what cannot be parsed, with the place where the parser stood."
+  (let ((message (format nil "incorrect syntax: ~?" control (mapcar #'maximalab-syntax-word arguments))))
+    (setq *maximalab-trouble*
+          (list "MaximaSyntaxError" message ""
+                (and *maximalab-source* (eq *parse-stream* *maximalab-source*)
+                     (file-position *maximalab-source*))))
+    (when errcatch (format *error-output* "~&~a~%" message))
+    (throw 'macsyma-quit 'maxima-error)))
+
+(defun maximalab-clean-up ()
+  "Put right what an abandoned evaluation may leave behind: local variables, parser, system variables."
+  (when bindlist (errlfun1 (cons nil nil)))
+  (setf (fill-pointer *mlambda-call-stack*) 0)
+  (setf scan-buffered-token (list nil))
+  (maphash (lambda (name value) (unless (boundp name) (setf (symbol-value name) value)))
+           *variable-initial-values*))
+
+(defun maximalab-catching (function)
+  "Call FUNCTION; a throw to Maxima's or Lisp's top level becomes :FAILED."
+  (let ((thrown
+          (catch 'macsyma-quit
+            (catch 'return-from-debugger
+              (return-from maximalab-catching (values :ok (funcall function)))))))
+    (unless (eq thrown 'maxima-error)
+      (setq *maximalab-trouble* (list "MaximaError" "the evaluation was abandoned" "" nil)))
+    :failed))
+
+(defun maximalab-guarded (function)
+  "Call FUNCTION with interrupts let in: (values :ok value), or :failed, or :interrupted."
+  (let ((status :interrupted) (value nil))
+    (setq *maximalab-trouble* nil)
+    (catch 'maximalab-interrupted
+      (setf (values status value)
+            (handler-case (maximalab-exposed (maximalab-catching function))
+              (serious-condition (condition)
+                (setq *maximalab-trouble*
+                      (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))
+                :failed))))
+    (unless (eq status :ok) (maximalab-clean-up))
+    (values status value)))

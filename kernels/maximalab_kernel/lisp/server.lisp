@@ -1,0 +1,126 @@
+;;;; The request server inside Maxima: reads a request, answers with frames, for as long as the kernel lives.
+
+(in-package :maxima)
+
+(dolist (part '("frames" "guard" "questions" "display" "plots"))
+  (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
+
+(defun maximalab-emit-failure (status)
+  (if (eq status :interrupted)
+      (maximalab-emit "error" "name" "KeyboardInterrupt" "message" "")
+      (destructuring-bind (name message trace position) *maximalab-trouble*
+        (maximalab-emit "error" "name" name "message" message "trace" trace "position" position))))
+
+(defun maximalab-next-label ()
+  "Count on as Maxima's own loop does, and return the input label."
+  (when (or (not (checklabel $inchar)) (not (checklabel $outchar))) (incf $linenum))
+  (makelabel $inchar))
+
+(defun maximalab-remember (label value)
+  (unless $nolabels (setf (symbol-value label) value)))
+
+(defun maximalab-evaluate (text)
+  "Parse and evaluate one statement; the result's frame unless it ended in a dollar or is a plot that is shown."
+  (let* ((*standard-input* (make-string-input-stream (format nil "none~%"))) ; of several help topics: list them
+         (*maximalab-source* (make-string-input-stream text))
+         (input-label (maximalab-next-label))
+         (statement (dbm-read *maximalab-source* nil nil)))
+    (when statement
+      (setq $__ (third statement))
+      (maximalab-remember input-label $__)
+      (setq $% (toplevel-macsyma-eval $__))
+      (let ((label (makelabel $outchar)))
+        (maximalab-remember label $%)
+        (setq $_ $__)
+        (when (and (eq (caar statement) 'displayinput) (not (maximalab-plot-value-p $%)))
+          (maximalab-emit-result (string-left-trim "$" (print-invert-case label)) $%))))))
+
+(defun maximalab-run-lisp (text)
+  "Evaluate the Lisp forms in TEXT and print their values."
+  (with-input-from-string (source text)
+    (loop for form = (read source nil source)
+          until (eq form source)
+          do (format t "~&~{~s~%~}" (multiple-value-list (eval form))))))
+
+(defun maximalab-expression (text)
+  "The value of one expression, outside the labels and the history."
+  (maximalab-emit-result "" (meval* (third (mread (make-string-input-stream (maximalab-terminated text)) nil)))))
+
+(defun maximalab-known-p (symbol)
+  (or (fboundp symbol) (boundp symbol) (get symbol 'autoload) (get symbol 'mfexpr*) (get symbol 'mspec)
+      (get symbol 'operators) (mget symbol 'mexpr) (mget symbol 'mmacro)))
+
+(defun maximalab-complete (prefix)
+  "Names that begin with PREFIX: functions and variables, Maxima's and the user's own."
+  (let ((wanted (concatenate 'string "$" (maybe-invert-string-case prefix))) (names '()))
+    (do-symbols (symbol :maxima)
+      (let ((name (symbol-name symbol)))
+        (when (and (> (length name) 1) (eql (mismatch wanted name) (length wanted)) (maximalab-known-p symbol))
+          (push (subseq (print-invert-case symbol) 1) names))
+        (when (and (string= wanted name) (maximalab-known-p symbol))
+          (push prefix names))))
+    (maximalab-emit "names" "names" (sort (remove-duplicates names :test #'string=) #'string<))))
+
+(defun maximalab-definition (name)
+  "The user's own function or the value of the user's own variable, or NIL."
+  (let ((symbol (find-symbol (concatenate 'string "$" (maybe-invert-string-case name)) :maxima)))
+    (cond ((null symbol) nil)
+          ((and (mget symbol 'mexpr) (member symbol (cdr $functions) :key #'caar))
+           (maximalab-line (mfuncall '$fundef symbol)))
+          ((member symbol (cdr $values)) (format nil "~a: ~a" name (maximalab-line (symbol-value symbol)))))))
+
+(defun maximalab-describe (name)
+  (let ((manual (maximalab-printed (lambda () (cl-info::info-exact name)))))
+    (maximalab-emit "text" "text" (or (maximalab-definition name)
+                                      (and (not (search "No exact match" manual)) manual)))))
+
+(defun maximalab-settle ()
+  "Let an interrupt in that came too late for the evaluation it was meant for."
+  (sleep 0.02))
+
+(defun maximalab-operation (operation)
+  (ecase operation
+    (:eval #'maximalab-evaluate)
+    (:lisp #'maximalab-run-lisp)
+    (:value #'maximalab-expression)
+    (:complete #'maximalab-complete)
+    (:describe #'maximalab-describe)
+    (:settle (lambda (text) (declare (ignore text)) (maximalab-settle)))))
+
+(defun maximalab-serve-one (request)
+  (destructuring-bind (id operation &optional text) request
+    (setq *maximalab-id* id *maximalab-shown* nil)
+    (setf scan-buffered-token (list nil))
+    (let ((status (maximalab-guarded (lambda () (funcall (maximalab-operation operation) text)))))
+      (unless (eq status :ok) (maximalab-emit-failure status)))
+    (setq *standard-output* *maximalab-output* *error-output* *maximalab-errors*)
+    (setq *package* (find-package :maxima))
+    (maximalab-emit "done")))
+
+(defvar *maximalab-output* (maximalab-open 1 :output))
+(defvar *maximalab-errors* (maximalab-open 2 :output))
+
+(defun maximalab-take-streams ()
+  "Descriptors 1 and 2 for what is printed; nothing to read for whoever tries."
+  (let ((empty (make-concatenated-stream)))
+    (setq *standard-output* *maximalab-output*
+          *error-output* *maximalab-errors*
+          *standard-input* empty
+          *terminal-io* (make-two-way-stream empty *maximalab-output*)
+          *query-io* *terminal-io*
+          *debug-io* *terminal-io*)))
+
+(defun macsyma-top-level (&rest ignored)
+  "Maxima's own loop is replaced by ours."
+  (declare (ignore ignored))
+  (let ((*package* (find-package :maxima)))
+    (setq *debugger-hook* nil $gnuplot_command (or (maxima-getenv "MAXIMALAB_GNUPLOT") "gnuplot"))
+    (maximalab-take-streams)
+    (catch 'maximalab-over
+      (maximalab-sheltered
+        (maximalab-emit "ready" "version" *autoconf-version* "lisp"
+                        (format nil "~a ~a" (lisp-implementation-type) (lisp-implementation-version)))
+        (loop for request = (maximalab-next-request)
+              until (eq request :eof)
+              do (maximalab-serve-one request))))
+    ($quit)))

@@ -1,0 +1,280 @@
+"""One Maxima process with our server inside: start, requests, interrupts, end."""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from maximalab_kernel.environment import plot_folder, scrubbed
+from maximalab_kernel.finder import Installation, find_gnuplot
+from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
+
+SERVER = Path(__file__).parent / "lisp" / "server.lisp"
+CHUNK = 65536
+START_WITHIN = 60.0
+"""Seconds that a Maxima may take to say that it is ready, on a busy machine."""
+
+PR_SET_PDEATHSIG = 1
+
+
+def _child_setup(parent: int) -> Callable[[], None]:
+    """What the child does before it becomes Maxima: die with its parent, and take interrupts."""
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def setup() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return setup
+
+
+def quoted(text: str) -> str:
+    """`text` as a string of Lisp."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class MaximaProcess:
+    """A `Transport` to Maxima as a child process; see `transport.Transport` for the contract."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Nothing is started yet."""
+        self._installation = installation
+        self._folder: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._in_flight = False
+        self._interrupted = False
+        self._killed_for = ""
+        self._ready = False
+        self._count = 0
+        self._pending = b""
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now, if any."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start Maxima without waiting for it; from the thread that lives as long as the kernel."""
+        if self._folder is None:
+            self._folder = plot_folder()
+        reader, writer = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [*self._installation.command, "--very-quiet", f"--preload={SERVER}"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=self._environment(self._folder, writer), start_new_session=True, bufsize=0,
+                pass_fds=(writer,),
+                preexec_fn=_child_setup(os.getpid()),  # noqa: PLW1509  no thread of ours forks
+            )  # fmt: skip
+        except OSError as error:
+            os.close(reader)
+            raise MaximaDiedError(f"{self._installation.command[0]}: {error.strerror}") from error
+        finally:
+            os.close(writer)
+        self._frames = os.fdopen(reader, "rb", buffering=0)
+        self._pipes: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
+        for name, pipe in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
+            descriptor = _descriptor(pipe)
+            os.set_blocking(descriptor, False)
+            self._pipes[descriptor] = (name, codecs.getincrementaldecoder("utf-8")(errors="replace"))
+        self._pending, self._ready, self._killed_for = b"", False, ""
+
+    def _environment(self, folder: Path, frames: int) -> dict[str, str]:
+        return {
+            **scrubbed(os.environ),
+            **self._installation.environment,
+            "MAXIMA_TEMPDIR": str(folder),
+            "MAXIMALAB_FRAMES": str(frames),
+            "MAXIMALAB_GNUPLOT": find_gnuplot() or "gnuplot",
+        }
+
+    def request(self, operation: str, text: str) -> Iterator[Event]:
+        """See `Transport.request`."""
+        self._wait_until_ready()
+        self._count += 1
+        with self._lock:
+            self._in_flight, self._interrupted = True, False
+        interrupted = False
+        try:
+            self._send(operation, text)
+            for event in self._events():
+                if isinstance(event, Frame) and event.kind == "done":
+                    break
+                interrupted |= isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
+                yield event
+        finally:
+            with self._lock:
+                late = self._in_flight and self._interrupted and not interrupted
+                self._in_flight = False
+        if late:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Let Maxima take an interrupt that came too late for the evaluation it was meant for."""
+        self._count += 1
+        self._send("settle", "")
+        for event in self._events():
+            if isinstance(event, Frame) and event.kind == "done":
+                return
+
+    def _wait_until_ready(self) -> None:
+        if self._process is None:
+            self.start()
+        if self._ready:
+            return
+        said = ""
+        try:
+            for event in self._events(deadline=time.monotonic() + START_WITHIN, starting=True):
+                if isinstance(event, Frame) and event.kind == "ready":
+                    self._ready = True
+                    return
+                said += event.text if isinstance(event, Printed) else ""
+        except MaximaDiedError as error:
+            raise MaximaDiedError(f"{error}, while it started: {said[-500:]}") from None
+        self.kill(f"not ready within {START_WITHIN:.0f} s: {said[-500:]}")
+        raise MaximaDiedError(self._bury())
+
+    def _send(self, operation: str, text: str) -> None:
+        self._write(f"({self._count} :{operation} {quoted(text)})\n")
+
+    def answer(self, text: str | None) -> None:
+        """See `Transport.answer`."""
+        self._write(f"({self._count} :cancel)\n" if text is None else f"({self._count} :answer {quoted(text)})\n")
+
+    def _write(self, line: str) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise MaximaDiedError(self._killed_for or "it is not running")
+        rest = memoryview(line.encode(errors="replace"))
+        try:
+            while rest:
+                rest = rest[process.stdin.write(rest) or 0 :]
+        except OSError:
+            raise MaximaDiedError(self._bury()) from None
+
+    def _events(self, deadline: float | None = None, *, starting: bool = False) -> Iterator[Event]:
+        """What Maxima prints and answers, each print before the frame that followed it; ends at `deadline`."""
+        while deadline is None or time.monotonic() < deadline:
+            watched = [self._frames.fileno(), *self._pipes]
+            readable = select.select(watched, [], [], 0.5)[0]
+            lines, ended = self._read_frames() if self._frames.fileno() in readable else ([], False)
+            yield from self._read_printed()
+            for line in lines:
+                frame = _frame(line)
+                if frame.fields.get("id") == self._count or starting:
+                    yield frame
+            if ended or (not readable and self._process is not None and self._process.poll() is not None):
+                yield from self._read_printed()
+                raise MaximaDiedError(self._bury())
+
+    def _read_frames(self) -> tuple[list[bytes], bool]:
+        data = self._frames.read(CHUNK)
+        *lines, self._pending = (self._pending + data).split(b"\n")
+        return lines, not data
+
+    def _read_printed(self) -> Iterator[Printed]:
+        for descriptor in list(self._pipes):
+            name, decoder = self._pipes[descriptor]
+            data, ended = _read_available(descriptor)
+            if ended:
+                del self._pipes[descriptor]
+            text = decoder.decode(data)
+            if text:
+                yield Printed(name, text)
+
+    def interrupt(self) -> bool:
+        """See `Transport.interrupt`: a signal to Maxima and to what it started, such as gnuplot."""
+        with self._lock:
+            if not self._in_flight or self._process is None:
+                return False
+            self._interrupted = True
+            _signal_group(self._process, signal.SIGINT)
+            return True
+
+    def kill(self, why: str) -> None:
+        """See `Transport.kill`."""
+        with self._lock:
+            self._killed_for = why
+            if self._process is not None:
+                _signal_group(self._process, signal.SIGKILL)
+
+    def _bury(self) -> str:
+        """Collect the dead process and say how it ended."""
+        process = self._process
+        if process is None:
+            return self._killed_for
+        try:
+            process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            _signal_group(process, signal.SIGKILL)
+        code = process.wait()
+        _signal_group(process, signal.SIGKILL)
+        for pipe in (process.stdin, process.stdout, process.stderr, self._frames):
+            if pipe is not None:
+                pipe.close()
+        with self._lock:
+            self._process, self._ready, self._in_flight = None, False, False
+        return self._killed_for or ending(code)
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+        self.kill("closed")
+        self._bury()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+def ending(code: int) -> str:
+    """How a process with this return code ended."""
+    if code == 0:
+        return "quit()"
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+
+def _descriptor(pipe: IO[bytes] | None) -> int:
+    if pipe is None:
+        raise MaximaDiedError("no pipe")
+    return pipe.fileno()
+
+
+def _frame(line: bytes) -> Frame:
+    fields = json.loads(line)
+    return Frame(fields.pop("kind"), fields)
+
+
+def _read_available(descriptor: int) -> tuple[bytes, bool]:
+    """What can be read now (at most some megabytes), and whether the other end is closed."""
+    data = bytearray()
+    for _ in range(64):
+        try:
+            chunk = os.read(descriptor, CHUNK)
+        except BlockingIOError:
+            return bytes(data), False
+        if not chunk:
+            return bytes(data), True
+        data += chunk
+    return bytes(data), False
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return  # it has ended by itself, which is what was wanted

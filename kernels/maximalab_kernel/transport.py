@@ -1,0 +1,57 @@
+"""What the kernel needs of a Maxima, whichever Lisp it was built with and however it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Text that the user's code printed while it ran."""
+
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One answer of the server inside Maxima: `result`, `plot`, `input`, `error`, `names`, `text` or `done`."""
+
+    kind: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The field `name` as text, empty where it is missing or null."""
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else ""
+
+
+Event = Printed | Frame
+
+
+class MaximaDiedError(Exception):
+    """Maxima has ended in the middle of a request; says how."""
+
+
+class Transport(Protocol):
+    """A Maxima that takes one request at a time. All but `interrupt` and `kill` belong to one thread."""
+
+    def request(self, operation: str, text: str) -> Iterator[Event]:
+        """Send a request and yield what comes of it, up to the frame `done`, which is not yielded.
+
+        Raises `MaximaDiedError` where the process ends, or cannot be started.
+        """
+
+    def answer(self, text: str | None) -> None:
+        """Answer the `input` frame that was just yielded; `None` refuses, and the evaluation fails."""
+
+    def interrupt(self) -> bool:
+        """Stop the evaluation in flight; false where there is none. From any thread."""
+
+    def kill(self, why: str) -> None:
+        """End the process at once. From any thread. The next request starts a new one."""
+
+    def close(self) -> None:
+        """End the process and remove what it left."""

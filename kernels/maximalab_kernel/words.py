@@ -1,0 +1,52 @@
+"""What the kernel says to people, in Ukrainian and in English."""
+
+from __future__ import annotations
+
+import os
+
+WORDS: dict[str, dict[str, str]] = {
+    "died": {
+        "en": "Maxima has ended ({how}). A new one is starting; your definitions are gone: run the cells again.",
+        "uk": "Maxima завершилася ({how}). Запускається нова; ваші означення втрачено: виконайте комірки ще раз.",
+    },
+    "no_answer_to_interrupt": {
+        "en": "it did not react to the interrupt within {seconds} s and was stopped",
+        "uk": "за {seconds} с не відгукнулася на переривання, тож її зупинено",
+    },
+    "question": {
+        "en": "Maxima asks: {question} Nobody can answer here; add for example assume({assume}) before this statement.",
+        "uk": "Maxima питає: {question} Тут нікому відповісти; додайте перед цією командою, наприклад, assume({assume}).",
+    },
+    "interrupted": {
+        "en": "interrupted; everything defined so far is kept",
+        "uk": "перервано; усе, що означено досі, збережено",
+    },
+    "in_statement": {"en": "in statement {number}: {text}", "uk": "у команді {number}: {text}"},
+    "output_cut": {
+        "en": "\n[more than {limit} characters printed; the rest is not shown]\n",
+        "uk": "\n[надруковано понад {limit} символів; решту не показано]\n",
+    },
+    "result_cut": {
+        "en": "[{size} characters; the first {limit} are shown]",
+        "uk": "[{size} символів; показано перші {limit}]",
+    },
+    "unknown_command": {
+        "en": "`{command}`: a notebook has no Maxima debugger; only :lisp is known here",
+        "uk": "`{command}`: у зошиті немає налагоджувача Maxima; тут відома лише :lisp",
+    },
+    "no_plot": {
+        "en": "gnuplot made no picture: {path}. Is gnuplot installed? See `python -m maximalab_kernel check`.",
+        "uk": "gnuplot не створив рисунка: {path}. Чи встановлено gnuplot? Див. `python -m maximalab_kernel check`.",
+    },
+}
+
+
+def language() -> str:
+    """`uk` or `en`: what the lab says (`MAXIMALAB_LANG`), else the locale, else English."""
+    told = os.environ.get("MAXIMALAB_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "uk" if told.lower().startswith("uk") else "en"
+
+
+def say(key: str, **values: object) -> str:
+    """The sentence `key` in the reader's language."""
+    return WORDS[key][language()].format(**values)
