@@ -233,20 +233,18 @@ class UsageLab:
         until(lambda: self.runner("GET", f"/users/{user}").json()["servers"].get(server, {}).get("ready"))
         return path.read_text()
 
-    def browser(self, name: str) -> httpx.Client:
+    @contextlib.contextmanager
+    def browser(self, name: str) -> Iterator[httpx.Client]:
         """A browser in which this person is signed in at the hub, with a browser's usual headers."""
         headers = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Mode": "navigate"}
-        client = httpx.Client(base_url=self.public, headers=headers, follow_redirects=True, timeout=20)
-        page = client.get("/hub/login")
-        form = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.text)
-        assert form, page.text
-        answer = client.post(
-            "/hub/login",
-            data={"username": name, "password": PASSWORD, "_xsrf": form[1]},
-            follow_redirects=False,
-        )
-        assert answer.status_code == 302, answer.text
-        return client
+        with httpx.Client(base_url=self.public, headers=headers, follow_redirects=True, timeout=20) as client:
+            page = client.get("/hub/login")
+            form = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.text)
+            assert form, page.text
+            sent = {"username": name, "password": PASSWORD, "_xsrf": form[1]}
+            answer = client.post("/hub/login", data=sent, follow_redirects=False)
+            assert answer.status_code == 302, answer.text
+            yield client
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from maximalab_spawner.catalog import CatalogReader
 from maximalab_hub import migrations
 from maximalab_hub.ingest import Ingest
 from maximalab_hub.secret_files import Secret, read_secret
-from maximalab_hub.service import PREFIX, auth, errors, events_route
+from maximalab_hub.service import PREFIX, auth, errors, events_route, research_routes
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
@@ -72,7 +72,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
     errors.install(app)
-    for router in (health_router, events_route.router, auth.router, *_pages()):
+    for router in (health_router, events_route.router, auth.router, research_routes.router):
         app.include_router(router)
     return app
 
@@ -83,14 +83,6 @@ def _courses_of(reader: CatalogReader) -> Callable[[str], tuple[str, ...] | None
         return found.courses if found else None
 
     return courses_of
-
-
-def _pages() -> list[APIRouter]:
-    try:
-        from maximalab_hub.service.research_routes import router  # noqa: PLC0415
-    except ModuleNotFoundError:
-        return []
-    return [router]
 
 
 @asynccontextmanager

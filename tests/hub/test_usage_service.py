@@ -1,0 +1,430 @@
+"""The usage service behind a real hub and its proxy: who may post, what is stored, and who may look."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import httpx
+import pytest
+from databases import postgres
+from fastapi.routing import APIRoute
+from maximalab_hub.service.app import create_app
+from maximalab_hub.settings import load_settings
+from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.queries import last_events
+from maximalab_recorder.ids import uuid7
+from sqlalchemy import text
+from usagelab import UsageLab, running_usage_lab, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from databases import Postgres
+    from sqlalchemy import Row
+
+__all__ = ["postgres"]
+
+SERVER = "public-maxima"
+
+
+ON_BOTH = {
+    "test_a_servers_event_is_stored_under_the_name_of_its_token",
+    "test_a_clock_that_is_wrong_is_not_believed",
+    "test_gzip_is_welcome",
+    "test_a_service_that_was_killed_has_what_it_said_it_has",
+    "test_a_store_that_is_away_keeps_nothing_and_says_when_to_come_again",
+    "test_health_tells_of_old_tables",
+}
+"""Tests in which the database matters; a hub takes long to start, so the others do with SQLite."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "lab" in metafunc.fixturenames:
+        kinds = ["sqlite", "postgresql"] if metafunc.function.__name__ in ON_BOTH else ["sqlite"]
+        metafunc.parametrize("lab", kinds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsageLab]:
+    folder = tmp_path_factory.mktemp("usagelab")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder / 'usage.sqlite'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.create_database(f"service{uuid4().hex[:8]}")
+    with running_usage_lab(folder, url) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ada(lab: UsageLab) -> str:
+    """The token of ada's server, of whose start the hub has told."""
+    token = lab.server_token("ada", SERVER)
+    told = an_event(kind="server_start", user="ada", server=SERVER, at=moment(minutes=-60))
+    told |= {"tier": "public", "backend": "local", "entrance": "vpn"}
+    assert statuses(post(lab, lab.tokens["witness"], [told])) == ["stored"]
+    return token
+
+
+def moment(**ago: float) -> str:
+    return (datetime.now(UTC) + timedelta(**ago)).isoformat()
+
+
+def an_event(**fields: Any) -> dict[str, Any]:  # noqa: ANN401
+    event_id, boot_id = str(uuid7(datetime.now(UTC))), str(uuid4())
+    return {"event_id": event_id, "boot_id": boot_id, "seq": 0, "kind": "run", "at": moment(), **fields}
+
+
+def post(lab: UsageLab, token: str, events: object, **how: Any) -> httpx.Response:  # noqa: ANN401
+    body = how.pop("content", None)
+    known_by = {"Authorization": f"token {token}"} if token else {}
+    headers = {**known_by, "Content-Type": "application/json", **how.pop("headers", {})}
+    content = json.dumps({"events": events}).encode() if body is None else body
+    return httpx.post(how.pop("url", f"{lab.usage}/events"), content=content, headers=headers, timeout=20)
+
+
+def statuses(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [result["status"] for result in answer.json()["results"]]
+
+
+def newest(lab: UsageLab, count: int = 1) -> Sequence[Row[Any]]:
+    with reading(lab.engine) as connection:
+        return last_events(connection, count)
+
+
+def count(lab: UsageLab) -> int:
+    with reading(lab.engine) as connection:
+        return connection.execute(text("SELECT count(*) FROM event")).scalar_one()
+
+
+def test_a_servers_event_is_stored_under_the_name_of_its_token(lab: UsageLab, ada: str) -> None:
+    forged = {
+        "user": "bob",
+        "server": "private-maxima",
+        "tier": "private",
+        "backend": "x",
+        "entrance": "public",
+    }
+    event = an_event(notebook="simplex/simplex.uk.ipynb", at=moment(seconds=1), **forged)
+    assert statuses(post(lab, ada, [event, event])) == ["stored", "known"]
+    row = newest(lab)[0]
+    assert row.event_id == event["event_id"]
+    assert (row.user, row.server, row.source) == ("ada", SERVER, "server")
+    assert (row.tier, row.backend, row.entrance) == ("public", "local", "vpn")
+    assert (row.material, row.course) == ("simplex", "operations-research")
+
+
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [
+        pytest.param("", 401, id="no token"),
+        pytest.param("0" * 64, 401, id="a token that the hub does not know"),
+        pytest.param("abc\tdef", 401, id="a token that is none"),
+        pytest.param("other", 403, id="another service"),
+        pytest.param("usage", 403, id="the service's own token is no witness"),
+    ],
+)
+def test_who_may_not_post(lab: UsageLab, token: str, status: int) -> None:
+    before = count(lab)
+    answer = post(lab, lab.tokens.get(token, token), [an_event()])
+    assert answer.status_code == status
+    assert answer.json()["field"] == "authorization"
+    assert count(lab) == before
+
+
+def test_a_persons_own_token_counts_as_client_and_names_no_server(lab: UsageLab) -> None:
+    scopes = {"scopes": ["access:services!service=usage"]}
+    token = lab.runner("POST", "/users/bob/tokens", json=scopes).json()["token"]
+    assert statuses(post(lab, token, [an_event(user="ada", server=SERVER, at=moment(seconds=2))])) == [
+        "stored"
+    ]
+    row = newest(lab)[0]
+    assert (row.user, row.server, row.source, row.tier) == ("bob", None, "client", None)
+
+
+def test_a_token_for_another_purpose_may_not_post(lab: UsageLab) -> None:
+    scopes = {"scopes": ["read:users:name!user"]}
+    token = lab.runner("POST", "/users/bob/tokens", json=scopes).json()["token"]
+    assert post(lab, token, [an_event()]).status_code == 403
+
+
+def test_a_server_waits_until_the_hub_has_told_of_it(lab: UsageLab) -> None:
+    token = lab.server_token("bob", SERVER)
+    event = an_event()
+    waiting = post(lab, token, [event])
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (503, "5")
+    told = an_event(kind="server_start", user="bob", server=SERVER, at=moment(seconds=-5))
+    post(lab, lab.tokens["witness"], [told | {"tier": "public", "backend": "local", "entrance": "public"}])
+    assert statuses(post(lab, token, [event])) == ["stored"]
+
+
+BODIES = [
+    pytest.param(b"{", {}, 422, "body", id="half a JSON"),
+    pytest.param(b"", {}, 422, "body", id="nothing"),
+    pytest.param(b'{"events": "\xff\xfe"}', {}, 422, "body", id="invalid UTF-8"),
+    pytest.param(b'{"events": ["\\ud800"]}', {}, 422, "body", id="half a character"),
+    pytest.param(b'{"events": [NaN]}', {}, 422, "body", id="a number that is none"),
+    pytest.param(b"[" * 100_000, {}, 422, "body", id="deep JSON"),
+    pytest.param(b"9" * 100_000, {}, 422, "body", id="a huge number"),
+    pytest.param(b"[]", {}, 422, "events", id="a list"),
+    pytest.param(b'{"events": {}}', {}, 422, "events", id="events that are no list"),
+    pytest.param(b"{}", {}, 422, "events", id="no events at all"),
+    pytest.param(b'{"events": [' + b"1," * 500 + b"1]}", {}, 413, "events", id="501 events"),
+    pytest.param(b" " * 1_000_001, {}, 413, "body", id="more than 1 MB"),
+    pytest.param(gzip.compress(b" " * 50_000_000), {"Content-Encoding": "gzip"}, 413, "body", id="a gzip bomb"),
+    pytest.param(b"{}", {"Content-Encoding": "gzip"}, 422, "body", id="gzip that is none"),
+    pytest.param(gzip.compress(b'{"events": []}')[:-4], {"Content-Encoding": "gzip"}, 422, "body",
+                 id="gzip cut short"),
+    pytest.param(b"{}", {"Content-Encoding": "br"}, 415, "content-encoding", id="another packing"),
+    pytest.param(b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "content-type", id="a form"),
+    pytest.param(b"{}", {"Content-Type": "text/plain"}, 415, "content-type", id="text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "headers", "status", "field"), BODIES)
+def test_a_body_that_is_none_is_refused_by_name(  # noqa: PLR0913
+    lab: UsageLab, ada: str, body: bytes, headers: dict[str, str], status: int, field: str
+) -> None:
+    # Straight to the service: the proxy would cut some of these off itself.
+    answer = post(lab, ada, None, content=body, headers=headers, url=f"{lab.direct}/events")
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
+    assert answer.json()["message"]
+
+
+def test_events_that_are_wrong_are_refused_one_by_one(lab: UsageLab, ada: str) -> None:
+    wrong = {
+        "seq": -1,
+        "duration_ms": 10**30,
+        "at": "yesterday",
+        "kind": "login",
+        "detail": {"a": [[[[[1]]]]]},
+    }
+    events = [an_event(**{field: value}) for field, value in wrong.items()]
+    answer = post(lab, ada, [*events, an_event()])
+    assert [result["field"] for result in answer.json()["results"]] == [*wrong, None]
+    assert statuses(answer)[-1] == "stored"
+
+
+@pytest.mark.parametrize(
+    ("days", "believed"), [(1, False), (-800, False), (-30, True)], ids=["tomorrow", "long ago", "last month"]
+)
+def test_a_clock_that_is_wrong_is_not_believed(lab: UsageLab, days: int, believed: bool) -> None:
+    event = an_event(
+        at=moment(days=days),
+    )
+    token = lab.runner("POST", "/users/tom/tokens", json={"scopes": ["access:services!service=usage"]}).json()
+    assert statuses(post(lab, token["token"], [event])) == ["stored"]
+    with reading(lab.engine) as connection:
+        found = connection.execute(
+            text("SELECT at_clamped, at_reported FROM event WHERE event_id = :id"), {"id": event["event_id"]}
+        ).one()
+    assert (bool(found.at_clamped), found.at_reported) == (not believed, event["at"])
+
+
+def test_gzip_is_welcome(lab: UsageLab, ada: str) -> None:
+    body = gzip.compress(json.dumps({"events": [an_event() for _ in range(500)]}).encode())
+    answer = post(lab, ada, None, content=body, headers={"Content-Encoding": "gzip"})
+    assert statuses(answer) == ["stored"] * 500
+
+
+def test_a_flood_is_told_when_to_come_again(lab: UsageLab) -> None:
+    token = lab.runner("POST", "/users/tom/tokens", json={"scopes": ["access:services!service=usage"]}).json()
+    before = count(lab)
+    flood = [an_event()] * 500
+    answers = [post(lab, token["token"], flood, url=f"{lab.direct}/events") for _ in range(14)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert all(1 <= int(answer.headers["retry-after"]) <= 60 for answer in refused)
+    assert count(lab) == before + 1
+
+
+def test_a_hub_that_is_away_costs_nothing(lab: UsageLab, ada: str) -> None:
+    unknown = "never-seen-before-" + uuid4().hex
+    lab.stop("hub", kill=True)
+    try:
+        answer = post(lab, unknown, [an_event()], url=f"{lab.direct}/events")
+        assert (answer.status_code, answer.headers["retry-after"], answer.json()["field"]) == (
+            503,
+            "5",
+            "hub",
+        )
+    finally:
+        lab.start_hub()
+    assert statuses(post(lab, ada, [an_event()])) == ["stored"]
+
+
+def test_a_service_that_was_killed_has_what_it_said_it_has(lab: UsageLab, ada: str) -> None:
+    events = [an_event() for _ in range(20)]
+    assert statuses(post(lab, ada, events)) == ["stored"] * 20
+    before = count(lab)
+    lab.stop("service", kill=True)
+    lab.start_service()
+    assert statuses(post(lab, ada, events)) == ["known"] * 20
+    assert count(lab) == before
+
+
+def test_a_store_that_is_away_keeps_nothing_and_says_when_to_come_again(lab: UsageLab, ada: str) -> None:
+    event, before = an_event(), count(lab)
+    with writing(lab.engine) as connection:
+        connection.execute(text("ALTER TABLE event RENAME TO event_away"))
+    try:
+        answer = post(lab, ada, [event])
+        assert (answer.status_code, answer.headers["retry-after"], answer.json()["field"]) == (
+            503,
+            "5",
+            "store",
+        )
+    finally:
+        with writing(lab.engine) as connection:
+            connection.execute(text("ALTER TABLE event_away RENAME TO event"))
+    assert count(lab) == before
+    assert statuses(post(lab, ada, [event])) == ["stored"]
+    assert f"user=ada server={SERVER} 1 events not stored" in lab.log("service")
+
+
+def test_the_log_holds_no_token(lab: UsageLab, ada: str) -> None:
+    log = lab.log("service")
+    assert all(token not in log for token in [ada, *lab.tokens.values()])
+
+
+def test_a_person_signs_in_through_the_hub_and_comes_to_the_wanted_page(lab: UsageLab) -> None:
+    with lab.browser("ada") as browser:
+        answer = browser.get("/services/usage/me")
+        assert (answer.status_code, answer.url.path) == (200, "/services/usage/me")
+        first = answer.history[0].headers["location"]
+        assert first.startswith("/hub/api/oauth2/authorize?"), "relative, so that both entrances work"
+        cookies = [header for step in answer.history for header in step.headers.get_list("set-cookie")]
+        ours = next(cookie for cookie in cookies if cookie.startswith("maximalab-usage="))
+        assert "HttpOnly" in ours
+        assert "Path=/services/usage/" in ours
+        assert answer.headers["cache-control"] == "no-store"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_signing_out_at_the_hub_ends_it_here_at_once(lab: UsageLab) -> None:
+    with lab.browser("ada") as browser:
+        browser.get("/services/usage/me")
+        browser.get("/hub/logout")
+        answer = browser.get("/services/usage/me", follow_redirects=False)
+        assert answer.status_code == 302
+        assert browser.get("/services/usage/me").url.path == "/hub/login"
+
+
+@pytest.mark.parametrize(("name", "status"), [("rea", 200), ("root", 200), ("ada", 403), ("tom", 403)])
+def test_only_researchers_and_admins_export(lab: UsageLab, name: str, status: int) -> None:
+    with lab.browser(name) as browser:
+        answer = browser.get("/services/usage/export.csv")
+        assert answer.status_code == status
+        if status == 403:
+            assert "This page is not for you" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"Sec-Fetch-Mode": "cors"}, 403, id="a script of a page on the same site"),
+        pytest.param({"Sec-Fetch-Mode": "no-cors"}, 403, id="a picture that is our page"),
+        pytest.param(
+            {"Sec-Fetch-Mode": "cors", "X-XSRFToken": "0" * 64}, 403, id="with an invented form token"
+        ),
+        pytest.param({"Authorization": "token nonsense-nonsense"}, 401, id="a wrong token is not made good"),
+    ],
+)
+def test_a_cookie_alone_opens_pages_to_people_only(
+    lab: UsageLab, headers: dict[str, str], status: int
+) -> None:
+    with lab.browser("rea") as browser:
+        browser.get("/services/usage/me")
+        assert browser.get("/services/usage/me", headers=headers).status_code == status
+
+
+def test_a_form_counts_only_with_its_token(lab: UsageLab) -> None:
+    with lab.browser("ada") as browser:
+        page = browser.get("/services/usage/me")
+        form = re.search(r'name="_xsrf"\s+value="([0-9a-f]{64})"', page.text)
+        assert form, page.text
+        action = re.search(r'<form[^>]*action="([^"]+)"', page.text)
+        assert action, page.text
+        before = consents(lab)
+        for sent in ({}, {"_xsrf": ""}, {"_xsrf": "0" * 64}, {"_xsrf": "ґ"}):
+            assert browser.post(action[1], data={"decision": "agree", **sent}).status_code == 403
+        assert consents(lab) == before
+        decided = {"decision": "agree", "version": "1", "_xsrf": form[1]}
+        assert browser.post(action[1], data=decided).status_code == 200
+        assert consents(lab) == before + 1
+
+
+def consents(lab: UsageLab) -> int:
+    with reading(lab.engine) as connection:
+        return connection.execute(text("SELECT count(*) FROM consent")).scalar_one()
+
+
+def test_a_sign_in_that_nobody_began_here_is_refused(lab: UsageLab) -> None:
+    with lab.browser("ada") as browser:
+        answer = browser.get("/services/usage/oauth_callback?code=stolen&state=invented")
+        assert answer.status_code == 400
+        assert "begin" in answer.text or "try again" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc", "/nothing", "/../../etc/passwd"])
+def test_there_is_nothing_else(lab: UsageLab, path: str) -> None:
+    assert httpx.get(f"{lab.direct}{path}").status_code == 404
+    assert httpx.get(f"{lab.direct}{path}").headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("uk", "Такої сторінки немає"), ("en", "There is no such page")]
+)
+def test_errors_are_pages_in_the_readers_language(lab: UsageLab, language: str, words: str) -> None:
+    asked = {"Accept": "text/html", "Accept-Language": language}
+    answer = httpx.get(f"{lab.usage}/nothing", headers=asked)
+    assert answer.status_code == 404
+    assert words in answer.text
+    assert f'<html lang="{language}"' in answer.text
+
+
+def test_health_tells_of_old_tables(lab: UsageLab) -> None:
+    def health() -> int:
+        return httpx.get(f"{lab.direct}/health").status_code
+
+    assert health() == 200
+    with writing(lab.engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert health() == 503
+    with writing(lab.engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    until(lambda: health() == 200, 5)
+
+
+OPEN = {"health", "post_events", "callback"}
+"""Routes that know their caller otherwise: by nothing, by a sender's token, by a sign-in under way."""
+
+
+def routes_of(router: Any) -> Iterator[APIRoute]:  # noqa: ANN401  newer versions of FastAPI nest routers
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from routes_of(route.original_router)
+
+
+def test_every_route_states_who_may_call_it(lab: UsageLab) -> None:
+    routes = list(routes_of(create_app(load_settings(lab.folder / "maximalab.toml"))))
+    open_to_all = {
+        route.endpoint.__name__
+        for route in routes
+        if not any(part.call.__qualname__.startswith("require.") for part in route.dependant.dependencies)
+    }
+    assert open_to_all == OPEN
+    assert all((route.endpoint.__doc__ or "").startswith("For ") for route in routes)
