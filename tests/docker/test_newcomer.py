@@ -1,0 +1,185 @@
+"""A newcomer's first hour, on a bare Debian as an ordinary user: `./lab up`, Ctrl-C, again, `./lab test`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from labrun import until
+
+pytestmark = pytest.mark.docker
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE = "maximalab-newcomer"
+PERSON = "/home/newcomer"
+HOME = f"{PERSON}/maximalab"
+FROM_NOTHING = 300.0
+"""Seconds that the first `./lab up` may take."""
+AGAIN = 30.0
+"""Seconds that each later one may take."""
+TESTS = 1500.0
+
+PROCESSES = """
+import os
+for pid in filter(str.isdigit, os.listdir('/proc')):
+    try:
+        line = open(f'/proc/{pid}/cmdline').read().replace('\\0', ' ').strip()
+        state = open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0]
+    except OSError:
+        continue
+    if state != 'Z' and int(pid) not in (1, os.getpid()):
+        print(pid, line)
+"""
+SIGN_IN = """
+import httpx, json
+facts = json.load(open('.lab/lab.json'))
+student = next(one for one in facts['accounts'] if one['role'] == 'student')
+with httpx.Client(base_url=facts['public'], follow_redirects=True, trust_env=False, timeout=30) as browser:
+    browser.get('/hub/login')
+    form = {'username': student['name'], 'password': student['password'], '_xsrf': browser.cookies['_xsrf']}
+    page = browser.post('/hub/login', data=form)
+    offers = '/hub/open/simplex' in page.text
+    print(json.dumps({'status': page.status_code, 'path': page.url.path, 'offers': offers}))
+"""
+
+
+def docker(*words: str, timeout: float = 120) -> str:
+    ran = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=timeout, check=False)
+    assert ran.returncode == 0, f"docker {words[0]}: {ran.stdout[-3000:]}{ran.stderr[-3000:]}"
+    return ran.stdout
+
+
+class Machine:
+    """One container with a clone of the project's HEAD in the newcomer's home."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.id = docker("run", "--detach", IMAGE).strip()
+        bundle = folder / "maximalab.bundle"
+        subprocess.run(["git", "bundle", "create", "-q", bundle, "HEAD"], cwd=ROOT, check=True)
+        bundle.chmod(0o644)
+        docker("cp", str(bundle), f"{self.id}:{PERSON}/maximalab.bundle")
+        self.run("git", "clone", "-q", f"{PERSON}/maximalab.bundle", HOME, cwd=PERSON)
+
+    def run(self, *words: str, cwd: str = HOME, timeout: float = 120) -> str:
+        return docker("exec", "--workdir", cwd, self.id, *words, timeout=timeout)
+
+    def facts(self) -> dict | None:
+        ran = subprocess.run(
+            ["docker", "exec", self.id, "cat", f"{HOME}/.lab/lab.json"], capture_output=True, check=False
+        )
+        return json.loads(ran.stdout) if ran.returncode == 0 and ran.stdout else None
+
+    def processes(self) -> list[str]:
+        return self.run("python3", "-c", PROCESSES, cwd=PERSON).splitlines()
+
+    def remove(self):
+        docker("rm", "--force", "--volumes", self.id)
+
+
+class Terminal:
+    """`./lab up` at a terminal of that machine, as a person types it."""
+
+    def __init__(self, machine: Machine):
+        self.machine = machine
+        self.began = time.monotonic()
+        self.shown = b""
+        self.keyboard, screen = pty.openpty()
+        self.process = subprocess.Popen(
+            ["docker", "exec", "-it", "--workdir", HOME, machine.id, "./lab", "up"],
+            stdin=screen,
+            stdout=screen,
+            stderr=screen,
+        )
+        os.close(screen)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        while True:
+            try:
+                chunk = os.read(self.keyboard, 65536)
+            except OSError:
+                return
+            if not chunk:
+                return
+            self.shown += chunk
+
+    @property
+    def text(self) -> str:
+        return self.shown.decode(errors="replace")
+
+    def await_up(self, seconds: float) -> float:
+        """Wait until the lab says in lab.json that it is up; returns after how many seconds."""
+        until(lambda: self.machine.facts() or self.process.poll() is not None, "./lab up", seconds)
+        assert self.process.poll() is None, self.text[-4000:]
+        return time.monotonic() - self.began
+
+    def ctrl_c(self) -> int:
+        os.write(self.keyboard, b"\x03")
+        code = self.process.wait(timeout=90)
+        self._reader.join(timeout=10)
+        os.close(self.keyboard)
+        return code
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    docker("build", "--quiet", "--tag", IMAGE, str(ROOT / "images" / "newcomer"), timeout=300)
+    made = Machine(tmp_path_factory.mktemp("newcomer"))
+    yield made
+    made.remove()
+
+
+def test_from_nothing_the_lab_is_up_within_five_minutes_and_ctrl_c_ends_all_of_it(machine, record_property):
+    terminal = Terminal(machine)
+    took = terminal.await_up(FROM_NOTHING)
+    record_property("seconds from nothing", round(took))
+    facts = machine.facts()
+    assert {one["role"] for one in facts["accounts"]} == {"student", "teacher", "researcher", "admin"}
+    assert json.loads(machine.run(".venv/bin/python", "-c", SIGN_IN)) == {
+        "status": 200,
+        "path": "/hub/lab",
+        "offers": True,
+    }
+    until(lambda: "Ctrl-C stops all of it" in terminal.text, "the welcome is shown")
+    for word in ("Debian's python3", "MaximaLab is up", facts["public"], "no isolation between students"):
+        assert word in terminal.text
+    assert terminal.ctrl_c() == 0, terminal.text[-2000:]
+    assert machine.processes() == []
+    assert machine.facts() is None
+
+
+def test_started_again_everything_is_still_there_within_seconds(machine):
+    secrets = f"{HOME}/.lab/secrets/example_accounts.json"
+    before = json.loads(machine.run("cat", secrets))
+    terminal = Terminal(machine)
+    assert terminal.await_up(AGAIN) < AGAIN
+    assert {one["name"]: one["password"] for one in machine.facts()["accounts"]} == before
+    assert json.loads(machine.run(".venv/bin/python", "-c", SIGN_IN))["path"] == "/hub/lab"
+    assert "[1/" not in terminal.text, "the set-up was done again"
+    assert terminal.ctrl_c() == 0
+    assert machine.processes() == []
+
+
+def test_a_finished_set_up_is_seen_in_about_a_second(machine):
+    machine.run("./lab", "setup", timeout=200)
+    began = time.monotonic()
+    assert machine.run("./lab", "setup") == ""
+    assert time.monotonic() - began < 3
+
+
+def test_the_tests_pass_there_and_what_it_has_not_is_skipped_by_name(machine):
+    said = machine.run("./lab", "test", timeout=TESTS)
+    assert "needs a Docker engine" in said
+    assert "needs Chromium" in said
+    assert " passed" in said
+    assert machine.run("git", "status", "--porcelain") == "", (
+        "the set-up or the tests left something in the tree"
+    )
