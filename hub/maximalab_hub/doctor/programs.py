@@ -28,7 +28,9 @@ def python() -> Finding:
 def maxima() -> Finding:
     """Check that Maxima starts and computes 6*7."""
     code, said = answer([sys.executable, "-m", "maximalab_kernel", "check"])
-    return ok(said) if code == 0 else wrong(said, f"{SET_UP}, or name a Maxima in MAXIMALAB_MAXIMA")
+    if code == 0:
+        return ok(said.removeprefix("ok").strip())
+    return wrong(said, "See all of it: python -m maximalab_kernel check. It may help to run: ./lab setup")
 
 
 def gnuplot() -> Finding:
