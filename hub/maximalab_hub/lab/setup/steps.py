@@ -68,7 +68,8 @@ def _environment(place: Place) -> Step:
 
 
 def _pip(place: Place, *words: str) -> list[str]:
-    return [place.python, "-m", "pip", "install", "--progress-bar", "off", *words]
+    # Python compiles what is used when it is used; compiling everything here takes longer than all the rest.
+    return [place.python, "-m", "pip", "install", "--no-compile", "--progress-bar", "off", *words]
 
 
 def _packages(place: Place, wanted: list[str]) -> Step:
