@@ -1,7 +1,7 @@
 """A real hub with its proxy, and the real usage service behind it, on free ports: for tests of the service.
 
-The students' servers are the only stand-ins: each keeps the token that the hub gave it in a file, so that a test can
-post in its place.
+The students' servers are the only stand-ins: each keeps the token that the hub gave it in a file, so that a
+test can post in its place.
 """
 
 from __future__ import annotations

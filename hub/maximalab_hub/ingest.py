@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from maximalab_spawner.catalog import CatalogError
 
 from maximalab_hub.events import Kind, Refusal, Source, WitnessEvent, clamp_at, read_event
+from maximalab_hub.starts import start_of
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.queries import (
     EventValues,
@@ -25,7 +26,6 @@ from maximalab_hub.store.queries import (
     insert_server_moments,
     server_moments,
 )
-from maximalab_hub.starts import start_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

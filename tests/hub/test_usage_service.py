@@ -79,12 +79,12 @@ def moment(**ago: float) -> str:
     return (datetime.now(UTC) + timedelta(**ago)).isoformat()
 
 
-def an_event(**fields: Any) -> dict[str, Any]:  # noqa: ANN401
+def an_event(**fields: Any) -> dict[str, Any]:
     event_id, boot_id = str(uuid7(datetime.now(UTC))), str(uuid4())
     return {"event_id": event_id, "boot_id": boot_id, "seq": 0, "kind": "run", "at": moment(), **fields}
 
 
-def post(lab: UsageLab, token: str, events: object, **how: Any) -> httpx.Response:  # noqa: ANN401
+def post(lab: UsageLab, token: str, events: object, **how: Any) -> httpx.Response:
     body = how.pop("content", None)
     known_by = {"Authorization": f"token {token}"} if token else {}
     headers = {**known_by, "Content-Type": "application/json", **how.pop("headers", {})}
@@ -181,19 +181,24 @@ BODIES = [
     pytest.param(b"{}", {}, 422, "events", id="no events at all"),
     pytest.param(b'{"events": [' + b"1," * 500 + b"1]}", {}, 413, "events", id="501 events"),
     pytest.param(b" " * 1_000_001, {}, 413, "body", id="more than 1 MB"),
-    pytest.param(gzip.compress(b" " * 50_000_000), {"Content-Encoding": "gzip"}, 413, "body", id="a gzip bomb"),
+    pytest.param(
+        gzip.compress(b" " * 50_000_000), {"Content-Encoding": "gzip"}, 413, "body", id="a gzip bomb"
+    ),
     pytest.param(b"{}", {"Content-Encoding": "gzip"}, 422, "body", id="gzip that is none"),
-    pytest.param(gzip.compress(b'{"events": []}')[:-4], {"Content-Encoding": "gzip"}, 422, "body",
-                 id="gzip cut short"),
+    pytest.param(
+        gzip.compress(b'{"events": []}')[:-4], {"Content-Encoding": "gzip"}, 422, "body", id="gzip cut short"
+    ),
     pytest.param(b"{}", {"Content-Encoding": "br"}, 415, "content-encoding", id="another packing"),
-    pytest.param(b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "content-type", id="a form"),
+    pytest.param(
+        b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "content-type", id="a form"
+    ),
     pytest.param(b"{}", {"Content-Type": "text/plain"}, 415, "content-type", id="text"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("body", "headers", "status", "field"), BODIES)
-def test_a_body_that_is_none_is_refused_by_name(  # noqa: PLR0913
-    lab: UsageLab, ada: str, body: bytes, headers: dict[str, str], status: int, field: str
+def test_a_body_that_is_none_is_refused_by_name(  # noqa: PLR0913  a row has four columns
+    lab: UsageLab, ada: str, *, body: bytes, headers: dict[str, str], status: int, field: str
 ) -> None:
     # Straight to the service: the proxy would cut some of these off itself.
     answer = post(lab, ada, None, content=body, headers=headers, url=f"{lab.direct}/events")
@@ -218,7 +223,7 @@ def test_events_that_are_wrong_are_refused_one_by_one(lab: UsageLab, ada: str) -
 @pytest.mark.parametrize(
     ("days", "believed"), [(1, False), (-800, False), (-30, True)], ids=["tomorrow", "long ago", "last month"]
 )
-def test_a_clock_that_is_wrong_is_not_believed(lab: UsageLab, days: int, believed: bool) -> None:
+def test_a_clock_that_is_wrong_is_not_believed(lab: UsageLab, days: int, *, believed: bool) -> None:
     event = an_event(
         at=moment(days=days),
     )
@@ -411,7 +416,7 @@ OPEN = {"health", "post_events", "callback"}
 """Routes that know their caller otherwise: by nothing, by a sender's token, by a sign-in under way."""
 
 
-def routes_of(router: Any) -> Iterator[APIRoute]:  # noqa: ANN401  newer versions of FastAPI nest routers
+def routes_of(router: Any) -> Iterator[APIRoute]:
     for route in router.routes:
         if isinstance(route, APIRoute):
             yield route

@@ -87,7 +87,9 @@ def insert_events(connection: Connection, rows: Sequence[EventValues]) -> frozen
     if not rows:
         return frozenset()
     statement = _insert_new(connection, EventRow).returning(EventRow.event_id)
-    return frozenset(connection.execute(statement, list(rows)).scalars())
+    # Always in the same order: two posts with the same events then wait for each other in line, not in a circle.
+    ordered = sorted(rows, key=lambda row: row["event_id"])
+    return frozenset(connection.execute(statement, ordered).scalars())
 
 
 def insert_server_moments(connection: Connection, moments: Sequence[tuple[str, str, ServerMoment]]) -> None:

@@ -184,7 +184,7 @@ def test_a_long_error_name_costs_its_end_and_not_the_event() -> None:
         ),
     ],
 )
-def test_a_time_beyond_belief_is_clamped(reported: datetime, expected: datetime, clamped: bool) -> None:
+def test_a_time_beyond_belief_is_clamped(reported: datetime, expected: datetime, *, clamped: bool) -> None:
     assert clamp_at(reported, NOON) == (expected, clamped)
 
 

@@ -18,27 +18,52 @@ OWN = "access:servers!server=ada/public-maxima"
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        pytest.param({"kind": "user", "name": "ada", "scopes": [USE, OWN]},
-                     Sender(Source.SERVER, "ada", "public-maxima"), id="a server's token"),
-        pytest.param({"kind": "user", "name": "ada", "scopes": [USE]},
-                     Sender(Source.CLIENT, "ada"), id="a person's own token"),
-        pytest.param({"kind": "user", "name": "ada", "scopes": [USE, "access:servers!user=ada"]},
-                     Sender(Source.CLIENT, "ada"), id="a token for all servers is no server's"),
-        pytest.param({"kind": "user", "name": "ada", "scopes": [USE, OWN, OWN + "-2"]},
-                     Sender(Source.CLIENT, "ada"), id="a token for two servers is no server's"),
-        pytest.param({"kind": "user", "name": "bob", "scopes": [USE, OWN]},
-                     Sender(Source.CLIENT, "bob"), id="a guest in another's server does not speak for it"),
-        pytest.param({"kind": "user", "name": "ada", "scopes": [USE, "access:servers!server=ada/"]},
-                     Sender(Source.CLIENT, "ada"), id="the unnamed server is none of the lab's"),
-        pytest.param({"kind": "user", "name": "ada", "scopes": [OWN]}, None, id="a token for another purpose"),
-        pytest.param({"kind": "service", "name": "witness", "scopes": []}, Sender(Source.HUB), id="the hub itself"),
+        pytest.param(
+            {"kind": "user", "name": "ada", "scopes": [USE, OWN]},
+            Sender(Source.SERVER, "ada", "public-maxima"),
+            id="a server's token",
+        ),
+        pytest.param(
+            {"kind": "user", "name": "ada", "scopes": [USE]},
+            Sender(Source.CLIENT, "ada"),
+            id="a person's own token",
+        ),
+        pytest.param(
+            {"kind": "user", "name": "ada", "scopes": [USE, "access:servers!user=ada"]},
+            Sender(Source.CLIENT, "ada"),
+            id="a token for all servers is no server's",
+        ),
+        pytest.param(
+            {"kind": "user", "name": "ada", "scopes": [USE, OWN, OWN + "-2"]},
+            Sender(Source.CLIENT, "ada"),
+            id="a token for two servers is no server's",
+        ),
+        pytest.param(
+            {"kind": "user", "name": "bob", "scopes": [USE, OWN]},
+            Sender(Source.CLIENT, "bob"),
+            id="a guest in another's server does not speak for it",
+        ),
+        pytest.param(
+            {"kind": "user", "name": "ada", "scopes": [USE, "access:servers!server=ada/"]},
+            Sender(Source.CLIENT, "ada"),
+            id="the unnamed server is none of the lab's",
+        ),
+        pytest.param(
+            {"kind": "user", "name": "ada", "scopes": [OWN]}, None, id="a token for another purpose"
+        ),
+        pytest.param(
+            {"kind": "service", "name": "witness", "scopes": []}, Sender(Source.HUB), id="the hub itself"
+        ),
         pytest.param({"kind": "service", "name": "other", "scopes": [USE]}, None, id="another service"),
-        pytest.param({"kind": "user", "name": "witness", "scopes": [USE]},
-                     Sender(Source.CLIENT, "witness"), id="a person named witness is no witness"),
+        pytest.param(
+            {"kind": "user", "name": "witness", "scopes": [USE]},
+            Sender(Source.CLIENT, "witness"),
+            id="a person named witness is no witness",
+        ),
         pytest.param({"kind": "user", "name": None, "scopes": [USE]}, None, id="nobody"),
         pytest.param({}, None, id="nothing"),
     ],
-)  # fmt: skip
+)
 def test_sender_of(model: dict, expected: Sender | None) -> None:
     assert sender_of(model) == expected
 
@@ -46,14 +71,22 @@ def test_sender_of(model: dict, expected: Sender | None) -> None:
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        pytest.param({"kind": "user", "name": "ada", "groups": ["study:logic", "teach:sets", "researchers", "x"]},
-                     Person("ada", frozenset({"logic"}), frozenset({"sets"}), researcher=True), id="by groups"),
-        pytest.param({"kind": "user", "name": "root", "admin": True}, Person("root", admin=True), id="an admin"),
-        pytest.param({"kind": "user", "name": "eve", "admin": "yes", "groups": ["study:", "Researchers"]},
-                     Person("eve"), id="what is not quite a right is none"),
+        pytest.param(
+            {"kind": "user", "name": "ada", "groups": ["study:logic", "teach:sets", "researchers", "x"]},
+            Person("ada", frozenset({"logic"}), frozenset({"sets"}), researcher=True),
+            id="by groups",
+        ),
+        pytest.param(
+            {"kind": "user", "name": "root", "admin": True}, Person("root", admin=True), id="an admin"
+        ),
+        pytest.param(
+            {"kind": "user", "name": "eve", "admin": "yes", "groups": ["study:", "Researchers"]},
+            Person("eve"),
+            id="what is not quite a right is none",
+        ),
         pytest.param({"kind": "service", "name": "witness"}, None, id="a service is no person"),
     ],
-)  # fmt: skip
+)
 def test_person_of_model(model: dict, expected: Person | None) -> None:
     assert person_of_model(model) == expected
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,13 +35,13 @@ HUB = Sender(Source.HUB)
 CATALOGUE = {"simplex": ("operations-research", "economics"), "matrix-game": ("operations-research",)}
 
 
-def an_event(seq: int, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  whatever a test says
+def an_event(seq: int, **fields: Any) -> dict[str, Any]:
     at = NOON - timedelta(minutes=30) + timedelta(seconds=seq)
     event_id = str(uuid7(at, seq.to_bytes(10, "big")))
     return {"event_id": event_id, "boot_id": BOOT, "seq": seq, "kind": "run", "at": at.isoformat(), **fields}
 
 
-def start(seq: int, user: str = "ada", **fields: Any) -> dict[str, Any]:  # noqa: ANN401
+def start(seq: int, user: str = "ada", **fields: Any) -> dict[str, Any]:
     told = {"kind": "server_start", "user": user, "server": "public-maxima", "tier": "public"}
     return an_event(seq, **told, backend="local", entrance="vpn", **fields)
 
@@ -66,8 +68,12 @@ def test_a_post_says_of_each_event_what_became_of_it(store: Engine) -> None:
     assert [one.status for one in ingest.take(ADA, [first])] == ["stored"]
     results = ingest.take(ADA, [first, {**second, "seq": -1}, second, second, 7])
     assert [(one.status, one.field) for one in results] == [
-        ("known", None), ("refused", "seq"), ("stored", None), ("known", None), ("refused", "event"),
-    ]  # fmt: skip
+        ("known", None),
+        ("refused", "seq"),
+        ("stored", None),
+        ("known", None),
+        ("refused", "event"),
+    ]
     assert [one.event_id for one in results] == [first["event_id"], *[second["event_id"]] * 3, None]
     assert len(stored(store)) == 2
 
@@ -90,7 +96,7 @@ def test_an_event_a_thousand_times_counts_once(store: Engine) -> None:
 
 
 @given(seed=st.integers(), splits=st.lists(st.integers(0, 30), max_size=6), repeats=st.integers(1, 3))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_split_and_repetition_gives_the_same_rows(
     store: Engine, seed: int, splits: list[int], repeats: int
 ) -> None:
@@ -103,7 +109,7 @@ def test_any_order_split_and_repetition_gives_the_same_rows(
     shuffled = events * repeats
     random.Random(seed).shuffle(shuffled)  # noqa: S311  an order, no secret
     cuts = [0, *sorted(splits), len(shuffled)]
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         ingest_of(store).take(ADA, shuffled[begin:end])
     assert stored(store) == expected
     with reading(store) as connection:
@@ -308,6 +314,15 @@ def test_a_postgresql_that_died_is_away_and_then_back(postgres: Postgres, postgr
         "stored",
     ]
     engine.dispose()
+
+
+def test_posts_at_the_same_moment_count_once(store: Engine) -> None:
+    events = [an_event(number) for number in range(50)]
+    ingest = ingest_of(store)
+    with ThreadPoolExecutor(6) as threads:
+        posts = list(threads.map(lambda _: ingest.take(ADA, random.sample(events, 50)), range(12)))
+    assert [one.status for post in posts for one in post].count("stored") == 50
+    assert len(stored(store)) == 50
 
 
 def test_a_store_without_tables_is_away(store_url: str) -> None:
