@@ -1,10 +1,11 @@
 """A real JupyterHub between two real proxies, with a small web server in the place of JupyterLab.
 
-What is tested with it is which entrance leads where, not what a notebook does. Everything listens on loopback.
+What is tested with it is which entrance leads where, not what a notebook does. All listens on loopback.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -23,10 +25,8 @@ API_TOKEN = "the-token-of-the-test"
 SECRET = "BYTES-OF-THE-PRIVATE-TIER"
 PATIENCE = 30.0
 
-UPSTREAM = (
-    '''
-"""Stands where JupyterLab stands: answers below its prefix, echoes on a websocket, ends on SIGTERM."""
-import asyncio, os, signal, sys
+UPSTREAM = """
+import asyncio, os, signal, subprocess, sys
 from pathlib import Path
 from urllib.parse import urlparse
 from tornado import web, websocket
@@ -34,13 +34,15 @@ from tornado import web, websocket
 class Page(web.RequestHandler):
     def get(self, *_):
         self.set_header("X-JupyterHub-Version", "6.1.1")
-        self.write(f"{WORD} {os.environ['MAXIMALAB_TIER']} {os.getpid()}")
+        self.write(f"{WORD} {TIER} {KERNEL.pid} {os.getpid()}")
     post = put = delete = get
 
 class Echo(websocket.WebSocketHandler):
     def open(self): self.write_message(WORD)
 
 async def main():
+    if os.environ["JUPYTERHUB_USER"] == "slow":
+        await asyncio.sleep(4)
     url = urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
     web.Application([(f"{url.path}ws", Echo), (r".*", Page)]).listen(url.port, url.hostname)
     over = asyncio.Event()
@@ -48,11 +50,15 @@ async def main():
     await over.wait()
     Path("ended-in-peace").touch()
 
-WORD = {"private": "%s"}.get(os.environ["MAXIMALAB_TIER"], "open bytes")
+TIER = os.environ["MAXIMALAB_TIER"]
+WORD = {"private": "BYTES-OF-THE-PRIVATE-TIER"}.get(TIER, "open bytes")
+PIPE = subprocess.PIPE
+KERNEL = subprocess.Popen([sys.executable, "-c", "input()"], stdin=PIPE, start_new_session=True)
 asyncio.run(main())
-'''
-    % SECRET
-)
+"""
+"""Stands where JupyterLab stands: answers below its prefix, greets on a websocket, ends on SIGTERM.
+
+Its `kernel` is a process in a session of its own, and stays behind."""
 
 CONFIG = """
 import json, sys
@@ -106,7 +112,7 @@ c.TieredLocalSpawner.usage_sink = told
 
 
 def free_port(ip: str = "127.0.0.1") -> int:
-    """Find a port that nobody has just now."""
+    """Find a port that is free just now."""
     with socket.socket() as found:
         found.bind((ip, 0))
         return int(found.getsockname()[1])
@@ -206,7 +212,7 @@ class TieredHub:
             self.process = None
 
     def close(self):
-        for user in ("ada", "bob"):
+        for user in ("ada", "bob", "slow"):
             for server in list(self.servers(user)) if self.process else ():
                 self.stop(user, server)
         self.kill()
@@ -216,7 +222,7 @@ class TieredHub:
     def ask(self, method: str, path: str, door: str = "vpn", **given) -> httpx.Response:
         headers = {"Authorization": f"token {API_TOKEN}"}
         return httpx.request(
-            method, f"{self.doors[door].url}/hub/api{path}", headers=headers, timeout=60, **given
+            method, f"{self.doors[door].url}/hub/api{path}", headers=headers, **{"timeout": 60, **given}
         )
 
     def open(self, user: str, server: str, options: dict[str, object], door: str = "vpn") -> httpx.Response:
@@ -240,6 +246,10 @@ class TieredHub:
         headers = {"Authorization": f"token {API_TOKEN}"}
         httpx.delete(f"{self.url}/hub/api/users/{user}/servers/{server}", headers=headers, timeout=60)
         until(lambda: not self.ready(user, server), f"{user}:{server} stopped")
+
+    def told(self, user: str) -> list[dict[str, Any]]:
+        lines = (self.folder / "events").read_text().splitlines()
+        return [one for one in map(json.loads, lines) if one["user"] == user]
 
     def log(self) -> str:
         return (self.folder / "hub.log").read_text()

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from jupyterhub.spawner import Spawner
 from jupyterhub.utils import random_port
 from sqlalchemy.orm import object_session
-from tornado import web
 from traitlets import Bool, Float, List, Unicode, default
 
 from maximalab_spawner import messages
 from maximalab_spawner.admission import Admitted, Turned
 from maximalab_spawner.process import ProcessId, kill_marked
+from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import Place, arguments, safe_name
 from maximalab_spawner.tiered import TieredStart
 from maximalab_spawner.tiers import Reason
@@ -190,7 +190,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
             status = await self.poll()
             if status is not None:
                 self.log.error("%s ended while starting, status %s", self._log_name, status)
-                raise web.HTTPError(500, messages.both_plain(messages.ENDED_EARLY))
+                raise refusal(Turned(messages.ENDED_EARLY, f"status {status}"))
             await asyncio.sleep(LOOK_EVERY)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:

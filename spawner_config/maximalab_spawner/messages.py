@@ -18,6 +18,8 @@ STRANGE_SERVER = "strange_server"
 NO_MATERIAL = "no_material"
 STRANGE_OPTION = "strange_option"
 OTHER_TIER = "other_tier"
+#: Not a refusal: the start failed.
+ENDED_EARLY = "ended_early"
 
 REFUSALS: Mapping[str, tuple[HTTPStatus, Title]] = {
     Reason.UNKNOWN_MATERIAL: (
@@ -122,12 +124,17 @@ REFUSALS: Mapping[str, tuple[HTTPStatus, Title]] = {
             en="This material runs on another server. Open it in My lab.",
         ),
     ),
+    ENDED_EARLY: (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        Title(
+            uk="Сервер зупинився, ще не запустившись. "
+            "Спробуйте ще раз; якщо не допоможе, повідомте адміністратора.",
+            en="The server stopped before it was up. "
+            "Try again; if that does not help, tell the administrator.",
+        ),
+    ),
 }
 
-ENDED_EARLY = Title(
-    uk="Сервер зупинився, ще не запустившись. Спробуйте ще раз; якщо не допоможе, повідомте адміністратора.",
-    en="The server stopped before it was up. Try again; if that does not help, tell the administrator.",
-)
 STARTING = Title(uk="Готуємо ваше місце…", en="Preparing your place…")
 LAUNCHED = Title(uk="Сервер запускається…", en="The server is starting…")
 ANSWERING = Title(uk="Ще мить: сервер відповідає…", en="One moment: the server is answering…")

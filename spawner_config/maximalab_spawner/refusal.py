@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from jupyterhub.spawner import SpawnException
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 def refusal(turned: Turned) -> Exception:
     """Make the exception for a refusal: a text in both languages, a label for the metrics, a status."""
     status, text = REFUSALS[turned.reason]
-    exception: Exception = SpawnException(
+    exception = SpawnException(
         both_plain(text),
         reason=str(turned.reason),
         log_message=f"{turned.reason}: {turned.detail}" if turned.detail else str(turned.reason),
         message_html=both_html(text),
         status_code=status.value,
     )
-    return exception
+    # These two are what the progress page and the page after a failed start read.
+    exception.jupyterhub_message = both_plain(text)
+    exception.jupyterhub_html_message = both_html(text)
+    return cast("Exception", exception)

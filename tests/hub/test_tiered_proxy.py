@@ -10,8 +10,9 @@ import socket
 import httpx
 import pytest
 from maximalab_spawner.catalog import publish
+from maximalab_spawner.process import ProcessId
 from maximalab_spawner.tiers import Tier
-from tieredhub import API_TOKEN, SECRET, TieredHub, proxy_program, until
+from tieredhub import API_TOKEN, SECRET, UPSTREAM, TieredHub, proxy_program, until
 
 pytestmark = pytest.mark.skipif(
     proxy_program() is None,
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 PRIVATE = "/user/ada/private-maxima/"
 PUBLIC = "/user/ada/public-maxima/"
+REMOVED = "Removing a route to a private-tier server from the public entrance"
 MATERIAL = """
 id = "{id}"
 version = 1
@@ -52,8 +54,6 @@ def furnish(folder):
 
 
 def make_hub(folder, scenario=3) -> TieredHub:
-    from tieredhub import UPSTREAM
-
     furnish(folder)
     hub = TieredHub(folder, scenario)
     (folder / "upstream.py").write_text(UPSTREAM)
@@ -234,9 +234,10 @@ def test_t03_no_trick_with_the_path_gets_past_the_gate(settled, path, host):
 def test_a_route_to_a_private_server_put_on_the_public_proxy_is_removed(settled, spec, marked):
     public, vpn = settled.doors["public"], settled.doors["vpn"]
     body = {"target": vpn.routes()[PRIVATE.rstrip("/")]["target"]} | ({"jupyterhub": True} if marked else {})
+    told = settled.log().count(REMOVED)
     assert httpx.post(f"{public.api}/api/routes{spec}", headers=public.auth, json=body).status_code == 201
     until(lambda: all_there(settled), "the public proxy's table is as it was")
-    assert "Removing a route to a private-tier server from the public entrance" in settled.log()
+    assert settled.log().count(REMOVED) == told + 1
 
 
 @pytest.mark.parametrize(("dead", "alive"), [("vpn", "public"), ("public", "vpn")])
@@ -296,7 +297,9 @@ def test_t10_servers_outlive_the_hub_and_are_taken_up_again(settled):
         pytest.param("bob", "", {"material": "simplex"}, "vpn", 400, id="a server without a name"),
     ],
 )
-def test_the_spawner_decides_again_whatever_asked(settled, user, server, options, door, status):
+def test_the_spawner_decides_again_whatever_asked(  # noqa: PLR0913, PLR0917  # one column each
+    settled, user, server, options, door, status
+):
     answer = settled.open(user, server, options, door)
     assert answer.status_code == status
     assert " / " in answer.json()["message"]
@@ -306,20 +309,45 @@ def test_the_spawner_decides_again_whatever_asked(settled, user, server, options
 def test_a_server_that_dies_or_stops_is_told_once(settled):
     assert settled.open("bob", "public-maxima", {"material": "simplex"}).status_code in (201, 202)
     until(lambda: settled.ready("bob", "public-maxima"), "ready")
-    pid = int(get(settled, "public", "/user/bob/public-maxima/").text.split()[-1])
+    kernel, pid = map(int, get(settled, "public", "/user/bob/public-maxima/").text.split()[-2:])
     os.kill(pid, signal.SIGKILL)
     until(lambda: not settled.ready("bob", "public-maxima"), "the hub sees that it died")
+    assert ProcessId.of(kernel) is None, "its kernel has outlived it"
     until(lambda: "/user/bob/public-maxima" not in settled.doors["public"].routes(), "its route is gone")
     settled.open("bob", "public-maxima", {"material": "simplex"})
     until(lambda: settled.ready("bob", "public-maxima"), "ready again")
     settled.stop("bob", "public-maxima")
-    told = [json.loads(line) for line in (settled.folder / "events").read_text().splitlines()]
     bobs = [
         (one["kind"], one["tier"], one["backend"], one["material"], one["detail"].get("how"))
-        for one in told
-        if one["user"] == "bob" and one["kind"] != "spawn_refused"
+        for one in settled.told("bob")
+        if one["kind"] != "spawn_refused"
     ]
     where = ("public", "local-public", "simplex")
     once = [("server_start", *where, None), ("server_stop", *where, "died")]
     assert bobs == [*once, once[0], ("server_stop", *where, "stopped")]
     assert (settled.folder / "homes/public/bob/ended-in-peace").exists()
+
+
+def test_t10_a_server_that_was_starting_when_the_hub_died_is_taken_up(settled):
+    settled.ask("POST", "/users/slow", door="public")
+    with pytest.raises(httpx.ReadTimeout):
+        settled.ask(
+            "POST",
+            "/users/slow/servers/public-maxima",
+            timeout=2,
+            json={"user_options": {"material": "simplex"}},
+        )
+    started = settled.told("slow")
+    assert [one["kind"] for one in started] == ["server_start"]
+    settled.kill()
+    settled.start()
+    until(lambda: settled.ready("slow", "public-maxima"), "ready")
+    assert "open bytes" in until(lambda: page_of(settled, "/user/slow/public-maxima/"), "its page")
+    assert settled.told("slow") == started
+    settled.stop("slow", "public-maxima")
+    assert [one["kind"] for one in settled.told("slow")] == ["server_start", "server_stop"]
+
+
+def page_of(hub, path) -> str:
+    answer = get(hub, "vpn", path)
+    return answer.text if answer.status_code == 200 else ""
