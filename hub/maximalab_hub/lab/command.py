@@ -11,10 +11,16 @@ from maximalab_spawner.tiers import Entrance
 from maximalab_hub.lab import tell
 from maximalab_hub.lab.places import DEFAULT_PORT, Addresses, Places
 from maximalab_hub.lab.prepare import prepare as prepare_lab
+from maximalab_hub.lab.up import SAID
 from maximalab_hub.lab.up import up as run_lab
 from maximalab_hub.settings import load_settings
 
-app = typer.Typer(name="lab", help="The one-command lab on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    name="lab",
+    help="The one-command lab on this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 
 PortOption = Annotated[
     int, typer.Option("--port", help="The entrances' port; the next three are taken as well.")
@@ -31,7 +37,11 @@ def up(port: PortOption = DEFAULT_PORT) -> None:
 def prepare() -> None:
     """Make settings, keys, accounts, database and example data, without starting anything."""
     places = Places.from_environment()
-    prepare_lab(places, _addresses(port_of(places)), tell.say)
+    try:
+        prepare_lab(places, _addresses(port_of(places)), tell.say)
+    except SAID as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 def port_of(places: Places) -> int:

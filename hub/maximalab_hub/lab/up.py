@@ -46,6 +46,7 @@ SAID = (
     SecretError,
     SettingsError,
     StoreAwayError,
+    OSError,  # a full disk, a folder of somebody else: it names the file and the reason
 )
 """Errors whose text already tells a person what to do."""
 
