@@ -39,12 +39,9 @@ class Lesson:
         return cell.outputs
 
     def results(self, cell_id: str) -> list[str]:
-        """The results of a cell, one line each, without white space and without the brackets of `-(1/3)`."""
+        """The results of a cell on one line each, without labels, white space and the brackets of `-(1/3)`."""
         data = [output.get("data", {}) for output in self._outputs[cell_id]]
-        texts = [
-            shown["text/plain"] for shown in data if "image/svg+xml" not in shown and "text/plain" in shown
-        ]
-        return [re.sub(r"-\((\d+/\d+)\)", r"-\1", re.sub(r"\s+", "", text)) for text in texts]
+        return [_bare(shown["text/plain"]) for shown in data if "text/plain" in shown]
 
     def pictures(self, cell_id: str) -> list[str]:
         """The drawings of a cell, as SVG."""
@@ -67,6 +64,11 @@ class Lesson:
 
 def _code_cells(path: Path) -> list[nbformat.NotebookNode]:
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def _bare(result: str) -> str:
+    line = re.sub(r"^\(%o\d+\)|\s+", "", result)
+    return re.sub(r"-\((\d+/\d+)\)", r"-\1", line)
 
 
 def _printed(outputs: list[nbformat.NotebookNode]) -> str:

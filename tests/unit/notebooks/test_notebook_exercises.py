@@ -26,13 +26,20 @@ SAYS = {
         "none": "no answer yet",
     },
 }
+VERDICTS = ("right", "wrong", "unclear")
+#: The code of both languages is the same: every answer is tried in one, the first of each kind in the other.
 ANSWERS = [
     pytest.param(
-        exercise, answer, verdict, id=f"{exercise['material']} {exercise['number']} {answer} is {verdict}"
+        language,
+        exercise,
+        answer,
+        verdict,
+        id=f"{language} {exercise['material']} {exercise['number']} {answer} is {verdict}",
     )
+    for language in LANGUAGES
     for exercise in EXERCISES
-    for verdict in ("right", "wrong", "unclear")
-    for answer in exercise[verdict]
+    for verdict in VERDICTS
+    for answer in (exercise[verdict] if language == "en" else exercise[verdict][:1])
 ]
 
 
@@ -41,8 +48,7 @@ def heard(text: str, language: str) -> list[str]:
     return [verdict for verdict, words in SAYS[language].items() if words in text]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("exercise", "answer", "verdict"), ANSWERS)
+@pytest.mark.parametrize(("language", "exercise", "answer", "verdict"), ANSWERS)
 def test_the_check_says(lesson, language, exercise, answer, verdict):
     said = lesson(exercise["material"], language).verdict(exercise["number"], answer)
     assert heard(said, language) == [verdict]
