@@ -60,7 +60,7 @@ def read_backends(path: Path) -> tuple[Backend, ...]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BackendsError(f"{path}: cannot be read ({error.strerror}); check that it is there") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BackendsError(f"{path}: is not TOML ({error}); mend the line named") from error
     records = table.get("backend")
     if set(table) != {"backend"} or not isinstance(records, list) or not records:
@@ -86,7 +86,7 @@ def _backend(path: Path, place: int, record: object) -> Backend:
     if not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 1:
         raise _wrong(path, place, "capacity", "write how many servers may run at a time, at least 1")
     for field, words in (("tier", Tier), ("kind", Kind)):
-        if record.get(field) not in set(words):
+        if record.get(field) not in list(words):
             raise _wrong(path, place, field, f"write one of {', '.join(words)}")
     folders = {field: _folder(path, place, field, record.get(field)) for field in ("materials", "homes")}
     return Backend(name, Tier(record["tier"]), Kind(record["kind"]), capacity, **folders)

@@ -182,7 +182,9 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
         env: dict[str, str] = super().get_env()
         path = env.get("PATH", os.defpath)
         here = str(Path(sys.executable).parent)
-        return env | {"USER": self.user.name, "SHELL": "/bin/sh", "PATH": f"{here}{os.pathsep}{path}"}
+        own = {"USER": self.user.name, "SHELL": "/bin/sh", "PATH": f"{here}{os.pathsep}{path}"}
+        # Without any locale, programs that a kernel starts would not write Ukrainian.
+        return {"LANG": "C.UTF-8"} | env | own
 
     async def _until_it_listens(self) -> None:
         """Wait until the server takes connections; JupyterHub bounds the wait by `start_timeout`."""

@@ -20,6 +20,8 @@ LANGUAGES = ("uk", "en")
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 #: JupyterHub allows server names of 30 characters, and a server is named `<tier>-<image>`.
 IMAGE = re.compile(r"[a-z][a-z0-9-]{0,20}")
+#: No material's id: in the catalogue, `courses.toml` is the list of courses.
+RESERVED = "courses"
 NOTEBOOK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.ipynb")
 #: Far beyond any honest material.toml; a bound, so that a wrong file cannot fill the memory.
 LARGEST_FILE = 256 * 1024
@@ -140,7 +142,7 @@ def _toml(path: Path) -> dict[str, object]:
         raise CatalogError(
             f"{path}: cannot be read ({error.strerror}); check that it is there and readable"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CatalogError(f"{path}: is not TOML ({error}); mend the line named") from error
 
 
@@ -179,6 +181,8 @@ def read_material(path: Path) -> Material:
     """
     fields = _Fields(path, _toml(path))
     fields.only(MATERIAL_FIELDS)
+    if fields.table.get("id") == RESERVED:
+        raise fields.wrong("id", f"{RESERVED!r} is the name of the list of courses; choose another")
     return Material(
         id=fields.matching("id", NAME),
         version=fields.number("version", least=1),

@@ -53,10 +53,10 @@ def test_a_good_material_is_read_as_it_is(folder):
     ("old", "new", "field"),
     [
         pytest.param('"open"', '"Open"', "access", id="an access in capitals"),
-        pytest.param('"open"', '"opne"', "access", id="a misspelt access"),
+        pytest.param('"open"', '"opened"', "access", id="an access misspelt"),
         pytest.param('"open"', '["open"]', "access", id="an access that is a list"),
         pytest.param('access = "open"', "", "access", id="no access at all"),
-        pytest.param('access = "open"', 'acess = "open"', "acess", id="a misspelt field"),
+        pytest.param('access = "open"', 'axs = "open"', "axs", id="a misspelt field"),
         pytest.param('"simplex"', '"Simplex"', "id", id="an id in capitals"),
         pytest.param('"simplex"', '"../simplex"', "id", id="an id that is a path"),
         pytest.param('"simplex"', '"other"', "id", id="an id that is not the file's name"),
@@ -80,6 +80,9 @@ def test_a_good_material_is_read_as_it_is(folder):
         ),
         pytest.param('"simplex.uk.ipynb"', '"simplex.py"', "notebooks.uk", id="a notebook that is none"),
         pytest.param('id = "simplex"', "id = ", "not TOML", id="a file that is no TOML"),
+        pytest.param('id = "simplex"', "id = " + "[" * 50_000, "not TOML", id="a file nested too deep"),
+        pytest.param("version = 1", "version = " + "9" * 5000, "not TOML", id="a number too long to read"),
+        pytest.param('"simplex"', '"courses"', "list of courses", id="the name of the list of courses"),
     ],
 )
 def test_a_wrong_field_makes_that_material_unavailable_and_no_other(folder, old, new, field):

@@ -39,6 +39,7 @@ def test_folders_are_taken_from_the_folder_of_the_file(tmp_path):
     [
         pytest.param('"public"', '"Public"', "tier", id="a tier in capitals"),
         pytest.param('tier = "public"', "", "tier", id="no tier"),
+        pytest.param('"public"', '["public"]', "tier", id="a tier that is a list"),
         pytest.param('"local"', '"cloud"', "kind", id="a kind that nobody knows"),
         pytest.param("capacity = 2", "capacity = 0", "capacity", id="no room at all"),
         pytest.param("capacity = 2", "capacity = true", "capacity", id="a capacity that is a truth"),
