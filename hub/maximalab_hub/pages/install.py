@@ -16,7 +16,7 @@ from tornado.log import app_log
 from maximalab_hub.pages.administration import AdministrationHandler
 from maximalab_hub.pages.frame import STATIC
 from maximalab_hub.pages.handler import frame_of
-from maximalab_hub.pages.my_lab import HomeHandler, MyLabHandler
+from maximalab_hub.pages.my_lab import HomeHandler, MyLabHandler, SpawnHandler
 from maximalab_hub.pages.opening import OpenHandler, StopHandler
 from maximalab_hub.pages.parts import SETTING
 from maximalab_hub.pages.switch import LabStaticHandler, LanguageHandler
@@ -31,12 +31,13 @@ ROUTES: Final[list[tuple[Any, ...]]] = [
     (r"/lab", MyLabHandler),
     (r"/open/([a-z][a-z0-9-]{0,40})", OpenHandler),
     (r"/stop/([a-z][a-z0-9-]{0,29})", StopHandler),
+    (r"/spawn(?:/([^/]+))?(?:/([^/]+))?", SpawnHandler),
     (r"/vpn-needed(/.*)?", VpnHandler),
     (r"/language/(uk|en)", LanguageHandler),
     (r"/lab-static/(.*)", LabStaticHandler, {"path": str(STATIC)}),
     (r"/user/(?P<user_name>[^/]+)(?P<user_path>/.*)?", ServerUrlHandler),
 ]
-"""Each path is below `/hub`. They come first: three of them stand in for pages of JupyterHub's."""
+"""Each path is below `/hub`. They come first: four of them stand in for pages of JupyterHub's."""
 
 _JUPYTERHUBS_NAMESPACE: Final = BaseHandler.template_namespace.fget
 

@@ -66,3 +66,14 @@ class HomeHandler(LabHandler):
     def get(self) -> None:
         """Lead on to My lab."""
         self.redirect(f"{self.hub.base_url}lab")
+
+
+class SpawnHandler(LabHandler):
+    """`/hub/spawn…`: JupyterHub's own way to start a server. Here a server always starts for a material."""
+
+    @authenticated
+    async def get(self, *_names: str) -> None:
+        """Say where servers start."""
+        await self.show("spawn.html")
+
+    post = get
