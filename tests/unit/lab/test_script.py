@@ -79,3 +79,8 @@ def test_without_a_network_it_says_so_and_goes_on_later(tmp_path):
     assert second.returncode == 1
     assert "Virtual environment" not in second.stdout
     assert "Python packages" in second.stdout
+    (root / ".venv" / "maximalab-unfinished").touch()
+    third = run("setup", root=root, **nowhere)
+    assert third.returncode == 1
+    assert "Virtual environment" in third.stdout, "a set-up that was cut off begins anew"
+    assert not (root / ".venv" / "maximalab-unfinished").exists()

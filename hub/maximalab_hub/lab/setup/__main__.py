@@ -15,7 +15,7 @@ from maximalab_hub.lab.setup import trouble
 from maximalab_hub.lab.setup import venv as virtual
 from maximalab_hub.lab.setup.show import Progress, run
 from maximalab_hub.lab.setup.stamps import Stamps
-from maximalab_hub.lab.setup.steps import Place, Step, plan
+from maximalab_hub.lab.setup.steps import Commands, Place, Step, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +54,24 @@ def carry_out(step: Step, place: Place, progress: Progress) -> None:
     """Run one step's commands. Raises `SetupError` with the end of the log and the remedy."""
     progress.begin(step.title)
     start = place.log.stat().st_size
-    for command in step.commands():
+    commands = step.commands()
+    if step.by_pip:
+        virtual.mark_of(place.venv).touch()
+    failed = _run_all(commands, place, progress)
+    # Not reached where we are cut off ourselves: then the mark stays, and the next set-up begins anew.
+    virtual.mark_of(place.venv).unlink(missing_ok=True)
+    if failed:
+        progress.end("failed")
+        raise SetupError(_explain(place.log, start))
+    progress.end()
+
+
+def _run_all(commands: Commands, place: Place, progress: Progress) -> bool:
+    for command in commands:
         env = environment(place, dict(os.environ))
         if run(command, env, place.root, place.log, progress):
-            progress.end("failed")
-            raise SetupError(_explain(place.log, start))
-    progress.end()
+            return True
+    return False
 
 
 def _explain(log: Path, start: int) -> str:
@@ -89,6 +101,8 @@ def set_up(place: Place, extras: frozenset[str], *, state: bool) -> None:
     place.log.parent.mkdir(parents=True, exist_ok=True)
     place.log.touch()
     stamps = Stamps(place.venv / "maximalab-setup.json")
+    if virtual.mark_of(place.venv).exists():
+        stamps.path.unlink(missing_ok=True)
     # A part that was once asked for stays: ./lab up after ./lab test must not start all over.
     extras |= frozenset(filter(None, stamps.read().get("extras", "").split(",")))
     steps = plan(place, extras, state=state)

@@ -27,6 +27,8 @@ class Step:
     witness: Path
     commands: Callable[[], Commands]
     """What to run, asked when the step begins; may prepare folders."""
+    by_pip: bool = False
+    """Cut off in the middle, it leaves packages that look whole and are not."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,17 @@ def _packages(place: Place, wanted: list[str]) -> Step:
     command = _pip(place, "-c", str(place.root / files[2]), "-e", student, "-e", hub)
     stamp = digest([place.root / file for file in files], str(place.root), *wanted)
     witness = place.venv / "bin" / "jupyterhub"
-    return Step("packages", f"Python packages ({', '.join(wanted)})", stamp, witness, lambda: [command])
+    return Step(
+        "packages", f"Python packages ({', '.join(wanted)})", stamp, witness, lambda: [command], by_pip=True
+    )
 
 
 def _maxima(place: Place) -> Step:
     file = place.root / "requirements" / "maxima.txt"
     command = _pip(place, "--no-deps", "-r", str(file))
-    return Step("maxima", "Maxima (130 MB)", digest([file]), Path(place.python), lambda: [command])
+    return Step(
+        "maxima", "Maxima (130 MB)", digest([file]), Path(place.python), lambda: [command], by_pip=True
+    )
 
 
 def _proxy(place: Place) -> Step:

@@ -18,10 +18,15 @@ def version() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def mark_of(venv: Path) -> Path:
+    """Name the file that is there while pip writes into `venv`: who finds it cannot trust what pip left."""
+    return venv / "maximalab-unfinished"
+
+
 def usable(venv: Path) -> bool:
-    """Say whether `venv` is whole: its Python runs, is of this version, and has pip."""
+    """Say whether `venv` is whole: pip was not cut off, its Python runs, is of this version, and has pip."""
     python = venv / "bin" / "python"
-    if not python.is_file():
+    if not python.is_file() or mark_of(venv).exists():
         return False
     ask = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
     answer = subprocess.run([python, "-c", ask], capture_output=True, text=True, timeout=60, check=False)
