@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-START = 120.0
+START = 200.0
 STOP = 60.0
 
 

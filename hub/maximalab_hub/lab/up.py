@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from maximalab_hub.lab.places import Addresses, Places
 
-LONGEST_START = 90.0
+LONGEST_START = 180.0
 """Seconds until every part must have answered."""
 BEAT = 1.0
 """Seconds between two looks at who lives, where no signal comes before."""

@@ -21,7 +21,7 @@ def run(*words: str, root: Path = ROOT, **env: str) -> subprocess.CompletedProce
         env=ambient | env,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
 
@@ -53,6 +53,14 @@ def test_a_machine_without_python_is_told_what_to_install(tmp_path):
     answer = run("setup", PATH=str(tmp_path))
     assert answer.returncode == 1
     assert "needs Python 3.11 or newer and found none" in answer.stderr
+
+
+def test_the_doctor_does_not_set_up_what_it_is_asked_to_look_at(tmp_path):
+    shutil.copy2(ROOT / "lab", tmp_path / "lab")
+    answer = run("doctor", root=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr == "The set-up is not finished here. Run: ./lab setup\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["lab"]
 
 
 def test_it_is_plain_posix_shell():
