@@ -23,7 +23,7 @@ import httpx
 HERE = {"public": "127.0.0.1", "vpn": "127.0.0.2"}
 API_TOKEN = "the-token-of-the-test"
 SECRET = "BYTES-OF-THE-PRIVATE-TIER"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 UPSTREAM = """
 import asyncio, os, signal, subprocess, sys
@@ -42,7 +42,7 @@ class Echo(websocket.WebSocketHandler):
 
 async def main():
     if os.environ["JUPYTERHUB_USER"] == "slow":
-        await asyncio.sleep(4)
+        while not Path("go").exists(): await asyncio.sleep(0.05)
     url = urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
     web.Application([(f"{url.path}ws", Echo), (r".*", Page)]).listen(url.port, url.hostname)
     over = asyncio.Event()
