@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 START = 200.0
 STOP = 60.0
+SHORT = {"proxy-public": "public entrance", "proxy-vpn": "VPN entrance", "usage": "usage service"}
+"""Short names of the lab's own processes; the hub's is short already."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,15 @@ class RunningLab:
     def pids(self, name: str) -> list[int]:
         """List the living processes recorded under `name`.
 
-        The lab's own are called `hub`, `usage service`, `public entrance` and `VPN entrance`; all others go
-        by the name of their program.
+        The lab's own are `hub`, `usage`, `proxy-public` and `proxy-vpn` (or their names in `SHORT`); all
+        others go by the name of their program.
         """
-        return [one.pid for one in descent.still_there(r for r in self.records() if r.name == name)]
+        wanted = SHORT.get(name, name)
+        return [one.pid for one in descent.still_there(r for r in self.records() if r.name == wanted)]
+
+    def password(self, role: str) -> str:
+        """Give the password of the example account of that role."""
+        return self.accounts[role].password
 
     def kill(self, name: str) -> list[int]:
         """Kill (SIGKILL) every process of that name; returns which."""
