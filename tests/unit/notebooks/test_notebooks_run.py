@@ -19,6 +19,11 @@ def test_a_published_number_stands_in_the_output(lesson, language, number):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_optimum_stands_in_plain_text_too(lesson, language):
+    assert lesson("simplex", language).printed("optimum") == "z = 36, x = 2, y = 6\n"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("material", "cell", "label"),
     [
