@@ -54,7 +54,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
         Unicode(),
         ["maxima"],
         config=True,
-        help="""Kernels that a server offers. Empty: all that are installed, Python's too.""",
+        help="""Kernels that a server offers, the first for new notebooks. Empty: all that are installed.""",
     )
     stop_grace = Float(
         10.0,

@@ -76,5 +76,6 @@ def arguments(kernels: Sequence[str], *, as_root: bool) -> list[str]:
         given += [
             f"--KernelSpecManager.allowed_kernelspecs={{{', '.join(map(repr, kernels))}}}",
             "--KernelSpecManager.ensure_native_kernel=False",
+            f"--MultiKernelManager.default_kernel_name={kernels[0]}",
         ]
     return [*given, "--allow-root"] if as_root else given

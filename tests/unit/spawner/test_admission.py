@@ -166,6 +166,7 @@ def test_root_is_allowed_only_where_it_is_root():
     assert "--allow-root" in arguments(["maxima"], as_root=True)
     assert "--allow-root" not in arguments(["maxima"], as_root=False)
     assert "--KernelSpecManager.allowed_kernelspecs={'maxima'}" in arguments(["maxima"], as_root=False)
+    assert "--MultiKernelManager.default_kernel_name=maxima" in arguments(["maxima", "x"], as_root=False)
     assert not [one for one in arguments([], as_root=False) if "KernelSpec" in one]
 
 
