@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from maximalab_recorder.recorder import Recorder
 
 
+LAST_WORDS_MOST = 1000
+"""How many messages of an ending kernel are read at once: one that floods must not hold up its own end."""
+
+
 class RecordedKernel(ServerKernelManager):
     """One kernel: its process gets no secrets, and each start of it is told to the manager of all kernels."""
 
@@ -155,5 +159,5 @@ class RecordingKernelManager(AsyncMappingKernelManager):
         with self.recorder.around("hear a kernel out"):
             stream, _ = self._heard.get(kernel_id, (None, []))
             if stream is not None and not stream.closed():
-                stream.flush(zmq.POLLIN)
+                stream.flush(zmq.POLLIN, LAST_WORDS_MOST)
         self.recorder.hear(kernel_id, KernelGone())

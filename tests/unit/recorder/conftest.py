@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 import pytest
@@ -253,7 +253,7 @@ class Tab:
         self.server, self.kernel_id, self.protocol = server, kernel_id, protocol
         self.session = uuid.uuid4().hex
 
-    async def __aenter__(self) -> Tab:
+    async def __aenter__(self) -> Self:
         address = self.server.url.replace("http", "ws", 1)
         request = HTTPRequest(
             f"{address}/api/kernels/{self.kernel_id}/channels?session_id={self.session}",
