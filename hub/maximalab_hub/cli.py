@@ -20,9 +20,11 @@ from maximalab_hub.exportcommand import export
 from maximalab_hub.lab import command as lab_command
 from maximalab_hub.people import AccountError, add_account
 from maximalab_hub.secret_files import SecretError
+from maximalab_hub.setting import Enrolment
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.store import research
 from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine, reading, writing
+from maximalab_hub.study import start_of_day
 from maximalab_hub.timetable import TimetableError, read_timetable
 
 app = typer.Typer(
@@ -104,6 +106,28 @@ def import_timetable(
         f"{len(found.lessons)} lessons of {', '.join(sorted(found.courses))} ({cancelled} cancelled);"
         f" left out: {found.all_day} whole days, {found.others} other events."
     )
+
+
+@timetable.command("enrol")
+def enrol_people(
+    course: Annotated[str, typer.Argument(help="The course's id, as the timetable has it.")],
+    group: Annotated[str, typer.Argument(help="The group, as the timetable has it.")],
+    names: Annotated[list[str], typer.Argument(help="Account names of those who are in it.")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day (the lab's time zone).")],
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day no longer.")] = None,
+) -> None:
+    """Say who is in a group, and so whose lessons these are."""
+    settings = load_settings()
+    zone = settings.lab.time_zone
+    last = start_of_day(until.date(), zone) if until else None
+    enrolment = Enrolment(course, group, start_of_day(since.date(), zone), last)
+    with writing(open_engine(settings.usage.db_url)) as connection:
+        for name in names:
+            research.enrol(connection, name, [enrolment])
+        known = {(lesson.course, lesson.group) for lesson in research.lessons(connection)}
+    typer.echo(f"{len(names)} in {group} of {course}.")
+    if (course, group) not in known:
+        typer.echo("No timetable names this group yet; until one does, their setting is unknown.", err=True)
 
 
 @consent.command("list")

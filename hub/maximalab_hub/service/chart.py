@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from maximalab_hub.compare import Comparison
     from maximalab_hub.service.wording import Wording
 
-FULL = 320
+FULL = 400
 """Length of a bar for the largest share, in the drawing's units."""
 
 

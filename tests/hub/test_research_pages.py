@@ -1,0 +1,312 @@
+"""The study page, the exports and My data, as people with their rights see them, in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import maximalab_hub
+import pytest
+from babel.messages.extract import extract_from_dir
+from fastapi.testclient import TestClient
+from maximalab_hub import migrations
+from maximalab_hub.example_history import CLASS, DECLINED, NEVER_ASKED, load_example
+from maximalab_hub.export.csv import read_csv
+from maximalab_hub.language import translations
+from maximalab_hub.secret_files import ensure_secrets
+from maximalab_hub.service.app import create_app
+from maximalab_hub.service.signin import COOKIE
+from maximalab_hub.settings import Settings, load_settings
+from maximalab_hub.store import queries, research
+from maximalab_hub.store.engine import reading, writing
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    "student": {"groups": ["study:operations-research"]},
+    "teacher": {"groups": ["teach:operations-research"]},
+    "researcher": {"groups": ["researchers"]},
+    "admin": {"admin": True},
+    "newcomer": {},
+    "demo-01": {},
+}
+USAGE = "/services/usage"
+ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}")
+SETTINGS = """
+[lab]
+state_dir = "."
+[entrances.public]
+url = "http://127.0.0.1:8000"
+api_url = "http://127.0.0.1:8001"
+[entrances.vpn]
+url = "http://127.0.0.2:8000"
+api_url = "http://127.0.0.2:8001"
+[people]
+accounts = "accounts.toml"
+[catalogue]
+dir = "catalogue"
+[backends]
+file = "backends.toml"
+[secrets]
+dir = "secrets"
+"""
+
+
+class KnownTokens:
+    """Stands where the hub is asked whose a token is; that the real one answers so is tested with the
+    service.
+    """
+
+    client_id = "service-usage"
+
+    async def owner_of(self, token: str, browser_session: str = "") -> dict[str, Any] | None:
+        del browser_session
+        name = token.removeprefix("token-of-")
+        if name not in PEOPLE:
+            return None
+        return {"kind": "user", "name": name, "scopes": ["access:services!service=usage"]} | PEOPLE[name]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "catalogue").mkdir()
+    (folder / "maximalab.toml").write_text(SETTINGS)
+    ensure_secrets(folder / "secrets")
+    return load_settings(folder / "maximalab.toml")
+
+
+@pytest.fixture(scope="module")
+def app(lab: Settings):
+    app = create_app(lab)
+    app.state.hub = KnownTokens()
+    migrations.upgrade(app.state.engine)
+    load_example(app.state.engine, datetime.now(UTC))
+    yield app
+    app.state.engine.dispose()
+
+
+@pytest.fixture
+def visit(app):
+    def browser(name: str, language: str = "en") -> TestClient:
+        return TestClient(
+            app,
+            base_url="http://127.0.0.1:8000",
+            cookies={COOKIE: f"token-of-{name}"},
+            headers={"Accept": "text/html", "Accept-Language": language},
+            follow_redirects=False,
+        )
+
+    return browser
+
+
+def words_of(html: str) -> str:
+    """What a reader reads, without code, attributes and drawings' names."""
+    shown = re.sub(r"<(head|code|svg|option|time|blockquote)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", shown))
+
+
+def form_token(html: str) -> str:
+    found = re.search(r'name="_xsrf" value="([0-9a-f]+)"', html)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize(
+    ("name", "path", "status", "uk", "en"),
+    [
+        pytest.param(
+            "researcher", "/", 200, "На занятті та поза заняттям", "In class and out of class", id="study"
+        ),
+        pytest.param("admin", "/", 200, "Останні події", "Last events", id="study for the admin"),
+        pytest.param(
+            "teacher", "/", 403, "для дослідників", "for researchers", id="teachers are told whose it is"
+        ),
+        pytest.param("student", "/", 403, "для дослідників", "for researchers", id="students as well"),
+        pytest.param(
+            "demo-01", "/me", 200, "Що записано про мене", "What is recorded about me", id="my data"
+        ),
+        pytest.param("newcomer", "/me", 200, "Поки що нічого", "Nothing yet", id="nothing recorded yet"),
+    ],
+)
+def test_a_page_says_what_it_should_in_the_readers_language(visit, language, name, path, status, uk, en):
+    answer = visit(name, language).get(USAGE + path)
+    assert answer.status_code == status
+    assert f'<html lang="{language}">' in answer.text
+    words = words_of(answer.text)
+    assert (uk if language == "uk" else en) in words
+    if language == "uk":
+        assert not ENGLISH.findall(words.replace("English", "")), "an untranslated sentence"
+
+
+def test_whoever_is_not_signed_in_is_sent_to_the_hub(app):
+    answer = TestClient(app, follow_redirects=False).get(f"{USAGE}/me", headers={"Accept": "text/html"})
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("/hub/api/oauth2/authorize")
+
+
+def test_the_study_page_shows_pseudonyms_and_no_name(visit):
+    html = visit("researcher").get(f"{USAGE}/").text
+    assert not [name for name in CLASS if name in html]
+    assert len(set(re.findall(r'<code title="([0-9a-f]{32})">', html))) > 1
+
+
+def test_the_comparison_stands_beside_the_last_events(visit):
+    html = visit("researcher").get(f"{USAGE}/").text
+    assert "Wilcoxon" in html
+    assert html.count('class="bar ') == 2
+    assert html.count("<tr>") > 50
+    assert "not shown: fewer than 10 people" in words_of(html)
+
+
+def test_those_who_did_not_agree_are_counted_and_left_out(visit, app):
+    html = visit("researcher").get(f"{USAGE}/?since=").text
+    with reading(app.state.engine) as connection:
+        counts = research.events_by_user(connection, research.Selection())
+    out = counts[DECLINED] + counts[NEVER_ASKED]
+    assert f"{out:,}</span> events left out with them" in html
+    assert "2</span> people left out" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        pytest.param("course=operations-research&kind=run", 200, id="a course and a kind"),
+        pytest.param("since=2026-01-01&until=2026-12-31", 200, id="a period"),
+        pytest.param("since=&until=&course=&kind=", 200, id="an empty form means all"),
+        pytest.param("course=%27+OR+1%3D1+--", 200, id="t18 a course that is SQL finds nothing"),
+        pytest.param("kind=look", 400, id="looks are no part of the study"),
+        pytest.param("since=yesterday", 400, id="no day"),
+        pytest.param("since=9999-12-31", 400, id="a day beyond all calendars"),
+        pytest.param("until=0001-01-01", 400, id="a day before them"),
+        pytest.param("course=" + "c" * 65, 400, id="an endless course"),
+    ],
+)
+def test_questions_to_the_study_page(visit, query, status):
+    assert visit("researcher").get(f"{USAGE}/?{query}").status_code == status
+
+
+def test_t18_evil_names_are_shown_as_text(visit, app):
+    evil = ["{{7*7}}", "<img src=x onerror=alert(1)>", "' OR 1=1 --"]
+    now = datetime.now(UTC)
+    with reading(app.state.engine) as connection:
+        [some] = queries.last_events(connection, 1, users=[CLASS[0]], kinds=["run"])
+    rows = [
+        dict(some._mapping)
+        | {"event_id": f"evil-{n}", "at": now + timedelta(seconds=n)}
+        | {"notebook": text, "course": text, "material": text[:64], "error_name": text}
+        for n, text in enumerate(evil)
+    ]
+    with writing(app.state.engine) as connection:
+        queries.insert_events(connection, rows)
+    for name, path in (("researcher", "/?since="), (CLASS[0], "/me")):
+        html = visit(name).get(USAGE + path).text
+        assert "{{7*7}}" in html
+        assert "&lt;img src=x onerror=alert(1)&gt;" in html
+        assert "<img src=x" not in html
+        assert "&#39; OR 1=1 --" in html
+    found = visit("researcher").get(f"{USAGE}/export.csv?since=&course=%27+OR+1%3D1+--")
+    assert [row["notebook"] for row in read_csv(found.content)] == ["' OR 1=1 --"]
+
+
+def test_an_export_holds_what_the_page_counts_the_same_bytes_twice(visit):
+    researcher = visit("researcher")
+    first = researcher.get(f"{USAGE}/export.csv?since=")
+    assert first.headers["content-type"] == "text/csv; charset=utf-8"
+    assert first.headers["content-disposition"] == 'attachment; filename="lab-study-events.csv"'
+    assert researcher.get(f"{USAGE}/export.csv?since=").content == first.content
+    rows = read_csv(first.content)
+    assert len({row["person"] for row in rows}) == len(CLASS) - 2
+    assert rows == sorted(rows, key=lambda row: row["at"])
+    assert {row["setting"] for row in rows} == {"in_class", "out_of_class", "unknown"}
+    assert not [name for name in CLASS if name.encode() in first.content]
+
+
+@pytest.mark.parametrize("path", ["/export.csv", "/codebook.json"])
+@pytest.mark.parametrize(("name", "status"), [("researcher", 200), ("teacher", 403), ("student", 403)])
+def test_exports_are_for_researchers(visit, path, name, status):
+    assert visit(name).get(USAGE + path).status_code == status
+
+
+def test_each_look_and_each_export_is_recorded(visit, app):
+    with reading(app.state.engine) as connection:
+        before = research.events_by_kind(connection, "admin")
+    visit("admin").get(f"{USAGE}/?course=operations-research")
+    visit("admin").get(f"{USAGE}/export.csv")
+    with reading(app.state.engine) as connection:
+        after = research.events_by_kind(connection, "admin")
+        [newest] = queries.last_events(connection, 1, users=["admin"], kinds=["look"])
+    assert {kind: after[kind] - before.get(kind, 0) for kind in after} == {"look": 1, "export": 1}
+    assert (newest.source, newest.course) == ("hub", "operations-research")
+
+
+def test_consent_is_asked_given_and_withdrawn(visit, app):
+    person, researcher = visit("demo-01"), visit("researcher")
+
+    def exported() -> int:
+        return len({row["person"] for row in read_csv(researcher.get(f"{USAGE}/export.csv?since=").content)})
+
+    def send(decision: str) -> int:
+        token = form_token(person.get(f"{USAGE}/me").text)
+        form = {"_xsrf": token, "decision": decision, "version": "1"}
+        return person.post(f"{USAGE}/me/consent", data=form).status_code
+
+    before = exported()
+    assert "You take part in the study." in person.get(f"{USAGE}/me").text
+    assert send("withdraw") == 303
+    assert "You do not take part in the study." in person.get(f"{USAGE}/me").text
+    assert exported() == before - 1
+    assert send("agree") == 303
+    assert exported() == before
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        pytest.param({"decision": "agree", "version": "1"}, 403, id="without the form token"),
+        pytest.param(
+            {"decision": "agree", "version": "1", "_xsrf": "0" * 64}, 403, id="with a made-up token"
+        ),
+        pytest.param({"decision": "maybe", "version": "1", "_xsrf": None}, 422, id="no such decision"),
+        pytest.param(
+            {"decision": "agree", "version": "0", "_xsrf": None}, 303, id="to a text that has changed"
+        ),
+    ],
+)
+def test_a_decision_counts_only_as_it_was_asked_for(visit, app, form, status):
+    person = visit("newcomer")
+    token = form_token(person.get(f"{USAGE}/me").text)
+    sent = {key: token if value is None else value for key, value in form.items()}
+    assert person.post(f"{USAGE}/me/consent", data=sent).status_code == status
+    with reading(app.state.engine) as connection:
+        assert research.decisions(connection, "lab-study", user="newcomer") == []
+
+
+def test_ones_own_events_can_be_taken_away(visit, app):
+    person = visit("demo-01")
+    with reading(app.state.engine) as connection:
+        count = sum(research.events_by_kind(connection, "demo-01").values())
+    events = json.loads(person.get(f"{USAGE}/me/events.json").content)
+    assert len(events) == count
+    assert {event["user"] for event in events} == {"demo-01"}
+    rows = read_csv(person.get(f"{USAGE}/me/events.csv").content)
+    assert len(rows) == count
+    assert {row["person"] for row in rows} == {"demo-01"}
+    assert json.loads(visit("newcomer").get(f"{USAGE}/me/events.json").content) == []
+
+
+def test_every_word_of_the_usage_pages_is_translated():
+    """The same as for the hub's pages, with the words that are only marked for translation."""
+    package = Path(maximalab_hub.__file__).parent
+    methods = [("**/service/**.py", "python"), ("**/templates/usage/**.html", "jinja2")]
+    options = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
+    keywords = {"_": None, "gettext": None, "words": None, "N_": None}
+    found = {m for _, _, m, _, _ in extract_from_dir(package, methods, options, keywords=keywords) if m}
+    assert {"in class", "Withdraw", "{n} ms", "Something broke"} <= found
+    ukrainian = translations("uk")
+    assert [message for message in found if ukrainian.gettext(message) == message and message != "VPN"] == []

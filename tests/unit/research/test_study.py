@@ -1,0 +1,348 @@
+"""The gate between store and research, the example class, exports and commands: on both databases."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from maximalab_hub import migrations
+from maximalab_hub.cli import main
+from maximalab_hub.compare import Parameters, Wilcoxon
+from maximalab_hub.example_history import (
+    CLASS,
+    DECLINED,
+    NEVER_ASKED,
+    VISITOR,
+    example_events,
+    example_lessons,
+    load_example,
+)
+from maximalab_hub.export.csv import read_csv
+from maximalab_hub.export.dataset import Circumstances, ExportError, write_dataset
+from maximalab_hub.privacy import pseudonyms_of
+from maximalab_hub.secret_files import ensure_secrets
+from maximalab_hub.setting import Enrolment, Setting
+from maximalab_hub.store import queries, research
+from maximalab_hub.store.engine import open_engine, reading, writing
+from maximalab_hub.store.research import Selection, snapshot
+from maximalab_hub.study import (
+    STUDIED,
+    Study,
+    comparison,
+    coverage,
+    last_observations,
+    observations,
+    start_of_day,
+)
+from maximalab_hub.timetable import Lesson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+STUDY = Study("lab-study", 1, pseudonyms_of("lab-study", "k" * 64), Parameters())
+SETTINGS = """
+[lab]
+state_dir = "."
+[entrances.public]
+url = "http://127.0.0.1:8000"
+api_url = "http://127.0.0.1:8001"
+[entrances.vpn]
+url = "http://127.0.0.2:8000"
+api_url = "http://127.0.0.2:8001"
+[people]
+accounts = "accounts.toml"
+[catalogue]
+dir = "catalogue"
+public_store = "materials/public"
+private_store = "materials/private"
+[backends]
+file = "backends.toml"
+[secrets]
+dir = "secrets"
+"""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A store with the example class, once on each database; whoever changes it puts it back."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").create_database("example")
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('example') / 'usage.sqlite'}"
+    engine = open_engine(url)
+    migrations.upgrade(engine)
+    assert load_example(engine, NOW)
+    yield engine
+    engine.dispose()
+
+
+_later = itertools.count(1)
+
+
+def decide(engine: Engine, user: str, *, agreed: bool, version: int = 1) -> None:
+    with writing(engine) as connection:
+        queries.record_consent(
+            connection,
+            user=user,
+            study="lab-study",
+            agreed=agreed,
+            decided_at=NOW + timedelta(seconds=next(_later)),
+            consent_version=version,
+        )
+
+
+def seen(engine: Engine, selection: Selection | None = None) -> list[str]:
+    with snapshot(engine) as connection:
+        return [one.person for one in observations(connection, STUDY, selection or Selection())]
+
+
+def test_a_study_sees_those_who_agreed_and_counts_the_rest(example: Engine):
+    people = set(seen(example))
+    assert people == {STUDY.pseudonyms.of(user) for user in CLASS if user not in {DECLINED, NEVER_ASKED}}
+    with reading(example) as connection:
+        covered = coverage(connection, STUDY, Selection())
+    assert (covered.people, covered.events, covered.people_left_out) == (22, len(seen(example)), 2)
+    assert covered.events_left_out > 0
+
+
+def test_withdrawal_holds_from_the_next_look_on_and_is_no_erasure_of_others(example: Engine):
+    before = seen(example)
+    gone = STUDY.pseudonyms.of("demo-01")
+    decide(example, "demo-01", agreed=False)
+    assert seen(example) == [person for person in before if person != gone]
+    decide(example, "demo-01", agreed=True, version=2)
+    assert gone not in seen(example), "agreeing to another text is not agreeing to this one"
+    decide(example, "demo-01", agreed=True)
+    assert seen(example) == before
+
+
+def test_the_newest_events_come_first_and_only_of_those_who_agreed(example: Engine):
+    with reading(example) as connection:
+        last = last_observations(connection, STUDY, Selection(kinds=("run",)), 20)
+    assert [one.at for one in last] == sorted((one.at for one in last), reverse=True)
+    assert {one.kind for one in last} == {"run"}
+    assert {one.person for one in last} <= set(seen(example))
+
+
+@pytest.mark.parametrize(
+    ("selection", "kinds"),
+    [
+        pytest.param(Selection(), set(STUDIED), id="all that is about learning"),
+        pytest.param(Selection(kinds=("look", "export")), set(), id="who looked is no part of a study"),
+        pytest.param(Selection(course="no-such"), set(), id="a course that there is not"),
+        pytest.param(Selection(course="operations-research", kinds=("run",)), {"run"}, id="runs of a course"),
+        pytest.param(Selection(since=NOW), set(), id="after the end"),
+        pytest.param(Selection(until=NOW - timedelta(weeks=52)), set(), id="before the beginning"),
+    ],
+)
+def test_a_selection_leaves_out_what_it_says(example: Engine, selection, kinds):
+    with snapshot(example) as connection:
+        found = {one.kind for one in observations(connection, STUDY, selection)}
+        assert coverage(connection, STUDY, selection).events == len(seen(example, selection))
+    assert found <= kinds
+    assert bool(found) == bool(kinds)
+
+
+def test_the_example_is_big_enough_for_a_comparison(example: Engine):
+    with reading(example) as connection:
+        result = comparison(connection, STUDY, Selection())
+    assert result.by_setting[Setting.IN_CLASS].people == 22
+    assert result.by_setting[Setting.OUT_OF_CLASS].people == 22
+    assert isinstance(result.errors, Wilcoxon)
+
+
+def test_the_example_is_marked_ends_before_now_and_is_loaded_once(example: Engine):
+    assert not load_example(example, NOW)
+    with reading(example) as connection:
+        rows = list(queries.events_between(connection))
+        enrolled = research.enrolments_by_user(connection)
+    assert all(row.detail == {"example": True} and row.at < NOW and row.received_at < NOW for row in rows)
+    assert {row.user for row in rows} == set(CLASS)
+    assert enrolled[VISITOR][0].group == "OR-1"
+
+
+def test_the_same_seed_tells_the_same_story():
+    begin = NOW - timedelta(weeks=6)
+    lessons = example_lessons(begin, NOW)
+    once, again = (example_events(lessons, begin, NOW) for _ in range(2))
+    assert once == again
+    assert len({event["event_id"] for event in once}) == len(once) > 5000
+
+
+def test_a_store_with_a_timetable_of_its_own_is_left_alone(store: Engine):
+    own = Lesson(NOW, NOW + timedelta(hours=1), "algebra", "A-1")
+    with writing(store) as connection:
+        research.replace_lessons(connection, [own])
+    assert not load_example(store, NOW)
+    with reading(store) as connection:
+        assert research.lessons(connection) == (own,)
+
+
+def test_an_import_replaces_the_lessons_of_its_courses_alone(store: Engine):
+    old, new = (
+        Lesson(NOW + timedelta(days=n), NOW + timedelta(days=n, hours=1), "algebra", "A-1") for n in (0, 7)
+    )
+    other = Lesson(NOW, NOW + timedelta(hours=1), "logic", "L-1", cancelled=True)
+    with writing(store) as connection:
+        research.replace_lessons(connection, [old, other])
+        research.replace_lessons(connection, [new])
+        assert research.lessons(connection) == (other, new)
+
+
+def test_enrolling_twice_is_enrolling_once(store: Engine):
+    group = Enrolment("algebra", "A-1", NOW)
+    with writing(store) as connection:
+        research.enrol(connection, "olena", [group])
+        research.enrol(connection, "olena", [group, Enrolment("logic", "L-1", NOW, NOW + timedelta(days=1))])
+        assert [one.course for one in research.enrolments_by_user(connection)["olena"]] == [
+            "algebra",
+            "logic",
+        ]
+
+
+def test_a_day_begins_in_the_labs_time_zone():
+    assert start_of_day(NOW.date(), "Europe/Kyiv").isoformat() == "2026-11-21T22:00:00+00:00"
+
+
+def written(engine: Engine, folder: Path) -> dict[str, bytes]:
+    with snapshot(engine) as connection:
+        about = Circumstances(
+            STUDY, Selection(), coverage(connection, STUDY, Selection()), "v", "Europe/Kyiv", NOW
+        )
+        write_dataset(folder, observations(connection, STUDY, Selection()), about)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_same_store_gives_the_same_bytes_and_a_manifest_that_vouches_for_them(
+    example: Engine, tmp_path: Path
+):
+    first, second = written(example, tmp_path / "a"), written(example, tmp_path / "b")
+    assert first == second == written(example, tmp_path / "a")
+    manifest = json.loads(first["manifest.json"])
+    assert set(first) == {"events.csv", "codebook.json", "manifest.json"}
+    assert manifest["rows"] == len(read_csv(first["events.csv"]))
+    for name in ("events.csv", "codebook.json"):
+        assert manifest["files"][name]["sha256"] == hashlib.sha256(first[name]).hexdigest()
+    assert not [user for user in CLASS if user.encode() in b"".join(first.values())]
+
+
+def test_a_broken_export_leaves_no_manifest_and_no_half_file(example: Engine, tmp_path: Path):
+    written(example, tmp_path)
+
+    def broken():
+        with snapshot(example) as connection:
+            yield next(observations(connection, STUDY, Selection()))
+        raise OSError(28, "No space left on device")
+
+    with reading(example) as connection:
+        about = Circumstances(STUDY, Selection(), coverage(connection, STUDY, Selection()), "v", "UTC", NOW)
+    with pytest.raises(ExportError, match=r"No space left on device.*--out"):
+        write_dataset(tmp_path, broken(), about)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["codebook.json", "events.csv"]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "maximalab.toml").write_text(SETTINGS)
+    ensure_secrets(folder / "secrets")
+    engine = open_engine(f"sqlite:///{folder / 'usage.sqlite'}")
+    migrations.upgrade(engine)
+    load_example(engine, datetime.now(UTC))
+    engine.dispose()
+    return folder
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def maximalab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run the command in this process, which spares its start; one test below starts it for real."""
+
+    def run(folder: Path, *words: str) -> Done:
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("MAXIMALAB_SETTINGS", str(folder / "maximalab.toml"))
+        monkeypatch.setattr(sys, "argv", ["maximalab", *words])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Done(code, *capsys.readouterr())
+
+    return run
+
+
+def test_the_commands_of_a_researcher(lab: Path, maximalab):
+    done = maximalab(lab, "export", "--format", "csv", "--out", "data", "--course", "operations-research")
+    assert done.returncode == 0, done.stderr
+    assert "of 22 people are in data as csv" in done.stdout
+    assert "Events" in done.stderr, "a progress bar"
+    rows = read_csv((lab / "data" / "events.csv").read_bytes())
+    assert f"{len(rows)} events" in done.stdout
+    counted = maximalab(lab, "consent", "list").stdout
+    assert "23 agree, 1 do not, 0 decided about an older text" in counted
+
+
+def test_a_timetable_is_imported_by_command(lab: Path, maximalab):
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:t", "BEGIN:VEVENT", "UID:1", "SUMMARY:Algebra",
+             "X-MAXIMALAB-COURSE:algebra", "X-MAXIMALAB-GROUP:A-1", "DTSTART;TZID=Europe/Kyiv:20260907T083000",
+             "DTEND;TZID=Europe/Kyiv:20260907T100500", "RRULE:FREQ=WEEKLY;COUNT=15", "END:VEVENT", "END:VCALENDAR"]  # fmt: skip
+    (lab / "algebra.ics").write_text("\r\n".join(lines))
+    done = maximalab(
+        lab, "timetable", "import", "algebra.ics", "--since", "2026-09-01", "--until", "2027-02-01"
+    )
+    assert done.stdout.startswith("15 lessons of algebra (0 cancelled)"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        pytest.param(
+            ["export", "--out", "x", "--format", "parquet"], 2, "'parquet' is not", id="no such format"
+        ),
+        pytest.param(["export"], 2, "--out", id="nowhere to write to"),
+        pytest.param(
+            ["timetable", "import", "none.ics"], 2, "none.ics: cannot be read", id="no such timetable"
+        ),
+        pytest.param(
+            ["timetable", "import", "maximalab.toml"], 2, "no iCalendar file", id="no timetable at all"
+        ),
+        pytest.param(
+            ["export", "--out", "maximalab.toml/x"], 1, "cannot be written", id="a folder that cannot be"
+        ),
+        pytest.param(["materials", "publish", "nothing"], 2, "nothing", id="no such material"),
+        pytest.param(["brew", "coffee"], 2, "No such command", id="no such command"),
+    ],
+)
+def test_a_wrong_command_gets_a_clear_line_and_no_traceback(lab: Path, maximalab, words, code, said):
+    done = maximalab(lab, *words)
+    assert done.returncode == code
+    assert said in done.stderr
+
+
+def test_missing_settings_are_named_with_the_remedy(tmp_path: Path):
+    command = [str(Path(sys.executable).with_name("maximalab")), "consent", "list"]
+    environ = os.environ | {"MAXIMALAB_SETTINGS": str(tmp_path / "maximalab.toml")}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("maximalab: ")
+    assert "MAXIMALAB_SETTINGS" in done.stderr
+    assert done.stderr.count("\n") == 1
