@@ -141,7 +141,7 @@ def machine(tmp_path_factory):
 
 def test_from_nothing_the_lab_is_up_within_five_minutes_and_ctrl_c_ends_all_of_it(machine, record_property):
     terminal = Terminal(machine)
-    took = terminal.await_up(FROM_NOTHING)
+    took = terminal.await_up(3 * FROM_NOTHING)
     record_property("seconds from nothing", round(took))
     facts = machine.facts()
     assert {one["role"] for one in facts["accounts"]} == {"student", "teacher", "researcher", "admin"}
@@ -156,6 +156,7 @@ def test_from_nothing_the_lab_is_up_within_five_minutes_and_ctrl_c_ends_all_of_i
     assert terminal.ctrl_c() == 0, terminal.text[-2000:]
     assert machine.processes() == []
     assert machine.facts() is None
+    assert took <= FROM_NOTHING, f"./lab up took {took:.0f} s from nothing:\n{terminal.text[:2000]}"
 
 
 def test_started_again_everything_is_still_there_within_seconds(machine):
