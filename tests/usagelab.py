@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-START_SECONDS = 40
+START_SECONDS = 90
 PASSWORD = "a password for every example account"
 GROUPS = {
     "researchers": ["rea"],
@@ -40,6 +41,7 @@ PEOPLE = ["ada", "bob", "tom", "rea", "root"]
 
 SERVER = """
 import os
+import signal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,6 +51,7 @@ class Anything(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
+signal.alarm(600)  # whatever happens to the hub, this ends
 name = os.environ["JUPYTERHUB_USER"] + "," + os.environ["JUPYTERHUB_SERVER_NAME"]
 Path(os.environ["TOKENS"], name).write_text(os.environ["JUPYTERHUB_API_TOKEN"])
 url = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
@@ -209,7 +212,10 @@ class UsageLab:
                 return httpx.get(url, timeout=2).status_code == 200
             return False
 
-        until(answers)
+        try:
+            until(answers)
+        except AssertionError as error:
+            raise AssertionError(f"{name} does not answer at {url}\n{self.log(name)[-3000:]}") from error
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -217,7 +223,7 @@ class UsageLab:
     def stop(self, name: str, *, kill: bool = False) -> None:
         process = self.processes.pop(name)
         (process.kill if kill else process.terminate)()
-        process.wait(20)
+        process.wait(60)
 
     def runner(self, method: str, path: str, **how: object) -> httpx.Response:
         """Ask the hub's API as an admin's program."""
@@ -279,10 +285,13 @@ def running_usage_lab(folder: Path, db_url: str) -> Iterator[UsageLab]:
         lab.start_hub()
         yield lab
     finally:
-        if "hub" in lab.processes:
-            for user in PEOPLE:
-                for server in lab.runner("GET", f"/users/{user}").json().get("servers", {}):
-                    lab.runner("DELETE", f"/users/{user}/servers/{server}")
         for name in list(lab.processes):
             lab.stop(name)
+        _end_proxy(folder / "proxy.pid")
         engine.dispose()
+
+
+def _end_proxy(pid_file: Path) -> None:
+    """End the proxy, where a hub that was killed could not; a hub that stops ends proxy and servers itself."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int(pid_file.read_text()), signal.SIGTERM)

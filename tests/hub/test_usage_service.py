@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -197,7 +199,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("body", "headers", "status", "field"), BODIES)
-def test_a_body_that_is_none_is_refused_by_name(  # noqa: PLR0913  a row has four columns
+def test_a_body_that_is_none_is_refused_by_name(
     lab: UsageLab, ada: str, *, body: bytes, headers: dict[str, str], status: int, field: str
 ) -> None:
     # Straight to the service: the proxy would cut some of these off itself.
@@ -410,6 +412,51 @@ def test_health_tells_of_old_tables(lab: UsageLab) -> None:
     with writing(lab.engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     until(lambda: health() == 200, 5)
+
+
+async def test_a_fault_of_ours_says_nothing_of_itself(lab: UsageLab) -> None:
+    app = create_app(load_settings(lab.folder / "maximalab.toml"))
+
+    def broken() -> None:
+        raise RuntimeError("a secret of the program")
+
+    app.add_api_route("/services/usage/broken", broken)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=lab.public) as client:
+        for accept, words in (("text/html", "Something broke"), ("*/*", "an unforeseen fault")):
+            asked = {"Accept": accept, "Accept-Language": "en"}
+            answer = await client.get("/services/usage/broken", headers=asked)
+            assert answer.status_code == 500
+            assert words in answer.text
+            assert "secret" not in answer.text
+            assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(("[lab]", "[lab"), "not a TOML file", id="a settings file that is none"),
+        pytest.param(("sqlite:///", "mysql:///"), "sqlite:///<path>", id="another database"),
+        pytest.param(('"secrets"', '"nowhere"'), "cannot be read", id="no secrets"),
+        pytest.param(("usage.sqlite", "new.sqlite"), "maximalab db upgrade", id="a store without tables"),
+    ],
+)
+def test_a_service_that_cannot_start_says_why_in_a_line(
+    lab: UsageLab, tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    settings = lab.folder / f"wrong-{tmp_path.name}.toml"
+    settings.write_text((lab.folder / "maximalab.toml").read_text().replace(*change))
+    ended = subprocess.run(
+        [sys.executable, "-m", "maximalab_hub.service"],
+        env={**os.environ, "MAXIMALAB_SETTINGS": str(settings)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 OPEN = {"health", "post_events", "callback"}

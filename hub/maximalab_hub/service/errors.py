@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from maximalab_hub.service.headers import HEADERS
 from maximalab_hub.service.hub import HubAwayError
 from maximalab_hub.service.pages import page
 from maximalab_hub.store.engine import StoreAwayError
@@ -116,7 +117,9 @@ def _away(request: Request, part: str) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     log.error("path=%.100s unforeseen fault", request.url.path, exc_info=error)
-    return tell(request, 500, {"field": "service", "message": "an unforeseen fault, written in the log"})
+    detail = {"field": "service", "message": "an unforeseen fault, written in the log"}
+    # What comes from here does not pass `SecurityHeaders` any more.
+    return tell(request, 500, detail, HEADERS)
 
 
 def tell(

@@ -97,7 +97,12 @@ def _begin_sqlite(connection: Connection) -> None:
 def _postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"connect_timeout": BUSY_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS}s"},
+        connect_args={
+            "connect_timeout": BUSY_SECONDS,
+            # A server whose machine vanished says nothing: count it as away, too, instead of waiting for ever.
+            "tcp_user_timeout": 3 * BUSY_SECONDS * 1000,
+            "options": f"-c lock_timeout={BUSY_SECONDS}s",
+        },
         pool_size=8,
         pool_pre_ping=True,
     )
