@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from jupyterhub.spawner import Spawner
 from jupyterhub.utils import random_port
@@ -24,7 +24,7 @@ from traitlets import Bool, Float, List, Unicode, default
 
 from maximalab_spawner import messages
 from maximalab_spawner.admission import Admitted, Turned
-from maximalab_spawner.process import ProcessId, kill_marked
+from maximalab_spawner.process import ProcessId, kill_marked, listens, open_log
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import Place, arguments, safe_name
 from maximalab_spawner.tiered import TieredStart
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from maximalab_spawner.backends import Backend
-    from maximalab_spawner.materials import Title
 
 #: Seconds that a process may take to vanish after SIGKILL.
 KILL_TIMEOUT = 5.0
@@ -161,7 +160,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
         for folder in (where.home, where.spool):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log.info("Starting %s at %s for %s", self._log_name, backend.name, admitted.material.id)
-        with _log_of(where.home, self.name) as output:
+        with open_log(where.home, self.name) as output:
             self._child = subprocess.Popen(
                 [*self.cmd, *self.get_args()],
                 env=self.get_env() | where.environment(),
@@ -188,7 +187,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
 
     async def _until_it_listens(self) -> None:
         """Wait until the server takes connections; JupyterHub bounds the wait by `start_timeout`."""
-        while not await _listens(self.ip or "127.0.0.1", self.port):
+        while not await listens(self.ip or "127.0.0.1", self.port):
             status = await self.poll()
             if status is not None:
                 self.log.error("%s ended while starting, status %s", self._log_name, status)
@@ -197,11 +196,11 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Say in both languages how far the start is."""
-        yield _step(10, messages.STARTING)
+        yield messages.step(10, messages.STARTING)
         await self._launched.wait()
-        yield _step(40, messages.LAUNCHED)
+        yield messages.step(40, messages.LAUNCHED)
         await self._listening.wait()
-        yield _step(80, messages.ANSWERING)
+        yield messages.step(80, messages.ANSWERING)
 
     # Looking and stopping
 
@@ -240,28 +239,3 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
             self.log.warning("%s does not stop by itself: killing it", self._log_name)
             process.kill_group()
             await self.wait_for_death(KILL_TIMEOUT)
-
-
-def _log_of(home: Path, server: str) -> BinaryIO:
-    """Open the server's log anew, in the person's home: the hub's own must hold nothing private."""
-    folder = home / ".local/share/jupyter"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder / f"{server}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    return os.fdopen(handle, "wb")
-
-
-async def _listens(ip: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(ip, port)
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
-def _step(percent: int, text: Title) -> dict[str, Any]:
-    return {
-        "progress": percent,
-        "message": messages.both_plain(text),
-        "html_message": messages.both_html(text),
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maximalab_spawner.materials import Title
 from maximalab_spawner.tiers import Reason
@@ -148,3 +148,12 @@ def both_plain(title: Title) -> str:
 def both_html(title: Title) -> str:
     """Write both languages as HTML, each marked as such, so that a page can show the reader's own."""
     return f'<span lang="uk">{escape(title.uk)}</span> <span lang="en">{escape(title.en)}</span>'
+
+
+def step(percent: int, text: Title) -> dict[str, Any]:
+    """Make a step of the progress that JupyterHub shows while a server starts; `percent` from 0 to 100."""
+    return {
+        "progress": percent,
+        "message": both_plain(text),
+        "html_message": both_html(text),
+    }

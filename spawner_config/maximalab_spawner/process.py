@@ -6,11 +6,12 @@ its start and the boot of the machine, as Linux's `/proc` tells them.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,6 +89,24 @@ def marked(mark: str) -> Iterator[ProcessId]:
         process = ProcessId.of(int(folder.name)) if wanted in environment else None
         if process is not None:
             yield process
+
+
+def open_log(home: Path, server: str) -> BinaryIO:
+    """Open the server's log anew, in the person's home: the hub's own must hold nothing private."""
+    folder = home / ".local/share/jupyter"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(folder / f"{server}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    return os.fdopen(handle, "wb")
+
+
+async def listens(ip: str, port: int) -> bool:
+    """Say whether somebody takes connections there."""
+    try:
+        _, writer = await asyncio.open_connection(ip, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _quietly(send: Callable[[int, int], None], pid: int, number: signal.Signals) -> None:

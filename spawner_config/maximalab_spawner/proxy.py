@@ -16,11 +16,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from jupyterhub.metrics import CHECK_ROUTES_DURATION_SECONDS
 from jupyterhub.proxy import Proxy
 from jupyterhub.utils import url_path_join
 from tornado.ioloop import PeriodicCallback
 from traitlets import Bool, Float, Integer, List, Unicode, validate
 
+from maximalab_spawner.hubroutes import server_routes, service_routes
 from maximalab_spawner.leg import LEGS, EntranceLeg, LegDown
 from maximalab_spawner.routes import (
     Route,
@@ -112,6 +114,17 @@ class TieredProxy(Proxy):  # type: ignore[misc]  # JupyterHub has no annotations
             for spec, route in whole.items()
         }
 
+    async def add_user(self, user: Any, server_name: str = "") -> None:
+        """Add the route of a user's server. As JupyterHub's own, but no server's address goes to the log."""
+        spawner = user.spawners[server_name]
+        if spawner.pending not in {None, "spawn"}:
+            raise RuntimeError(
+                f"{user.name}:{server_name} is pending {spawner.pending}, it gets no route now"
+            )
+        self.log.info("Adding the route of %s:%s", user.name, server_name)
+        data = {"user": user.name, "server_name": server_name}
+        await self.add_route(spawner.proxy_spec, spawner.server.host, data)
+
     async def add_route(self, routespec: str, target: str, data: dict[str, Any] | None) -> None:
         """Add a route, a user server's only where its tier has one. A proxy that is away gets it later."""
         spec = self.validate_routespec(routespec)
@@ -133,7 +146,8 @@ class TieredProxy(Proxy):  # type: ignore[misc]  # JupyterHub has no annotations
         `routes`, the merged table that JupyterHub may hand in, says nothing about a single entrance
         and is not used.
         """
-        await self._check_all(user_dict, service_dict)
+        with CHECK_ROUTES_DURATION_SECONDS.time():
+            await self._check_all(user_dict, service_dict)
         if self._keeper is None:
             self._keeper = PeriodicCallback(self._check_again, self.check_interval * 1000)
             self._keeper.start()
@@ -158,8 +172,14 @@ class TieredProxy(Proxy):  # type: ignore[misc]  # JupyterHub has no annotations
             present = await self._table(leg)
             if present is None:
                 return
-            servers = tuple(self._servers(users))
-            want = self._wanted(leg, servers, services)
+            servers = tuple(server_routes(users))
+            want = wanted(
+                leg.entrance,
+                Scenario(self.scenario),
+                shared=self._shared(services),
+                servers=servers,
+                gate=self._gate,
+            )
             self._tell_strangers(leg, want, present, servers)
             todo = change(want, present)
             if todo:
@@ -170,15 +190,6 @@ class TieredProxy(Proxy):  # type: ignore[misc]  # JupyterHub has no annotations
                     len(todo.remove),
                 )
                 await self._try(leg, leg.make(todo))
-
-    def _wanted(self, leg: EntranceLeg, servers: tuple[ServerRoute, ...], services: Any) -> Wanted:
-        return wanted(
-            leg.entrance,
-            Scenario(self.scenario),
-            shared=self._shared(services),
-            servers=servers,
-            gate=self._gate,
-        )
 
     def _tell_strangers(
         self, leg: EntranceLeg, want: Wanted, present: Mapping[str, Route], servers: tuple[ServerRoute, ...]
@@ -231,19 +242,8 @@ class TieredProxy(Proxy):  # type: ignore[misc]  # JupyterHub has no annotations
         spawner = user.spawners.get(name) if user is not None else None
         return strict_tier(getattr(spawner, "tier", None), name)
 
-    def _servers(self, users: Any) -> Iterator[ServerRoute]:
-        for user in users.values():
-            for name, spawner in user.spawners.items():
-                if spawner.active:
-                    target = spawner.server.host if spawner.server else ""
-                    route = Route(spawner.proxy_spec, target, {"user": user.name, "server_name": name})
-                    tier = strict_tier(getattr(spawner, "tier", None), name)
-                    yield ServerRoute(route, tier, settled=bool(spawner.ready))
-
     def _shared(self, services: Any) -> Iterator[Route]:
         yield Route(self.app.hub.routespec, self.hub.host, {"hub": True})
-        for service in services.values():
-            if service.server is not None:
-                yield Route(service.proxy_spec, service.server.host, {"service": service.name})
+        yield from service_routes(services)
         for spec, target in self.extra_routes.items():
             yield Route(spec, target, {"extra": True})

@@ -202,6 +202,14 @@ class TieredStart(LoggingConfigurable):
             self.log.error("The backends cannot be used: %s", fault)  # noqa: TRY400  # its text says it all
             backends = ()
         load = {one.name: sum(other.backend == one.name for other in self._all) for one in backends}
-        health = {one.name: one.materials is not None and one.materials.is_dir() for one in backends}
-        homes = (one.name for one in backends if one.tier is tier and self.home(one).is_dir())
+        health = {one.name: _is_folder(one.materials) for one in backends}
+        homes = (one.name for one in backends if one.tier is tier and _is_folder(self.home(one)))
         return place(tier, backends, load, health, next(homes, None))
+
+
+def _is_folder(path: Path | None) -> bool:
+    """Say whether a folder is there and may be looked at; one behind a dead mount is not."""
+    try:
+        return path is not None and path.is_dir()
+    except OSError:
+        return False

@@ -1,0 +1,29 @@
+# ruff: noqa: ANN401  # JupyterHub's own objects have no types
+"""Read from JupyterHub's objects which routes there are to be: plain values, at one moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from maximalab_spawner.routes import Route, ServerRoute, strict_tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def server_routes(users: Any) -> Iterator[ServerRoute]:
+    """Give the route of each server that runs, or is on its way up or down."""
+    for user in users.values():
+        for name, spawner in user.spawners.items():
+            if spawner.active:
+                target = spawner.server.host if spawner.server else ""
+                route = Route(spawner.proxy_spec, target, {"user": user.name, "server_name": name})
+                tier = strict_tier(getattr(spawner, "tier", None), name)
+                yield ServerRoute(route, tier, settled=bool(spawner.ready))
+
+
+def service_routes(services: Any) -> Iterator[Route]:
+    """Give the route of each service that has pages."""
+    for service in services.values():
+        if service.server is not None:
+            yield Route(service.proxy_spec, service.server.host, {"service": service.name})
