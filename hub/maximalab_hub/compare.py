@@ -7,7 +7,7 @@ Figures about fewer persons than `Parameters.smallest_group` are not given at al
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from statistics import median
@@ -52,6 +52,9 @@ class Parameters:
     smallest_group: int = 10
 
 
+_SILENT = Schedule()
+
+
 @dataclass(frozen=True, slots=True)
 class Timetables:
     """Lessons and enrolments; asked for a person's schedule in a course."""
@@ -60,14 +63,22 @@ class Timetables:
     enrolments: Mapping[str, tuple[Enrolment, ...]]
     rule: Rule = field(default_factory=Rule)
     _made: dict[tuple[str, tuple[Enrolment, ...]], Schedule] = field(
-        default_factory=dict, repr=False, compare=False
+        default_factory=dict, init=False, repr=False, compare=False
     )
+    _of: dict[tuple[str, str], Schedule] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def schedule(self, user: str, course: str | None) -> Schedule:
-        """Persons with the same enrolments share a schedule, so that a class is reckoned once."""
+        """Give the person's schedule; somebody without enrolments has one that is silent."""
         enrolments = self.enrolments.get(user, ())
         if course is None or not enrolments:
-            return Schedule()
+            return _SILENT
+        found = self._of.get((user, course))
+        if found is None:
+            found = self._of[user, course] = self._shared(course, enrolments)
+        return found
+
+    def _shared(self, course: str, enrolments: tuple[Enrolment, ...]) -> Schedule:
+        """Let people with the same enrolments share a schedule, so that a class is reckoned once."""
         key = (course, enrolments)
         if key not in self._made:
             self._made[key] = schedule_of(course, self.lessons, enrolments, self.rule)
@@ -109,7 +120,7 @@ class Comparison:
 
 def compare(happenings: Iterable[Happening], timetables: Timetables, parameters: Parameters) -> Comparison:
     """Compare the settings. The order of what happened does not matter."""
-    timetables = replace(timetables, rule=parameters.rule, _made={})
+    timetables = Timetables(timetables.lessons, timetables.enrolments, parameters.rule)
     people = _by_person(happenings)
     runs: dict[Setting, dict[str, list[Happening]]] = {setting: defaultdict(list) for setting in Setting}
     active: dict[Setting, dict[str, timedelta]] = {setting: {} for setting in Setting}
