@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -14,7 +15,9 @@ from maximalab_kernel.finder import NoMaximaError, find
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="maximalab_kernel", description="Maxima for Jupyter")
-    parser.add_argument("-f", dest="connection_file", type=Path, help="run the kernel on this connection file")
+    parser.add_argument(
+        "-f", dest="connection_file", type=Path, help="run the kernel on this connection file"
+    )
     commands = parser.add_subparsers(dest="command")
     install = commands.add_parser("install", help="make the kernel known to Jupyter")
     place = install.add_mutually_exclusive_group()
@@ -26,7 +29,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("prepare", help="make a Maxima from a wheel ready (install does it, too)"),
         commands.add_parser("check", help="see whether Maxima, its packages and plots work"),
     ):
-        command.add_argument("--maxima", help="the maxima program to use (default: MAXIMALAB_MAXIMA, wheel, PATH)")
+        command.add_argument(
+            "--maxima", help="the maxima program to use (default: MAXIMALAB_MAXIMA, wheel, PATH)"
+        )
     return parser
 
 
@@ -34,14 +39,18 @@ def _run_kernel(connection_file: Path) -> int:
     from maximalab_kernel.channels import Channels  # noqa: PLC0415  the commands need no sockets
     from maximalab_kernel.kernel import Kernel  # noqa: PLC0415
     from maximalab_kernel.maxima import MaximaProcess  # noqa: PLC0415
+    from maximalab_kernel.transport import MaximaDiedError  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts come as messages
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    parent = int(os.environ.get("JPY_PARENT_PID") or os.getppid())
+    parent = int(os.environ.get("JPY_PARENT_PID") or 0)
     transport = MaximaProcess(find())
     try:
-        transport.start()
-        kernel = Kernel(Channels.from_file(connection_file), transport, parent if parent == os.getppid() else 0)
+        with contextlib.suppress(MaximaDiedError):  # the first cell tries again, and says what is wrong
+            transport.start()
+        kernel = Kernel(
+            Channels.from_file(connection_file), transport, parent if parent == os.getppid() else 0
+        )
         kernel.serve()
     finally:
         transport.close()

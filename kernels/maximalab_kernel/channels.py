@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
 from maximalab_kernel.wire import BadMessageError, Message, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -62,13 +64,19 @@ class Channels:
         kind = request.kind.removesuffix("_request") + "_reply"
         self.send(socket, kind, request, content)
 
-    def send(self, socket: zmq.Socket[bytes], kind: str, request: Message, content: Mapping[str, Any]) -> None:
+    def send(
+        self, socket: zmq.Socket[bytes], kind: str, request: Message, content: Mapping[str, Any]
+    ) -> None:
         """Send a message of `kind` to whoever sent `request`."""
         message = Message(self.wire.header(kind), content, request.header, identities=request.identities)
         socket.send_multipart(self.wire.encode(message))
 
     def publish(
-        self, kind: str, request: Message | None, content: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
+        self,
+        kind: str,
+        request: Message | None,
+        content: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
     ) -> None:
         """Tell everyone who listens; from any thread."""
         parent = request.header if request else {}

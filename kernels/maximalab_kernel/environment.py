@@ -6,8 +6,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECRET = re.compile(
     r"^(JUPYTERHUB_|JPY_|JUPYTER_TOKEN|MAXIMALAB_USAGE|MAXIMALAB_SPOOL)|TOKEN|SECRET|PASSWORD|API_KEY"
@@ -32,6 +35,23 @@ def alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that `pid` has started, and those that these have, as /proc tells; elsewhere none."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # ended since
+        parents.setdefault(parent, []).append(int(stat.parent.name))
+    found: list[int] = []
+    wave = [pid]
+    while wave:
+        wave = [child for parent in wave for child in parents.get(parent, [])]
+        found += wave
+    return found
 
 
 def sweep(parent: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from maximalab_kernel.outputs import PrintedText, picture_bundle, result_bundle
 from maximalab_kernel.statements import Kind, Statement, split
 from maximalab_kernel.transport import Frame, MaximaDiedError, Printed, Transport
 from maximalab_kernel.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 QUOTED_LENGTH = 200
 """Characters of a statement that an error quotes."""
@@ -46,7 +48,9 @@ class Stage(Protocol):
 
 def assumption(question: str) -> str:
     """What to assume so that `question` is not asked: `Is n equal to -1?` gives `notequal(n,-1)`."""
-    match = re.search(r"Is (.+?) (?:equal to (.+?)|(positive|negative|zero|an integer|\S+)\b.*)\?", question, re.DOTALL)
+    match = re.search(
+        r"Is (.+?) (?:equal to (.+?)|(positive|negative|zero|an integer|\S+)\b.*)\?", question, re.DOTALL
+    )
     if match is None:
         return "n > 0"
     if match[2]:
@@ -59,7 +63,7 @@ def caret(statement: Statement, position: object) -> list[str]:
     if not isinstance(position, int):
         return []
     text = statement.text
-    place = max(0, min(position - 1, len(text) - 1))
+    place = max(0, min(position - 2, len(text) - 1))  # the parser has read the word and one character more
     start = text.rfind("\n", 0, place) + 1
     line = text[start:].partition("\n")[0]
     column = place - start
@@ -148,5 +152,10 @@ class Cell:
         if name == "MaximaQuestion":
             message = say("question", question=message, assume=assumption(message))
         return failure(
-            name, message, number, statement, *caret(statement, trouble.fields.get("position")), trouble.text("trace")
+            name,
+            message,
+            number,
+            statement,
+            *caret(statement, trouble.fields.get("position")),
+            trouble.text("trace"),
         )

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
 from maximalab_kernel import __version__, lookup
-from maximalab_kernel.channels import Channels
 from maximalab_kernel.control import Control
 from maximalab_kernel.execution import Cell, Failure
 from maximalab_kernel.history import History
@@ -19,6 +17,11 @@ from maximalab_kernel.statements import completeness
 from maximalab_kernel.transport import MaximaDiedError, Transport
 from maximalab_kernel.wire import PROTOCOL, Message
 from maximalab_kernel.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from maximalab_kernel.channels import Channels
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +184,9 @@ class Kernel:
             "inspect_request": lambda content: lookup.inspect(
                 self._transport, str(content.get("code", "")), int(content.get("cursor_pos", 0))
             ),
-            "is_complete_request": lambda content: {"status": str(completeness(str(content.get("code", ""))))},
+            "is_complete_request": lambda content: {
+                "status": str(completeness(str(content.get("code", ""))))
+            },
             "history_request": lambda content: {"status": "ok", "history": self._history.answer(content)},
         }
         handler = handlers.get(request.kind)
@@ -236,5 +241,7 @@ class Kernel:
         return values
 
     def _abort_execution(self, request: Message) -> bool:
-        self._channels.reply(self._channels.shell, request, {"status": "aborted", "execution_count": self._count})
+        self._channels.reply(
+            self._channels.shell, request, {"status": "aborted", "execution_count": self._count}
+        )
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import ctypes
 import json
 import os
@@ -13,13 +14,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from maximalab_kernel.environment import plot_folder, scrubbed
+from maximalab_kernel.environment import descendants, plot_folder, scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 SERVER = Path(__file__).parent / "lisp" / "server.lisp"
 CHUNK = 65536
@@ -59,6 +62,8 @@ class MaximaProcess:
         self._lock = threading.Lock()
         self._in_flight = False
         self._interrupted = False
+        self._asking = False
+        self._signals = 0
         self._killed_for = ""
         self._ready = False
         self._count = 0
@@ -93,7 +98,7 @@ class MaximaProcess:
             descriptor = _descriptor(pipe)
             os.set_blocking(descriptor, False)
             self._pipes[descriptor] = (name, codecs.getincrementaldecoder("utf-8")(errors="replace"))
-        self._pending, self._ready, self._killed_for = b"", False, ""
+        self._pending, self._ready, self._killed_for, self._signals = b"", False, "", 0
 
     def _environment(self, folder: Path, frames: int) -> dict[str, str]:
         return {
@@ -106,6 +111,13 @@ class MaximaProcess:
 
     def request(self, operation: str, text: str) -> Iterator[Event]:
         """See `Transport.request`."""
+        try:
+            yield from self._request(operation, text)
+        except MaximaDiedError:
+            self.start()  # so that the new one is there when the reader goes on
+            raise
+
+    def _request(self, operation: str, text: str) -> Iterator[Event]:
         self._wait_until_ready()
         self._count += 1
         with self._lock:
@@ -116,19 +128,21 @@ class MaximaProcess:
             for event in self._events():
                 if isinstance(event, Frame) and event.kind == "done":
                     break
+                if isinstance(event, Frame) and event.kind == "input":
+                    self._asking = True
                 interrupted |= isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
                 yield event
         finally:
             with self._lock:
                 late = self._in_flight and self._interrupted and not interrupted
-                self._in_flight = False
+                self._in_flight = self._asking = False
         if late:
             self._settle()
 
     def _settle(self) -> None:
         """Let Maxima take an interrupt that came too late for the evaluation it was meant for."""
         self._count += 1
-        self._send("settle", "")
+        self._send("settle", str(self._signals))
         for event in self._events():
             if isinstance(event, Frame) and event.kind == "done":
                 return
@@ -155,7 +169,11 @@ class MaximaProcess:
 
     def answer(self, text: str | None) -> None:
         """See `Transport.answer`."""
-        self._write(f"({self._count} :cancel)\n" if text is None else f"({self._count} :answer {quoted(text)})\n")
+        with self._lock:
+            self._asking = False
+        self._write(
+            f"({self._count} :cancel)\n" if text is None else f"({self._count} :answer {quoted(text)})\n"
+        )
 
     def _write(self, line: str) -> None:
         process = self._process
@@ -199,12 +217,17 @@ class MaximaProcess:
                 yield Printed(name, text)
 
     def interrupt(self) -> bool:
-        """See `Transport.interrupt`: a signal to Maxima and to what it started, such as gnuplot."""
+        """See `Transport.interrupt`: one signal to Maxima and to what it started, such as gnuplot.
+
+        While Maxima waits for an answer, the one who asks must refuse it instead.
+        """
         with self._lock:
             if not self._in_flight or self._process is None:
                 return False
-            self._interrupted = True
-            _signal_group(self._process, signal.SIGINT)
+            if not self._asking and not self._interrupted:
+                self._interrupted = True
+                self._signals += 1
+                _signal_group(self._process, signal.SIGINT)
             return True
 
     def kill(self, why: str) -> None:
@@ -274,7 +297,12 @@ def _read_available(descriptor: int) -> tuple[bytes, bool]:
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
-        os.killpg(process.pid, number)
-    except (ProcessLookupError, PermissionError):
-        return  # it has ended by itself, which is what was wanted
+    """Signal Maxima, and end what it waits for: such programs may block the signal, and have groups of their own."""
+    for pid in descendants(process.pid):
+        _send(os.kill, pid, signal.SIGKILL)
+    _send(os.killpg, process.pid, number)
+
+
+def _send(send: Callable[[int, int], None], pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended by itself: what was wanted
+        send(pid, number)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from maximalab_kernel.transport import Frame
 from maximalab_kernel.words import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from maximalab_kernel.transport import Frame
 
 STREAM_LIMIT = 1_000_000
 """Characters that one cell may print."""
@@ -16,7 +19,7 @@ RESULT_LIMIT = 100_000
 
 
 def result_bundle(frame: Frame) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Data and metadata of a result: `(%o1) 2` as text, the same with its label as a tag in LaTeX where there is any."""
+    """Data and metadata of a result: `(%o1) 2` as text, and LaTeX with the label as its tag where there is any."""
     label, text, latex = frame.text("label"), frame.text("text"), frame.text("latex")
     size = int(frame.fields.get("size") or 0)
     if size > RESULT_LIMIT:

@@ -1,9 +1,12 @@
-"""Makes a Maxima from a wheel ready: pip gives compiled share files the same age as their sources, and ECL then wants gcc."""
+"""Makes a Maxima from a wheel ready: pip makes compiled share files as old as their sources; ECL then wants gcc."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def share_folders(root: Path) -> list[Path]:
@@ -20,7 +23,12 @@ def newest_source(root: Path) -> float:
 def stale(root: Path) -> list[Path]:
     """The compiled files that are not clearly newer than every source: whole seconds are what Lisp compares."""
     limit = int(newest_source(root)) + 1
-    return [file for folder in share_folders(root) for file in folder.rglob("*.fas") if file.stat().st_mtime < limit]
+    return [
+        file
+        for folder in share_folders(root)
+        for file in folder.rglob("*.fas")
+        if file.stat().st_mtime < limit
+    ]
 
 
 def prepare(root: Path) -> int:

@@ -1,4 +1,4 @@
-"""Splits a cell into Maxima's statements, without Maxima: strings, nested comments, terminators, `:lisp` and `?` lines."""
+"""Splits a cell into Maxima's statements: strings, nested comments, terminators, `:lisp` and `?` lines."""
 
 from __future__ import annotations
 

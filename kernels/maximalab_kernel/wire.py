@@ -7,10 +7,12 @@ import hmac
 import json
 import os
 import uuid
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 PROTOCOL = "5.4"
 DELIMITER = b"<IDS|MSG>"

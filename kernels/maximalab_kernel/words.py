@@ -15,7 +15,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "question": {
         "en": "Maxima asks: {question} Nobody can answer here; add for example assume({assume}) before this statement.",
-        "uk": "Maxima питає: {question} Тут нікому відповісти; додайте перед цією командою, наприклад, assume({assume}).",
+        "uk": "Maxima питає: {question} Тут нікому відповісти; додайте перед командою, наприклад, assume({assume}).",
     },
     "interrupted": {
         "en": "interrupted; everything defined so far is kept",

@@ -54,7 +54,7 @@
   (with-output-to-string (out)
     (write-string "\\text{" out)
     (loop for index from 0 below (length text)
-          do (cond ((eql (mismatch "\\%" text :start2 index) 2)
+          do (cond ((eql (search "\\%" text :start2 index) index)
                     (write-string "\\%" out)
                     (incf index))
                    (t (write-string (maximalab-tex-escape (char text index)) out))))

@@ -17,16 +17,23 @@
   #+sbcl `(sb-sys:with-interrupts ,@body)
   #-(or ecl sbcl) `(progn ,@body))
 
+(defvar *maximalab-interrupts* 0 "How many interrupts this process has taken.")
+
 (defun maximalab-stop (&rest ignored)
   "What an interrupt does: leave the evaluation, whatever error handlers the user's code has set."
   (declare (ignore ignored))
+  (incf *maximalab-interrupts*)
   (throw 'maximalab-interrupted :interrupted))
 
+;; ECL takes the signal in a thread of its own, which must pass it on to the one that evaluates.
+#+ecl (defvar *maximalab-thread* mp:*current-process*)
+#+ecl (defun maximalab-pass-on (&rest ignored)
+        (declare (ignore ignored))
+        (mp:interrupt-process *maximalab-thread* #'maximalab-stop))
 #+ecl (progn
         (ext:package-lock "SI" nil)
-        (setf (symbol-function 'si:terminal-interrupt) #'maximalab-stop)
-        (setf (symbol-function 'si::simple-terminal-interrupt) #'maximalab-stop)
-        (setf (symbol-function 'si::single-threaded-terminal-interrupt) #'maximalab-stop))
+        (dolist (name '(si:terminal-interrupt si::simple-terminal-interrupt si::single-threaded-terminal-interrupt))
+          (setf (symbol-function name) #'maximalab-pass-on)))
 
 (defun maximalab-printed (function)
   "What FUNCTION prints, trimmed."

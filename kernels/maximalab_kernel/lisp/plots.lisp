@@ -43,11 +43,11 @@
       (when (maximalab-own-plot-p path) (maximalab-show path)))))
 
 (defun maximalab-option (name arguments)
-  "The value of NAME=... among draw's ARGUMENTS, which may be nested in lists."
+  "The value of NAME=... among draw's ARGUMENTS, in lists and scenes, too."
   (dolist (argument arguments)
     (when (consp argument)
       (cond ((and (eq (caar argument) 'mequal) (eq (second argument) name)) (return (third argument)))
-            ((eq (caar argument) 'mlist)
+            ((member (caar argument) '(mlist $gr2d $gr3d))
              (let ((inner (maximalab-option name (cdr argument)))) (when inner (return inner))))))))
 
 (defun maximalab-window-draw-p (arguments)

@@ -74,9 +74,12 @@
     (maximalab-emit "text" "text" (or (maximalab-definition name)
                                       (and (not (search "No exact match" manual)) manual)))))
 
-(defun maximalab-settle ()
-  "Let an interrupt in that came too late for the evaluation it was meant for."
-  (sleep 0.02))
+(defun maximalab-settle (text)
+  "Let in the interrupt that came too late for the evaluation it was meant for: until TEXT of them have been taken."
+  (loop with wanted = (parse-integer text)
+        repeat 500
+        until (>= *maximalab-interrupts* wanted)
+        do (sleep 0.005)))
 
 (defun maximalab-operation (operation)
   (ecase operation
@@ -85,7 +88,7 @@
     (:value #'maximalab-expression)
     (:complete #'maximalab-complete)
     (:describe #'maximalab-describe)
-    (:settle (lambda (text) (declare (ignore text)) (maximalab-settle)))))
+    (:settle #'maximalab-settle)))
 
 (defun maximalab-serve-one (request)
   (destructuring-bind (id operation &optional text) request

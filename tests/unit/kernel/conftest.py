@@ -1,0 +1,138 @@
+"""A real kernel around a real Maxima, one for each test module."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from jupyter_client import KernelManager
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from maximalab_kernel.finder import NoMaximaError, find
+from maximalab_kernel.install import kernelspec
+from maximalab_kernel.preparation import prepare
+
+PATIENCE = 40.0
+
+
+@dataclass
+class Answer:
+    """What a cell brought: the reply and everything published for it."""
+
+    reply: dict[str, Any]
+    outputs: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def of(self, kind):
+        return [content for name, content in self.outputs if name == kind]
+
+    @property
+    def results(self):
+        return [content["data"]["text/plain"].partition(") ")[2] for content in self.of("execute_result")]
+
+    @property
+    def printed(self):
+        return "".join(content["text"] for content in self.of("stream") if content["name"] == "stdout")
+
+    @property
+    def pictures(self):
+        return [content["data"]["image/svg+xml"] for content in self.of("display_data")]
+
+    @property
+    def error(self):
+        return self.reply.get("ename")
+
+
+class Lab:
+    """A kernel and its client."""
+
+    def __init__(self, folder, **environment):
+        self.closed = False
+        spec = kernelspec(None)
+        self.manager = KernelManager(kernel_name="maxima")
+        self.manager._kernel_spec = KernelSpec(
+            **{key: value for key, value in spec.items() if key != "metadata"}
+        )
+        self.manager.kernel_spec.argv[0] = sys.executable
+        self.manager.connection_file = str(folder / "connection.json")
+        self.manager.start_kernel(
+            env={**os.environ, "MAXIMALAB_LANG": "en", "TMPDIR": str(folder), **environment}
+        )
+        self.client: BlockingKernelClient = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE)
+
+    @property
+    def pid(self):
+        return self.manager.provisioner.process.pid
+
+    def collect(self, message_id, outputs=None):
+        """Everything published for a request, up to idle, and its reply."""
+        outputs = [] if outputs is None else outputs
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                break
+            outputs.append((kind, content))
+        while True:
+            reply = self.client.get_shell_msg(timeout=PATIENCE)
+            if reply["parent_header"].get("msg_id") == message_id:
+                return Answer(reply["content"], outputs)
+
+    def run(self, code, **options):
+        options.setdefault("allow_stdin", False)
+        return self.collect(self.client.execute(code, **options))
+
+    def close(self):
+        if self.closed:
+            return
+        self.closed = True
+        self.client.stop_channels()
+        self.manager.shutdown_kernel()
+
+
+@pytest.fixture(scope="session")
+def maxima_ready():
+    """The Maxima of this machine, made ready; without one the tests are skipped by name."""
+    try:
+        installation = find()
+    except NoMaximaError as error:
+        pytest.skip(f"needs a Maxima: {error}")
+    if installation.wheel:
+        prepare(installation.wheel)
+    return installation
+
+
+@pytest.fixture(scope="module")
+def lab(maxima_ready, tmp_path_factory):
+    """One kernel for the tests of a module."""
+    running = Lab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def make_lab(maxima_ready, tmp_path):
+    """Starts a kernel of the test's own, with further environment variables."""
+    running = []
+
+    def make(**environment):
+        running.append(Lab(tmp_path, **environment))
+        return running[-1]
+
+    yield make
+    for lab in running:
+        lab.close()
+
+
+@pytest.fixture
+def fresh_lab(make_lab):
+    """A kernel of the test's own."""
+    return make_lab()

@@ -1,0 +1,193 @@
+"""Interrupts, questions, death and the end of the kernel, with real processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from jupyter_client.connect import write_connection_file
+
+ENDLESS = [
+    pytest.param("do 1$", id="an empty loop"),
+    pytest.param("do errcatch(factor(2^101-1), error(1))$", id="a loop that catches every error"),
+    pytest.param("s: 0$ do s: s+1$", id="a counting loop"),
+    pytest.param("expand((a+b+c+d+e+f)^60)$", id="a large expansion"),
+    pytest.param(":lisp (loop)", id="a loop in Lisp"),
+    pytest.param('system("sleep 30")$ do 1$', id="a program that Maxima waits for"),
+    pytest.param("do print(1)$", id="a loop that prints"),
+]
+
+
+def wait_for(condition, within=10.0):
+    until = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def start(lab, code):
+    """Send a cell and wait until it runs."""
+    message_id = lab.client.execute(code, allow_stdin=False)
+    outputs = []
+    while True:
+        message = lab.client.get_iopub_msg(timeout=20)
+        if message["parent_header"].get("msg_id") == message_id:
+            outputs.append((message["msg_type"], message["content"]))
+            if message["msg_type"] == "execute_input":
+                return message_id, outputs
+
+
+def maxima_of(lab):
+    return next(
+        child for child in psutil.Process(lab.pid).children() if "maxima" in " ".join(child.cmdline())
+    )
+
+
+@pytest.mark.parametrize("code", ENDLESS)
+def test_an_interrupt_stops_it_within_a_second_and_keeps_the_state(lab, code):
+    lab.run("kept: 42$")
+    message_id, outputs = start(lab, code)
+    time.sleep(0.3)  # let it get well under way: the state under test, not a synchronisation
+    begin = time.monotonic()
+    lab.manager.interrupt_kernel()
+    answer = lab.collect(message_id, outputs)
+    assert answer.error == "KeyboardInterrupt"
+    assert time.monotonic() - begin < 2.0  # one second of ours, one for a busy machine
+    assert lab.run("kept;").results == ["42"]
+
+
+def test_interrupts_at_random_moments_leave_it_working(lab):
+    dice = random.Random(7)  # noqa: S311  moments, not secrets
+    codes = [
+        "do 1$",
+        "for i thru 400 do ratsimp((x+1)^12/(x^2-1))$",
+        "integrate(1/(x^7+1),x)$",
+        "makelist(i!,i,1,2000)$",
+    ]
+    for turn in range(20):
+        message_id, outputs = start(lab, codes[turn % len(codes)])
+        time.sleep(dice.uniform(0, 0.08))
+        lab.manager.interrupt_kernel()
+        lab.collect(message_id, outputs)
+        assert lab.run("[6*7, ratsimp((x^2-1)/(x-1)), integrate(x,x)];").results == ["[42,x+1,x^2/2]"]
+
+
+def test_an_interrupt_while_nothing_runs_does_nothing(lab):
+    lab.manager.interrupt_kernel()
+    assert lab.run("6*7;").results == ["42"]
+
+
+def test_an_interrupted_cell_does_not_go_on_with_its_next_statement(lab):
+    message_id, outputs = start(lab, "passed: 0$ do 1$ passed: 1$")
+    time.sleep(0.2)
+    lab.manager.interrupt_kernel()
+    lab.collect(message_id, outputs)
+    assert lab.run("passed;").results == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("code", "how"),
+    [
+        pytest.param("quit();", "quit()", id="the user quits"),
+        pytest.param('1$ system("kill -9 $PPID")$ 2;', "SIGKILL", id="it is killed"),
+        pytest.param(":lisp (ext:quit 3)", "exit status 3", id="Lisp ends"),
+    ],
+)
+def test_a_death_is_told_and_a_new_maxima_is_there(lab, code, how):
+    lab.run("mine: 1$")
+    answer = lab.run(code)
+    assert answer.error == "MaximaDied"
+    assert how in answer.reply["evalue"]
+    assert "definitions are gone" in answer.reply["evalue"]
+    assert lab.run("[mine, 6*7];").results == ["[mine,42]"]
+
+
+def test_a_maxima_that_ignores_interrupts_is_stopped(lab):
+    message_id, outputs = start(lab, ":lisp (mp:without-interrupts (loop))")
+    time.sleep(0.2)
+    lab.manager.interrupt_kernel()
+    answer = lab.collect(message_id, outputs)
+    assert answer.error == "MaximaDied"
+    assert "did not react to the interrupt within 3 s" in answer.reply["evalue"]
+    assert lab.run("6*7;").results == ["42"]
+
+
+def ask(lab, code, *replies):
+    """Run a cell and answer its questions; the prompts and the answer."""
+    message_id = lab.client.execute(code, allow_stdin=True)
+    prompts = []
+    for reply in replies:
+        prompts.append(lab.client.get_stdin_msg(timeout=20)["content"]["prompt"])
+        lab.client.input(reply)
+    return prompts, lab.collect(message_id)
+
+
+def test_a_question_is_asked_and_the_next_statement_is_not_eaten(lab):
+    prompts, answer = ask(lab, "integrate(u^n,u); n+1;", "no")
+    assert prompts == ["Is n equal to -1? "]
+    assert answer.results == ["u^(n+1)/(n+1)", "n+1"]
+
+
+def test_an_answer_that_cannot_be_read_is_asked_for_again(lab):
+    prompts, answer = ask(lab, 'read("ціна?") + 1;', "", "x y", "41")
+    assert prompts == ["ціна? "] * 3
+    assert answer.results == ["42"]
+
+
+def test_an_interrupt_ends_a_question(lab):
+    message_id = lab.client.execute('read("a?");', allow_stdin=True)
+    lab.client.get_stdin_msg(timeout=20)
+    lab.manager.interrupt_kernel()
+    assert lab.collect(message_id).error == "KeyboardInterrupt"
+    assert lab.run("6*7;").results == ["42"]
+
+
+def test_nothing_is_left_when_the_kernel_shuts_down(fresh_lab, tmp_path):
+    fresh_lab.run("plot2d(sin(x),[x,0,1])$")
+    maxima = maxima_of(fresh_lab)
+    fresh_lab.close()
+    wait_for(lambda: not maxima.is_running())
+    assert list(tmp_path.glob("maximalab-kernel-*")) == []
+
+
+def test_maxima_dies_with_a_killed_kernel(fresh_lab):
+    maxima = maxima_of(fresh_lab)
+    start(fresh_lab, "do 1$")
+    os.kill(fresh_lab.pid, signal.SIGKILL)
+    wait_for(lambda: not maxima.is_running() or maxima.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_the_kernel_goes_when_jupyter_is_gone(maxima_ready, tmp_path):
+    connection = write_connection_file(str(tmp_path / "connection.json"))[0]
+    starter = (
+        "import os, subprocess, sys; os.environ['JPY_PARENT_PID'] = str(os.getpid());"
+        f"k = subprocess.Popen([sys.executable, '-m', 'maximalab_kernel', '-f', {connection!r}]);"
+        "print(k.pid, flush=True); k.wait()"
+    )
+    jupyter = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
+    kernel = psutil.Process(int(jupyter.stdout.readline()))
+    wait_for(lambda: any("maxima" in child.name() for child in kernel.children()))
+    maxima = kernel.children()[0]
+    jupyter.kill()
+    jupyter.wait()
+    wait_for(lambda: not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: not maxima.is_running() or maxima.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_no_secret_reaches_maxima(make_lab):
+    lab = make_lab(JUPYTERHUB_API_TOKEN="hush", MAXIMALAB_USAGE_URL="http://127.0.0.1:1/")
+    printed = lab.run('system("env")$').printed
+    assert "PATH=" in printed
+    assert "hush" not in printed
+    assert "MAXIMALAB_USAGE_URL" not in printed
+
+
+def test_it_speaks_the_readers_language(make_lab):
+    answer = make_lab(MAXIMALAB_LANG="uk").run("quit();")
+    assert "ваші означення втрачено" in answer.reply["evalue"]
