@@ -215,6 +215,7 @@ def write_state(folder: Path, ports: dict[str, int]) -> None:
     ensure_secrets(folder / "secrets")
     for name, (groups, admin) in PEOPLE.items():
         add_account(folder / "accounts.toml", name, PASSWORD, groups=groups, admin=admin)
+    add_account(folder / "accounts.toml", "guest", PASSWORD, language="en")
 
 
 def xsrf(visitor: httpx.Client, path: str = "/hub/login") -> str:

@@ -19,6 +19,8 @@ from babel.messages.pofile import read_po
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tornado.web import RequestHandler
+
     from maximalab_hub.settings_sections import Language
 
 LANGUAGES: Final[tuple[Language, ...]] = ("uk", "en")
@@ -71,6 +73,12 @@ def _wish(part: str) -> Iterator[tuple[float, str]]:
         return
     if tag.strip() and 0 < weight <= 1:
         yield weight, tag.strip()
+
+
+def keep_choice(handler: RequestHandler, language: Language) -> None:
+    """Keep a person's language in the browser for a year, for the pages of the hub and of the service alike."""
+    secure = handler.request.protocol == "https"
+    handler.set_cookie(COOKIE, language, path="/", expires_days=365, samesite="Lax", secure=secure)
 
 
 @cache

@@ -12,6 +12,7 @@ from jupyterhub.auth import Authenticator
 from tornado.web import HTTPError, RequestHandler
 from traitlets import Bool, Unicode, default
 
+from maximalab_hub.language import COOKIE, as_language, keep_choice
 from maximalab_hub.people import NAME, Account, AccountError, AccountsFile, password_fits
 
 if TYPE_CHECKING:
@@ -103,12 +104,20 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]  # JupyterHub carries 
             self.throttle.failed(name[:64], address)
             return None
         self.throttle.succeeded(name, address)
+        if account.language is not None and as_language(handler.get_cookie(COOKIE)) is None:
+            keep_choice(handler, account.language)
         return _model(account)
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool | dict[str, Any]:  # noqa: ANN401
-        """Take groups and rights from the file again; who is no longer there cannot sign in again."""
+        """Take groups and rights from the file again; who is no longer there cannot sign in again.
+
+        While the file cannot be used, what was read last stays: a slip in it must not end a lesson.
+        """
         del handler
-        account = self._find(user.name)
+        try:
+            account = self._find(user.name)
+        except HTTPError:
+            return True
         return False if account is None else _model(account)
 
     def _find(self, name: str) -> Account | None:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from pageshub import MATERIALS, PASSWORD, PagesHub, free_ports, sign_in, xsrf
 from pagewords import foreign_words, read
 

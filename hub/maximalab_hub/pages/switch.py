@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING
 
 from tornado.web import StaticFileHandler
 
-from maximalab_hub.language import COOKIE
+from maximalab_hub.language import keep_choice
 from maximalab_hub.pages.handler import LabHandler
 from maximalab_hub.pages.local_path import local_path
 
-_YEAR: Final = 365
+if TYPE_CHECKING:
+    from maximalab_hub.settings_sections import Language
 
 
 class LanguageHandler(LabHandler):
     """`GET /hub/language/<uk|en>?next=<local path>`: keeps the person's choice of language in a cookie."""
 
-    def get(self, language: str) -> None:
+    def get(self, language: Language) -> None:
         """Keep the choice and go back to where the person was."""
-        secure = self.request.protocol == "https"
-        self.set_cookie(COOKIE, language, path="/", expires_days=_YEAR, samesite="Lax", secure=secure)
+        keep_choice(self, language)
         self.redirect(local_path(self.get_argument("next", None), otherwise=f"{self.hub.base_url}lab"))
 
 

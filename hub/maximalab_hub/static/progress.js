@@ -38,6 +38,7 @@
     failure.querySelector("p").textContent = text;
     failure.hidden = false;
     bar.hidden = true;
+    document.getElementById("start-hint").hidden = true;
     failure.focus();
   }
 

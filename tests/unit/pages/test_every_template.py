@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,9 +14,6 @@ from maximalab_hub.pages.refusals import REFUSALS
 from maximalab_hub.pages.shelves import Card, MyLab, Shelf
 from maximalab_hub.settings import load_settings
 from maximalab_spawner.tiers import Entrance, Reason
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from pageshub import SETTINGS
 from pagewords import foreign_words, read
 

@@ -32,7 +32,8 @@ ADA_HASH = hash_password("difference engine")
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
-    add_account(path, "ada", "difference engine", groups=["study:operations-research"], language="uk")
+    add_account(path, "ada", "difference engine", groups=["study:operations-research"])
+    add_account(path, "emil", "posts", language="uk")
     add_account(path, "grace", "compiler", groups=["teach:operations-research", "researchers"], admin=True)
     return path
 
@@ -45,7 +46,8 @@ def file(tmp_path: Path, made_once: Path) -> Path:
 def test_what_is_added_is_read(file: Path):
     accounts = read_accounts(file)
     assert {name: (one.groups, one.admin, one.language) for name, one in accounts.items()} == {
-        "ada": (("study:operations-research",), False, "uk"),
+        "ada": (("study:operations-research",), False, None),
+        "emil": ((), False, "uk"),
         "grace": (("teach:operations-research", "researchers"), True, None),
     }
     assert file.stat().st_mode & 0o777 == 0o600
@@ -81,7 +83,7 @@ def test_a_password_fits_or_not(account: Account | None, password: str, fits):
 def test_a_strange_name_is_nobodys(file: Path, name: str):
     with pytest.raises(AccountError, match="name"):
         add_account(file, name, "password")
-    assert set(read_accounts(file)) == {"ada", "grace"}
+    assert set(read_accounts(file)) == {"ada", "emil", "grace"}
 
 
 @given(st.from_regex(NAME, fullmatch=True))
@@ -196,3 +198,12 @@ async def test_who_is_taken_out_of_the_file_must_sign_in_again(file: Path):
     ]
     file.write_text("", encoding="utf-8")  # noqa: ASYNC240  nothing else runs here
     assert await authenticator.refresh_user(SimpleNamespace(name="ada")) is False
+
+
+async def test_a_slip_in_the_file_ends_nobodys_lesson(file: Path):
+    authenticator = LocalAccounts(accounts_path=str(file))
+    file.write_text("[ada", encoding="utf-8")  # noqa: ASYNC240  nothing else runs here
+    assert await authenticator.refresh_user(SimpleNamespace(name="ada")) is True
+    with pytest.raises(HTTPError) as caught:
+        authenticator.check_allowed("ada")
+    assert caught.value.status_code == 503
