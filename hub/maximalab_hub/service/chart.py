@@ -24,6 +24,11 @@ class Bar:
     value: str
     length: float
 
+    @property
+    def text(self) -> str:
+        """Say it to those who do not see the drawing."""
+        return f"{self.label} {self.value}"
+
 
 def bars(compared: Comparison, said: Wording) -> list[Bar]:
     """Give a bar for the share of errors in each setting that has figures. The longest fills the drawing."""

@@ -33,8 +33,8 @@ class Question:
         return Selection(
             course=self.course,
             kinds=(self.kind,) if self.kind else None,
-            since=self.since and start_of_day(self.since, time_zone),
-            until=self.until and start_of_day(self.until + timedelta(days=1), time_zone),
+            since=start_of_day(self.since, time_zone) if self.since else None,
+            until=start_of_day(self.until + timedelta(days=1), time_zone) if self.until else None,
         )
 
     @property

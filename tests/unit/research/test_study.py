@@ -73,6 +73,21 @@ file = "backends.toml"
 dir = "secrets"
 """
 
+ALGEBRA = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:t
+BEGIN:VEVENT
+UID:1
+SUMMARY:Algebra
+X-MAXIMALAB-COURSE:algebra
+X-MAXIMALAB-GROUP:A-1
+DTSTART;TZID=Europe/Kyiv:20260907T083000
+DTEND;TZID=Europe/Kyiv:20260907T100500
+RRULE:FREQ=WEEKLY;COUNT=15
+END:VEVENT
+END:VCALENDAR
+"""
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
@@ -302,14 +317,15 @@ def test_the_commands_of_a_researcher(lab: Path, maximalab):
 
 
 def test_a_timetable_is_imported_by_command(lab: Path, maximalab):
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:t", "BEGIN:VEVENT", "UID:1", "SUMMARY:Algebra",
-             "X-MAXIMALAB-COURSE:algebra", "X-MAXIMALAB-GROUP:A-1", "DTSTART;TZID=Europe/Kyiv:20260907T083000",
-             "DTEND;TZID=Europe/Kyiv:20260907T100500", "RRULE:FREQ=WEEKLY;COUNT=15", "END:VEVENT", "END:VCALENDAR"]  # fmt: skip
-    (lab / "algebra.ics").write_text("\r\n".join(lines))
+    (lab / "algebra.ics").write_text(ALGEBRA.replace("\n", "\r\n"))
     done = maximalab(
         lab, "timetable", "import", "algebra.ics", "--since", "2026-09-01", "--until", "2027-02-01"
     )
     assert done.stdout.startswith("15 lessons of algebra (0 cancelled)"), done.stderr
+    enrolled = maximalab(lab, "timetable", "enrol", "algebra", "A-1", "olena", "--since", "2026-09-01")
+    assert (enrolled.stdout, enrolled.stderr) == ("1 in A-1 of algebra.\n", "")
+    typo = maximalab(lab, "timetable", "enrol", "algebra", "A-2", "petro", "--since", "2026-09-01")
+    assert "No timetable names this group yet" in typo.stderr
 
 
 @pytest.mark.parametrize(
