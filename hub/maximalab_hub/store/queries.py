@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, case, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from maximalab_hub.events import Source
 from maximalab_hub.store.models import Base, ConsentRow, EnrolmentRow, EventRow, LessonRow, ServerRow
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ class ServerMoment:
 
 
 class BootCount(NamedTuple):
-    """How many events of one start of one sender are here, out of how many that it numbered."""
+    """How many events of one start of one sender are here, out of how many that it numbered.
+
+    `user` is empty where the sender is the hub.
+    """
 
     boot_id: str
     user: str
@@ -176,16 +180,14 @@ def boot_counts(connection: Connection) -> list[BootCount]:
 
     A difference is a gap: events on their way, refused, or lost. The share that is here is the completeness.
     """
+    # The hub is one sender that speaks of many people; every other one speaks of itself alone.
+    by_the_hub = EventRow.source == Source.HUB.value
+    user = case((by_the_hub, ""), else_=EventRow.user).label("sender")
+    server = case((by_the_hub, None), else_=EventRow.server).label("sending_server")
     statement = (
-        select(
-            EventRow.boot_id,
-            EventRow.user,
-            EventRow.server,
-            func.count().label("stored"),
-            (func.max(EventRow.seq) + 1).label("numbered"),
-        )
-        .group_by(EventRow.boot_id, EventRow.user, EventRow.server)
-        .order_by(EventRow.boot_id, EventRow.user)
+        select(EventRow.boot_id, user, server, func.count(), func.max(EventRow.seq) + 1)
+        .group_by(EventRow.boot_id, user, server)
+        .order_by(EventRow.boot_id, user)
     )
     return [BootCount(*row) for row in connection.execute(statement)]
 

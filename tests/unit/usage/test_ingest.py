@@ -179,6 +179,19 @@ def test_events_are_not_lost_where_the_hub_never_tells(
     assert "user=ada server=public-maxima stored unwitnessed" in caplog.text
 
 
+def test_completeness_counts_by_sender_and_the_hub_is_one(store: Engine) -> None:
+    ingest = ingest_of(store)
+    ingest.take(HUB, [start(0), start(1, user="bob"), start(4)])
+    bobs = {**an_event(9), "boot_id": BOOT.replace("6f", "00")}
+    ingest.take(Sender(Source.SERVER, "bob", "public-maxima"), [bobs])
+    with reading(store) as connection:
+        counts = boot_counts(connection)
+    assert [(one.user, one.server, one.stored, one.numbered) for one in counts] == [
+        ("bob", "public-maxima", 1, 10),
+        ("", None, 3, 5),
+    ]
+
+
 def test_a_person_without_a_server_waits_for_nobody(store: Engine) -> None:
     ingest = ingest_of(store, patience=120)
     assert [one.status for one in ingest.take(Sender(Source.CLIENT, "ada"), [an_event(1)])] == ["stored"]
