@@ -127,5 +127,11 @@ class Recorder:
 
 
 def bounded(text: str | None, most: int) -> str | None:
-    """Cut `text` to what the service takes; None for nothing at all."""
-    return text[:most] if text else None
+    """Cut `text` to what the service takes; None for nothing at all.
+
+    A kernel or a client may put anything into a name: what no text can hold (half a surrogate pair, a zero) becomes
+    a question mark, so that the event itself is not refused for it.
+    """
+    if not text:
+        return None
+    return text[:most].encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

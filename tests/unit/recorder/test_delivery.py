@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -218,3 +220,11 @@ def test_neither_log_nor_text_form_holds_the_token(spool, collector, begun, capl
     delivery.stop(2)
     assert "ann/public-maxima" in caplog.text
     assert "s3cret" not in caplog.text + repr(Address("http://127.0.0.1/", "s3cret"))
+
+
+def test_the_hub_can_use_it_without_jupyter():
+    code = "import sys, maximalab_recorder.delivery, maximalab_recorder.events; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not [name for name in loaded if name.startswith(("jupyter", "tornado", "zmq", "traitlets"))]

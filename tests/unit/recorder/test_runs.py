@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from maximalab_recorder.recorder import bounded
 from maximalab_recorder.runs import GRACE_SECONDS, Run, RunJoin
 from maximalab_recorder.signals import (
     Began,
@@ -202,3 +203,11 @@ def test_a_kernel_that_dies_at_any_moment_ends_each_run_once(
     heard = {signal.msg_id for signal in signals[:death] if isinstance(signal, (Began, Requested))}
     loud = {name for name in heard if stories[name].end != "silent"}
     assert loud <= set(names)
+
+
+@given(st.text(st.characters(exclude_categories=())), st.integers(1, 20))
+def test_any_name_becomes_text_that_can_be_kept(name: str, most: int):
+    kept = bounded(name, most)
+    assert (kept is None) is (name == "")
+    assert len(kept or "") <= most
+    assert b"\0" not in (kept or "").encode()
