@@ -37,23 +37,6 @@ def alive(pid: int) -> bool:
     return True
 
 
-def descendants(pid: int) -> list[int]:
-    """The processes that `pid` has started, and those that these have, as /proc tells; elsewhere none."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
-        except OSError:
-            continue  # ended since
-        parents.setdefault(parent, []).append(int(stat.parent.name))
-    found: list[int] = []
-    wave = [pid]
-    while wave:
-        wave = [child for parent in wave for child in parents.get(parent, [])]
-        found += wave
-    return found
-
-
 def sweep(parent: Path) -> None:
     """Remove the folders of kernels that were killed before they could."""
     for folder in parent.glob(FOLDER + "*"):

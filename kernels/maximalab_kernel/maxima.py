@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
-import ctypes
 import json
 import os
 import select
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from maximalab_kernel.environment import descendants, plot_folder, scrubbed
+from maximalab_kernel.child import CHUNK, child_setup, ending, read_available, signal_group
+from maximalab_kernel.environment import plot_folder, scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SERVER = Path(__file__).parent / "lisp" / "server.lisp"
-CHUNK = 65536
 START_WITHIN = 60.0
 """Seconds that a Maxima may take to say that it is ready, on a busy machine."""
-
-PR_SET_PDEATHSIG = 1
-
-
-def _child_setup(parent: int) -> Callable[[], None]:
-    """What the child does before it becomes Maxima: die with its parent, and take interrupts."""
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-    def setup() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if libc is not None:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return setup
 
 
 def quoted(text: str) -> str:
@@ -85,7 +66,7 @@ class MaximaProcess:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 env=self._environment(self._folder, writer), start_new_session=True, bufsize=0,
                 pass_fds=(writer,),
-                preexec_fn=_child_setup(os.getpid()),  # noqa: PLW1509  no thread of ours forks
+                preexec_fn=child_setup(os.getpid()),  # noqa: PLW1509  no thread of ours forks
             )  # fmt: skip
         except OSError as error:
             os.close(reader)
@@ -209,7 +190,7 @@ class MaximaProcess:
     def _read_printed(self) -> Iterator[Printed]:
         for descriptor in list(self._pipes):
             name, decoder = self._pipes[descriptor]
-            data, ended = _read_available(descriptor)
+            data, ended = read_available(descriptor)
             if ended:
                 del self._pipes[descriptor]
             text = decoder.decode(data)
@@ -227,7 +208,7 @@ class MaximaProcess:
             if not self._asking and not self._interrupted:
                 self._interrupted = True
                 self._signals += 1
-                _signal_group(self._process, signal.SIGINT)
+                signal_group(self._process, signal.SIGINT)
             return True
 
     def kill(self, why: str) -> None:
@@ -235,7 +216,7 @@ class MaximaProcess:
         with self._lock:
             self._killed_for = why
             if self._process is not None:
-                _signal_group(self._process, signal.SIGKILL)
+                signal_group(self._process, signal.SIGKILL)
 
     def _bury(self) -> str:
         """Collect the dead process and say how it ended."""
@@ -245,9 +226,9 @@ class MaximaProcess:
         try:
             process.wait(timeout=2)
         except subprocess.TimeoutExpired:
-            _signal_group(process, signal.SIGKILL)
+            signal_group(process, signal.SIGKILL)
         code = process.wait()
-        _signal_group(process, signal.SIGKILL)
+        signal_group(process, signal.SIGKILL)
         for pipe in (process.stdin, process.stdout, process.stderr, self._frames):
             if pipe is not None:
                 pipe.close()
@@ -264,13 +245,6 @@ class MaximaProcess:
             self._folder = None
 
 
-def ending(code: int) -> str:
-    """How a process with this return code ended."""
-    if code == 0:
-        return "quit()"
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-
-
 def _descriptor(pipe: IO[bytes] | None) -> int:
     if pipe is None:
         raise MaximaDiedError("no pipe")
@@ -280,29 +254,3 @@ def _descriptor(pipe: IO[bytes] | None) -> int:
 def _frame(line: bytes) -> Frame:
     fields = json.loads(line)
     return Frame(fields.pop("kind"), fields)
-
-
-def _read_available(descriptor: int) -> tuple[bytes, bool]:
-    """What can be read now (at most some megabytes), and whether the other end is closed."""
-    data = bytearray()
-    for _ in range(64):
-        try:
-            chunk = os.read(descriptor, CHUNK)
-        except BlockingIOError:
-            return bytes(data), False
-        if not chunk:
-            return bytes(data), True
-        data += chunk
-    return bytes(data), False
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Signal Maxima, and end what it waits for: such programs may block the signal, and have groups of their own."""
-    for pid in descendants(process.pid):
-        _send(os.kill, pid, signal.SIGKILL)
-    _send(os.killpg, process.pid, number)
-
-
-def _send(send: Callable[[int, int], None], pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended by itself: what was wanted
-        send(pid, number)

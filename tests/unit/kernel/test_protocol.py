@@ -117,8 +117,42 @@ def test_completion_and_help_know_the_users_own_names(lab):
     assert not lab.client.inspect("no_such_name_", 3, reply=True, timeout=20)["content"]["found"]
 
 
-FRAGMENTS = ["1", "x", "+", "*", "(", ")", "[", "]", ";", "$", ":", '"', "/*", "*/", "\\", "f(x):=", "1/0", "?",
-             "??", "'", "''", "%o1", "(%i1)", "\n", " ", "\0", "ї", "if", "then", "do", "for", "#", "!", ",", "diff(", "a:"]  # fmt: skip
+FRAGMENTS = [
+    "1",
+    "x",
+    "+",
+    "*",
+    "(",
+    ")",
+    "[",
+    "]",
+    ";",
+    "$",
+    ":",
+    '"',
+    "/*",
+    "*/",
+    "\\",
+    "f(x):=",
+    "1/0",
+    "?",
+    "??",
+    "'",
+    "''",
+    "%o1",
+    "(%i1)",
+    "ї",
+    "if",
+    "then",
+    "do",
+    "for",
+    "#",
+    "!",
+    ",",
+    "diff(",
+    "a:",
+]
+FRAGMENTS += ["\n", " ", "\0"]
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join))

@@ -1,0 +1,83 @@
+"""A child process as the operating system sees it: its start, its signals, its pipes, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+CHUNK = 65536
+
+PR_SET_PDEATHSIG = 1
+
+
+def child_setup(parent: int) -> Callable[[], None]:
+    """What the child does before it becomes Maxima: die with its parent, and take interrupts."""
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def setup() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return setup
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that `pid` has started, and those that these have, as /proc tells; elsewhere none."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # ended since
+        parents.setdefault(parent, []).append(int(stat.parent.name))
+    found: list[int] = []
+    wave = [pid]
+    while wave:
+        wave = [child for parent in wave for child in parents.get(parent, [])]
+        found += wave
+    return found
+
+
+def ending(code: int) -> str:
+    """How a process with this return code ended."""
+    if code == 0:
+        return "quit()"
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+
+def read_available(descriptor: int) -> tuple[bytes, bool]:
+    """What can be read now (at most some megabytes), and whether the other end is closed."""
+    data = bytearray()
+    for _ in range(64):
+        try:
+            chunk = os.read(descriptor, CHUNK)
+        except BlockingIOError:
+            return bytes(data), False
+        if not chunk:
+            return bytes(data), True
+        data += chunk
+    return bytes(data), False
+
+
+def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal Maxima, and end what it waits for: such programs may block the signal, and have groups of their own."""
+    for pid in descendants(process.pid):
+        _send(os.kill, pid, signal.SIGKILL)
+    _send(os.killpg, process.pid, number)
+
+
+def _send(send: Callable[[int, int], None], pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended by itself: what was wanted
+        send(pid, number)
