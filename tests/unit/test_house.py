@@ -53,9 +53,7 @@ def test_only_the_agreed_rooms_stand_at_the_top():
 
 @pytest.mark.parametrize("room", PACKAGES)
 def test_a_room_holds_its_packages_alone(room: str):
-    assert {file.parts[1] for file in files() if file.parts[0] == room and len(file.parts) > 2} == PACKAGES[
-        room
-    ]
+    assert {file.parts[1] for file in python_files(room) if len(file.parts) > 2} == PACKAGES[room]
 
 
 def test_no_file_has_a_vague_name():

@@ -78,7 +78,9 @@ def _packages(place: Place, wanted: list[str]) -> Step:
     files = ["pyproject.toml", "kernels/pyproject.toml", "requirements/constraints.txt"]
     hub, student = f"{place.root}[{','.join(wanted)}]", f"{place.root / 'kernels'}[server]"
     command = _pip(place, "-c", str(place.root / files[2]), "-e", student, "-e", hub)
-    stamp = digest([place.root / file for file in files], str(place.root), *wanted)
+    # JupyterLab's settings are copied at the installation, unlike our Python.
+    copied = (place.root / "kernels" / "labconfig").glob("*.json")
+    stamp = digest([*(place.root / file for file in files), *copied], str(place.root), *wanted)
     witness = place.venv / "bin" / "jupyterhub"
     return Step(
         "packages", f"Python packages ({', '.join(wanted)})", stamp, witness, lambda: [command], by_pip=True
