@@ -138,7 +138,7 @@ def _work(sitting: Sitting, draw: Random) -> Iterator[EventValues]:
     yield event(Kind.SERVER_START, Source.HUB)
     at += timedelta(seconds=draw.uniform(4, 20))
     yield event(Kind.NOTEBOOK_OPEN)
-    while (at := at + timedelta(seconds=draw.lognormvariate(4.6, 0.8))) < end:
+    while (at := at + timedelta(seconds=draw.lognormvariate(5.2, 0.7))) < end:
         failed = draw.random() < sitting.error_share
         yield event(
             Kind.RUN,
