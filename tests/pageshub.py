@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 from http.cookiejar import Cookie
 from pathlib import Path
 
 import httpx
+import psutil
 from maximalab_hub.people import add_account
 from maximalab_hub.secret_files import Secret, ensure_secrets, read_secret
 
@@ -135,7 +137,8 @@ class PagesHub:
             self._until_it_answers(f"{url}/hub/login")
 
     def stop(self) -> None:
-        """End what was started, the servers' own processes included: each is a group of its own."""
+        """End what was started; a student's server outlives its hub, so it is ended here."""
+        left = psutil.Process(self.processes[-1].pid).children(recursive=True) if self.processes else []
         for process in reversed(self.processes):
             process.send_signal(signal.SIGTERM)
             try:
@@ -143,6 +146,9 @@ class PagesHub:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
+        for server in left:
+            with suppress(psutil.NoSuchProcess):
+                server.kill()
 
     def visitor(self, *, entrance: str = "public", lang: str = "en") -> httpx.Client:
         """Open a browser's session that nobody has signed in with."""

@@ -81,8 +81,8 @@ class OpenHandler(LabHandler):
             starting.add_done_callback(_look_at)
             return
         error = starting.exception()
-        if error is None:
-            return
+        if error is None or spawner.active:
+            return  # it is up, or on its way: a second click at the same moment finds it pending
         self.log.error("Server %s did not start: %.500s", spawner._log_name, error)  # noqa: SLF001  as SpawnHandler
         raise error if isinstance(error, HTTPError) else HTTPError(500, "The server did not start.")
 
