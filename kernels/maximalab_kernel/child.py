@@ -71,10 +71,15 @@ def read_available(descriptor: int) -> tuple[bytes, bool]:
     return bytes(data), False
 
 
-def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Signal Maxima, and end what it waits for: such programs may block the signal, and have groups of their own."""
+def end_descendants(process: subprocess.Popen[bytes]) -> None:
+    """End whatever Maxima has started."""
     for pid in descendants(process.pid):
         _send(os.kill, pid, signal.SIGKILL)
+
+
+def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal Maxima, and end what it waits for: such programs may block the signal, and have groups of their own."""
+    end_descendants(process)
     _send(os.killpg, process.pid, number)
 
 

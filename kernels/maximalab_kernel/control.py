@@ -32,6 +32,9 @@ class Busy(Protocol):
     def runs(self, execution: int) -> bool:
         """Whether that cell still runs."""
 
+    def nudge(self) -> None:
+        """End programs that an interrupted Maxima waits for."""
+
     def kill(self, why: str) -> None:
         """End Maxima at once."""
 
@@ -102,7 +105,9 @@ class Control(threading.Thread):
         execution, until = self._deadline
         if not self._busy.runs(execution):
             self._deadline = None
-        elif time.monotonic() > until:
+        elif time.monotonic() <= until:
+            self._busy.nudge()  # it may have started another program since, and wait for that
+        else:
             self._deadline = None
             log.warning("Maxima did not react to an interrupt; it is stopped")
             self._busy.kill(say("no_answer_to_interrupt", seconds=int(INTERRUPT_WITHIN)))

@@ -108,6 +108,10 @@ class Kernel:
         with self._lock:
             return self._running and self._executions == execution
 
+    def nudge(self) -> None:
+        """End programs that an interrupted Maxima waits for."""
+        self._transport.nudge()
+
     def kill(self, why: str) -> None:
         """End Maxima at once; the cell fails and says `why`."""
         self._transport.kill(why)

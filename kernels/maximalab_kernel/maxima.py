@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from maximalab_kernel.child import CHUNK, child_setup, ending, read_available, signal_group
+from maximalab_kernel.child import CHUNK, child_setup, end_descendants, ending, read_available, signal_group
 from maximalab_kernel.environment import plot_folder, scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
@@ -198,7 +198,7 @@ class MaximaProcess:
                 yield Printed(name, text)
 
     def interrupt(self) -> bool:
-        """See `Transport.interrupt`: one signal to Maxima and to what it started, such as gnuplot.
+        """See `Transport.interrupt`: one signal to Maxima, and an end to what it started, such as gnuplot.
 
         While Maxima waits for an answer, the one who asks must refuse it instead.
         """
@@ -210,6 +210,12 @@ class MaximaProcess:
                 self._signals += 1
                 signal_group(self._process, signal.SIGINT)
             return True
+
+    def nudge(self) -> None:
+        """See `Transport.nudge`."""
+        with self._lock:
+            if self._in_flight and self._interrupted and self._process is not None:
+                end_descendants(self._process)
 
     def kill(self, why: str) -> None:
         """See `Transport.kill`."""
@@ -252,5 +258,8 @@ def _descriptor(pipe: IO[bytes] | None) -> int:
 
 
 def _frame(line: bytes) -> Frame:
-    fields = json.loads(line)
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return Frame("noise")  # somebody's Lisp has written to our descriptor
     return Frame(fields.pop("kind"), fields)

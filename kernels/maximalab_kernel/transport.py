@@ -52,6 +52,9 @@ class Transport(Protocol):
     def interrupt(self) -> bool:
         """Stop the evaluation in flight; false where there is none. From any thread."""
 
+    def nudge(self) -> None:
+        """End what Maxima has started since it was interrupted, and waits for. From any thread."""
+
     def kill(self, why: str) -> None:
         """End the process at once. From any thread. The next request starts a new one."""
 

@@ -48,7 +48,13 @@
            (write-char #\] stream))))
 
 (defun maximalab-emit (kind &rest fields)
-  "Send one frame; FIELDS alternate names and values. What was printed before it leaves before it."
+  "Send one frame whole, whatever interrupts there are."
+  #+ecl (mp:without-interrupts (apply #'maximalab-write-frame kind fields))
+  #+sbcl (sb-sys:without-interrupts (apply #'maximalab-write-frame kind fields))
+  #-(or ecl sbcl) (apply #'maximalab-write-frame kind fields))
+
+(defun maximalab-write-frame (kind &rest fields)
+  "Write one frame; FIELDS alternate names and values. What was printed before it leaves before it."
   (finish-output *standard-output*)
   (finish-output *error-output*)
   (let ((*print-base* 10) (*print-radix* nil) (*print-pretty* nil) (out *maximalab-frames*))

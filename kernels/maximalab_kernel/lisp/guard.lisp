@@ -19,11 +19,13 @@
 
 (defvar *maximalab-interrupts* 0 "How many interrupts this process has taken.")
 
+(defvar *maximalab-interruptible* nil "True while there is an evaluation that an interrupt can leave.")
+
 (defun maximalab-stop (&rest ignored)
   "What an interrupt does: leave the evaluation, whatever error handlers the user's code has set."
   (declare (ignore ignored))
   (incf *maximalab-interrupts*)
-  (throw 'maximalab-interrupted :interrupted))
+  (when *maximalab-interruptible* (throw 'maximalab-interrupted :interrupted)))
 
 ;; ECL takes the signal in a thread of its own, which must pass it on to the one that evaluates.
 #+ecl (defvar *maximalab-thread* mp:*current-process*)
@@ -98,7 +100,8 @@
     (setq *maximalab-trouble* nil)
     (catch 'maximalab-interrupted
       (setf (values status value)
-            (handler-case (maximalab-exposed (maximalab-catching function))
+            (handler-case (let ((*maximalab-interruptible* t))
+                            (maximalab-exposed (maximalab-catching function)))
               (serious-condition (condition)
                 (setq *maximalab-trouble*
                       (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))
