@@ -138,7 +138,9 @@ class PagesHub:
 
     def stop(self) -> None:
         """End what was started; a student's server outlives its hub, so it is ended here."""
-        left = psutil.Process(self.processes[-1].pid).children(recursive=True) if self.processes else []
+        left: list[psutil.Process] = []
+        with suppress(psutil.NoSuchProcess, IndexError):  # a hub that did not even start
+            left = psutil.Process(self.processes[-1].pid).children(recursive=True)
         for process in reversed(self.processes):
             process.send_signal(signal.SIGTERM)
             try:
