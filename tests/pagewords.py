@@ -6,7 +6,18 @@ import json
 import re
 from html.parser import HTMLParser
 
-KNOWN = {"vpn", "jupyterhub", "maxima", "utc", "wireguard", "maximalab", "student", "teacher", "researcher", "boss"}
+KNOWN = {
+    "vpn",
+    "jupyterhub",
+    "maxima",
+    "utc",
+    "wireguard",
+    "maximalab",
+    "student",
+    "teacher",
+    "researcher",
+    "boss",
+}
 """Names, which are the same in both languages."""
 SPOKEN = ("alt", "aria-label", "placeholder", "title", "data-ready", "data-failed")
 SILENT = {"script", "style", "code"}

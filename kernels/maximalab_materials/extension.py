@@ -78,7 +78,7 @@ class OpenHandler(JupyterHandler):
             return open_beside(Path(store), root, material, self.language)
         keep = self.get_argument("keep", "") == "1"
         result = open_material(Path(store), root, material, self.language, keep=keep)
-        if isinstance(result, Opened) and result.fresh:
+        if isinstance(result, Opened):
             self._speak()
         return result
 

@@ -1,4 +1,4 @@
-"""JupyterLab's display language, set with the first notebook unless the student has chosen one."""
+"""JupyterLab's display language follows the language of the opening, until the student chooses one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SETTING = Path("@jupyterlab", "translation-extension", "plugin.jupyterlab-settings")
 _LOCALES = {"uk": "uk_UA", "en": "en"}
 _TEXT = """{{
-    // Set when a material was first opened. To choose another: Settings > Language
+    // Set when a material was opened. To choose another: Settings > Language
     "locale": "{}"
 }}
 """

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """The notebook to open, relative to the server's root; `fresh`: it was put there just now."""
+    """The notebook to open, relative to the server's root."""
 
     notebook: str
-    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ def _carry_out(step: Step, source: Edition, root: Path, folder: str, notebook: s
         case Step.RESTORE:
             put_back(source, notebook, root / folder)
         case Step.OPEN:
-            return Opened(f"{folder}/{notebook}")
+            pass
         case Step.REFUSE_IN_THE_WAY | Step.OFFER | Step.OFFER_BESIDE_ONLY:
             raise Refused(Reason.IN_THE_WAY)
         case _:
             assert_never(step)
-    return Opened(f"{folder}/{notebook}", fresh=True)
+    return Opened(f"{folder}/{notebook}")

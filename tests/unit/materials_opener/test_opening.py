@@ -54,9 +54,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_the_first_opening_copies_everything_and_it_is_writable(store: Path, root: Path):
-    assert open_material(store, root, "simplex", "uk", keep=False) == Opened(
-        "simplex/simplex.uk.ipynb", fresh=True
-    )
+    assert open_material(store, root, "simplex", "uk", keep=False) == Opened("simplex/simplex.uk.ipynb")
     copy = root / "simplex"
     marker = json.loads((copy / ".maximalab.json").read_text())
     assert (marker["id"], marker["version"]) == ("simplex", 1)
@@ -221,7 +219,7 @@ def test_a_copy_that_fails_midway_leaves_nothing(
             open_material(store, root, "simplex", "uk", keep=False)
     assert refused.value.reason is reason
     assert list(root.iterdir()) == []
-    assert open_material(store, root, "simplex", "uk", keep=False).fresh
+    assert open_material(store, root, "simplex", "uk", keep=False) == Opened("simplex/simplex.uk.ipynb")
 
 
 def test_what_a_killed_server_had_half_made_is_swept_away(store: Path, root: Path):

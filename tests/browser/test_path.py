@@ -1,0 +1,202 @@
+"""The whole path in a real browser: student, teacher and researcher; every page in both languages is photographed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from labrun import RunningLab, start_lab
+
+pytestmark = pytest.mark.chromium
+
+PHOTOS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+LOCALE = {"en": "en-GB", "uk": "uk-UA"}
+OPEN = {"en": "Open", "uk": "Відкрити"}
+SHOWN = ".jp-NotebookPanel:visible"  # JupyterLab also keeps the notebooks of an earlier visit open, hidden
+LANGUAGES = pytest.mark.parametrize("lang", ["en", "uk"])
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    running = start_lab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    PHOTOS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        quiet = [
+            "--no-sandbox",
+            "--disable-quic",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ]
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, lab: RunningLab) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+
+    def signed_in(name: str, lang: str, *, entrance: str = "public", width: int = 1280) -> Page:
+        context = browser.new_context(
+            locale=LOCALE[lang], viewport={"width": width, "height": 900}, base_url=getattr(lab, entrance)
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto("/")
+        photo(page, "login", lang)
+        page.locator("input[name=username]").fill(name)
+        page.locator("input[name=password]").fill(lab.password(name))
+        page.locator("form button[type=submit], form input[type=submit]").first.click()
+        page.wait_for_url(re.compile(r"/hub/lab"))
+        return page
+
+    yield signed_in
+    for context in contexts:
+        context.close()
+
+
+def photo(page: Page, name: str, lang: str) -> None:
+    """Keep a picture of what a person sees now."""
+    page.screenshot(path=PHOTOS / f"{name}.{lang}.png", full_page=True)
+
+
+def press_open(page: Page, material: str) -> None:
+    """Press the button on the card of `material`."""
+    page.locator(f"form[action$='/open/{material}'] button").click()
+
+
+def open_notebook(page: Page, material: str, lang: str) -> None:
+    """Press *Open* and stay until JupyterLab shows the notebook."""
+    press_open(page, material)
+    page.wait_for_url(re.compile(rf"/lab/tree/{material}/{material}\.{lang}\.ipynb"), timeout=120_000)
+    expect(page.locator(f"{SHOWN} .jp-Cell").first).to_be_visible(timeout=120_000)
+
+
+def run_all(page: Page) -> None:
+    """Run every cell of the open notebook by the menu, whatever the language of the menu is."""
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("Maxima |", timeout=60_000)
+    page.locator(".lm-MenuBar-item").nth(3).click()
+    page.locator("[data-command='runmenu:run-all']").click()
+
+
+def html_lang(page: Page) -> str | None:
+    return page.locator("html").get_attribute("lang")
+
+
+@LANGUAGES
+def test_my_lab_speaks_the_readers_language(visit, lang: str):
+    page = visit("student", lang)
+    assert html_lang(page) == lang
+    expect(page.locator("form[action$='/open/simplex'] button")).to_have_text(re.compile(OPEN[lang]))
+    photo(page, "my-lab", lang)
+    phone = visit("student", lang, width=360)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360, "no sideways scrolling on a phone"
+    photo(phone, "my-lab-phone", lang)
+
+
+def test_the_language_can_be_switched(visit):
+    page = visit("student", "en")
+    page.locator("a[href*='/language/uk']").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "uk")
+    expect(page.locator("form[action$='/open/simplex'] button")).to_have_text(re.compile(OPEN["uk"]))
+
+
+def researcher_sees_the_run(visit, lang: str):
+    page = visit("researcher", lang)
+    page.goto("/services/usage/")
+    row = (
+        page.locator("tr")
+        .filter(has_text=f"simplex.{lang}.ipynb")
+        .filter(has_text=re.compile(r"\bok\b|успішно|добре"))
+    )
+    for _ in range(20):
+        if row.count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    expect(row.first).to_be_visible()
+    assert html_lang(page) == lang
+    assert "student" not in page.locator("table").first.inner_text(), "research shows pseudonyms, not names"
+    photo(page, "research", lang)
+
+
+def student_sees_what_is_known(visit, lang: str):
+    page = visit("student", lang)
+    page.goto("/services/usage/me")
+    assert html_lang(page) == lang
+    expect(page.locator("main")).to_contain_text("simplex")
+    photo(page, "my-data", lang)
+    page.goto("/services/usage/")
+    assert page.locator("table").count() == 0, "the researcher's page is not for students"
+
+
+@LANGUAGES
+def test_a_student_solves_an_exercise_and_a_researcher_sees_the_run(visit, lang: str):
+    page = visit("student", lang)
+    press_open(page, "simplex")
+    page.wait_for_load_state()
+    photo(page, "starting", lang)
+    page.wait_for_url(re.compile(rf"/lab/tree/simplex/simplex\.{lang}\.ipynb"), timeout=120_000)
+    expect(page.locator(f"{SHOWN} .jp-Cell").first).to_be_visible(timeout=120_000)
+    run_all(page)
+    optimum = page.locator(f"{SHOWN} .jp-OutputArea-output").filter(has_text="z = 36, x = 2, y = 6")
+    expect(optimum.first).to_be_visible(timeout=90_000)
+    expect(page.locator(f"{SHOWN} .jp-OutputArea-output img").first).to_be_attached(timeout=90_000)
+    photo(page, "notebook", lang)
+    page.keyboard.press("Control+s")
+    researcher_sees_the_run(visit, lang)
+    student_sees_what_is_known(visit, lang)
+
+
+@LANGUAGES
+def test_private_material_is_refused_at_the_public_entrance(visit, lab: RunningLab, lang: str):
+    page = visit("student", lang)
+    answer: list[int] = []
+    page.on("response", lambda r: answer.append(r.status) if "matrix-game" in r.url else None)
+    page.goto("/hub/lab")
+    press_open(page, "matrix-game")
+    page.wait_for_load_state()
+    assert html_lang(page) == lang
+    expect(page.locator("main")).to_contain_text("VPN")
+    expect(page.locator(f"a[href^='{lab.vpn}']").first).to_be_visible()
+    photo(page, "vpn-needed", lang)
+    assert page.context.request.get("/user/student/private-maxima/lab").status in {403, 404}
+
+
+@LANGUAGES
+def test_private_material_opens_at_the_vpn_entrance(visit, lang: str):
+    page = visit("student", lang, entrance="vpn")
+    photo(page, "my-lab-vpn", lang)
+    open_notebook(page, "matrix-game", lang)
+    run_all(page)
+    expect(page.locator(f"{SHOWN} .jp-OutputArea-output").first).to_be_visible(timeout=90_000)
+    photo(page, "private-notebook", lang)
+
+
+@LANGUAGES
+def test_a_teacher_sees_the_course(visit, lang: str):
+    page = visit("teacher", lang)
+    expect(page.locator("form[action$='/open/transport'] button")).to_have_text(re.compile(OPEN[lang]))
+    photo(page, "my-lab-teacher", lang)
+
+
+@LANGUAGES
+def test_an_unknown_page_answers_in_the_readers_language(visit, lang: str):
+    page = visit("student", lang)
+    assert page.goto("/hub/no-such-page").status == 404
+    assert html_lang(page) == lang
+    photo(page, "not-found", lang)
