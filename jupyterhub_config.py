@@ -15,7 +15,7 @@ from maximalab_hub.signin import LocalAccounts
 from maximalab_hub.witness import login_hook, open_witness
 from maximalab_spawner.catalog import CatalogReader
 from maximalab_spawner.local import TieredLocalSpawner
-from maximalab_spawner.policy import decide, parse_server_name, person_of, server_name
+from maximalab_spawner.policy import decide, parse_server_name, server_name
 from maximalab_spawner.proxy import TieredProxy
 from maximalab_spawner.tiers import Entrance
 
@@ -54,7 +54,6 @@ c.JupyterHub.tornado_settings = {
         settings=settings,
         read_catalogue=CatalogReader(settings.catalogue.dir).read,
         decide=decide,
-        person_of=person_of,
         server_name=server_name,
         parse_server_name=parse_server_name,
         emit=emit,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from maximalab_recorder.delivery import Delivery
 from maximalab_recorder.events import EventSource
 from maximalab_recorder.spool import Spool
+from maximalab_spawner.tiers import entrance_of
 
-from maximalab_hub.entrance import entrance_of
 from maximalab_hub.secret_files import Secret, read_secret
 
 if TYPE_CHECKING:

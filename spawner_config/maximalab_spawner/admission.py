@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.materials import NAME
 from maximalab_spawner.messages import (
     NO_MATERIAL,
     OTHER_TIER,
@@ -15,7 +14,7 @@ from maximalab_spawner.messages import (
     UNNAMED_SERVER,
 )
 from maximalab_spawner.policy import decide, parse_server_name, server_name
-from maximalab_spawner.tiers import Reason, Refused
+from maximalab_spawner.tiers import NAME, Reason, Refused
 
 if TYPE_CHECKING:
     from maximalab_spawner.catalog import Catalog

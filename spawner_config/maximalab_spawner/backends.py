@@ -19,8 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.materials import NAME
-from maximalab_spawner.tiers import Tier
+from maximalab_spawner.tiers import NAME, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.tiers import Access, Tier, tier_of
+from maximalab_spawner.tiers import NAME, Access, Tier, tier_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LANGUAGES = ("uk", "en")
-NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 #: JupyterHub allows server names of 30 characters, and a server is named `<tier>-<image>`.
 IMAGE = re.compile(r"[a-z][a-z0-9-]{0,20}")
 #: No material's id: in the catalogue, `courses.toml` is the list of courses.

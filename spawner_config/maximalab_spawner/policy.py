@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.materials import IMAGE, NAME
+from maximalab_spawner.materials import IMAGE
 from maximalab_spawner.tiers import (
     Access,
     Decision,
@@ -25,26 +25,10 @@ from maximalab_spawner.tiers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from maximalab_spawner.materials import Material
 
-#: Set by each entrance's proxy on every request; a client's own is overwritten there.
-ENTRANCE_HEADER = "X-MaximaLab-Entrance"
 #: JupyterHub's own rule for the names of servers.
 SERVER_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
-
-
-def person_of(name: str, groups: Iterable[str], *, admin: bool = False) -> Person:
-    """Read from a user's groups what the person may do; groups of other forms say nothing here."""
-    found = [group.partition(":") for group in groups]
-    return Person(
-        name=name,
-        studies=frozenset(rest for kind, _, rest in found if kind == "study" and NAME.fullmatch(rest)),
-        teaches=frozenset(rest for kind, _, rest in found if kind == "teach" and NAME.fullmatch(rest)),
-        researcher=("researchers", "", "") in found,
-        admin=admin,
-    )
 
 
 def may_open(material: Material, person: Person) -> bool:
@@ -74,12 +58,6 @@ def decide(material: Material | None, person: Person, entrance: Entrance, scenar
         return Refused(Reason.NEEDS_VPN)
     # A VPN entrance in a layout that has none: somebody set it up wrongly, and no VPN will help the person.
     return Refused(Reason.TIER_UNAVAILABLE)
-
-
-def entrance_of(headers: Mapping[str, str]) -> Entrance:
-    """Say through which entrance a request came: what is not plainly the VPN's is the public one."""
-    values = [value for name, value in headers.items() if name.lower() == ENTRANCE_HEADER.lower()]
-    return Entrance.VPN if values == [Entrance.VPN.value] else Entrance.PUBLIC
 
 
 def server_name(tier: Tier, image: str) -> str:

@@ -19,10 +19,9 @@ from maximalab_spawner.backends import Backend, BackendsError, read_backends
 from maximalab_spawner.catalog import Catalog, CatalogError, CatalogReader
 from maximalab_spawner.materials import LANGUAGES
 from maximalab_spawner.placement import place
-from maximalab_spawner.policy import entrance_of, person_of
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import safe_name
-from maximalab_spawner.tiers import Entrance, Refused, Scenario, Tier
+from maximalab_spawner.tiers import Entrance, Refused, Scenario, Tier, entrance_of, person_of
 from maximalab_spawner.usage import tell
 
 if TYPE_CHECKING:

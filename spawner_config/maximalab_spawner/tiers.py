@@ -1,13 +1,23 @@
-"""The words of the domain: access, tier, entrance, scenario, and what a decision is.
+"""The words of the domain: access, tier, entrance, scenario, person, and what a decision is.
 
 Everything here is a plain value. Both sides of the lab import this module; it imports nothing of ours.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
+
+#: Set by each entrance's proxy on every request; a client's own is overwritten there. It decides what a page
+#: *says*; what keeps private material off the public entrance is that the public proxy has no route to it.
+ENTRANCE_HEADER = "X-MaximaLab-Entrance"
 
 
 class Access(StrEnum):
@@ -97,6 +107,18 @@ class Person:
     admin: bool = False
 
 
+def person_of(name: str, groups: Iterable[str], *, admin: bool = False) -> Person:
+    """Read from a user's groups what the person may do; groups of other forms say nothing here."""
+    found = [group.partition(":") for group in groups]
+    return Person(
+        name=name,
+        studies=frozenset(rest for kind, _, rest in found if kind == "study" and NAME.fullmatch(rest)),
+        teaches=frozenset(rest for kind, _, rest in found if kind == "teach" and NAME.fullmatch(rest)),
+        researcher=("researchers", "", "") in found,
+        admin=admin,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """The material may be opened, on a server of this tier."""
@@ -112,3 +134,9 @@ class Refused:
 
 
 Decision = Granted | Refused
+
+
+def entrance_of(headers: Mapping[str, str]) -> Entrance:
+    """Say through which entrance a request came: what is not plainly the VPN's is the public one."""
+    values = [value for name, value in headers.items() if name.lower() == ENTRANCE_HEADER.lower()]
+    return Entrance.VPN if values == [Entrance.VPN.value] else Entrance.PUBLIC

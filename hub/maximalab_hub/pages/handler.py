@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
-from maximalab_spawner.tiers import Entrance, Reason
+from maximalab_spawner.tiers import Entrance, Reason, entrance_of, person_of
 
-from maximalab_hub.entrance import entrance_of
 from maximalab_hub.language import COOKIE, choose
 from maximalab_hub.pages.frame import Links, Visitor, frame
 from maximalab_hub.pages.parts import SETTING, LabParts
@@ -31,18 +30,18 @@ def language_of(handler: BaseHandler) -> Language:
     return choose(handler.get_cookie(COOKIE), wishes, parts_of(handler).settings.lab.default_language)
 
 
-def person_of(handler: BaseHandler) -> Person | None:
+def signed_in(handler: BaseHandler) -> Person | None:
     """Say who is signed in; nobody, or a service, is None."""
     user = handler.current_user
     if not isinstance(user, User):
         return None
     groups = [group.name for group in user.orm_user.groups]
-    return parts_of(handler).person_of(user.name, groups, admin=bool(user.admin))
+    return person_of(user.name, groups, admin=bool(user.admin))
 
 
 def frame_of(handler: BaseHandler) -> dict[str, Any]:
     """Build the context of the page's frame for this request."""
-    person = person_of(handler)
+    person = signed_in(handler)
     links = Links(handler.base_url)
     comes_back = handler.request.method == "GET" or handler.request.path.endswith("/login")
     return frame(
@@ -85,7 +84,7 @@ class LabHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub carries no an
     @property
     def person(self) -> Person:
         """The person who is signed in; for handlers behind `authenticated` only."""
-        person = person_of(self)
+        person = signed_in(self)
         if person is None:
             raise RuntimeError("a page for people was asked for by a service")
         return person

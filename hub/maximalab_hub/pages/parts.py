@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from maximalab_spawner.catalog import Catalog, Material
     from maximalab_spawner.tiers import Decision, Entrance, Person, Scenario, Tier
@@ -26,13 +26,6 @@ class Decide(Protocol):
         """Say whether and on which tier the material may be opened."""
 
 
-class PersonOf(Protocol):
-    """`maximalab_spawner.policy.person_of`."""
-
-    def __call__(self, name: str, groups: Iterable[str], /, *, admin: bool = False) -> Person:
-        """Read a person from the hub's user."""
-
-
 class Emit(Protocol):
     """How the hub tells the usage service what happened."""
 
@@ -48,7 +41,6 @@ class LabParts:
     read_catalogue: Callable[[], Catalog]
     """Gives the catalogue as it is now; raises `CatalogError` where it cannot be used."""
     decide: Decide
-    person_of: PersonOf
     server_name: Callable[[Tier, str], str]
     parse_server_name: Callable[[str], tuple[Tier, str] | None]
     emit: Emit

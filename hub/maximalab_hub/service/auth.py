@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from maximalab_spawner.tiers import Person
+from maximalab_spawner.tiers import Person, entrance_of
 
-from maximalab_hub.entrance import entrance_of
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.identity import may_use_the_service, person_of_model

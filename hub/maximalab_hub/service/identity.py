@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from maximalab_spawner.tiers import Person
+from maximalab_spawner.tiers import person_of
 
 from maximalab_hub.events import Source
 from maximalab_hub.ingest import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from maximalab_spawner.tiers import Person
 
 ACCESS: Final = frozenset({"access:services", "access:services!service=usage"})
 """Either of these lets a token be used here; the first is what an admin's own token holds."""
@@ -54,14 +56,4 @@ def person_of_model(model: Mapping[str, Any]) -> Person | None:
     name, groups = model.get("name"), model.get("groups") or ()
     if model.get("kind") != "user" or not isinstance(name, str) or not name:
         return None
-    return Person(
-        name=name,
-        studies=_after("study:", groups),
-        teaches=_after("teach:", groups),
-        researcher="researchers" in groups,
-        admin=model.get("admin") is True,
-    )
-
-
-def _after(word: str, groups: Collection[str]) -> frozenset[str]:
-    return frozenset(group.removeprefix(word) for group in groups if group.startswith(word) and group != word)
+    return person_of(name, groups, admin=model.get("admin") is True)

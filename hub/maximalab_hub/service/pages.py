@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from maximalab_spawner.tiers import entrance_of
 
-from maximalab_hub.entrance import entrance_of
 from maximalab_hub.language import COOKIE, choose
 from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, Visitor, frame
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from maximalab_hub.entrance import entrance_of
 from maximalab_hub.pages.refusals import REFUSALS
 from maximalab_hub.pages.shelves import my_lab
 from maximalab_hub.pages.vpn import leads_to
 from maximalab_spawner.catalog import Catalog, Course, Material, Title
-from maximalab_spawner.policy import ENTRANCE_HEADER, decide
-from maximalab_spawner.policy import entrance_of as spawners_entrance_of
+from maximalab_spawner.policy import decide
 from maximalab_spawner.tiers import Access, Entrance, Person, Reason, Scenario, Tier
 
 
@@ -111,20 +109,6 @@ def test_every_reason_has_a_page_with_three_texts():
     assert set(REFUSALS) == set(Reason)
     assert all(page.title and page.why and page.remedy for page in REFUSALS.values())
     assert {page.status for page in REFUSALS.values()} == {403, 404, 503}
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {ENTRANCE_HEADER: "vpn"},
-        {ENTRANCE_HEADER: "public"},
-        {ENTRANCE_HEADER: "VPN"},
-        {ENTRANCE_HEADER: "vpn, public"},
-    ],
-)
-def test_pages_and_policy_read_the_entrance_alike(headers):
-    assert entrance_of(headers) is spawners_entrance_of(headers)
 
 
 @pytest.mark.parametrize(

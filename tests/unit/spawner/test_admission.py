@@ -12,10 +12,9 @@ from maximalab_spawner import messages
 from maximalab_spawner.admission import Admitted, Turned, admit
 from maximalab_spawner.catalog import Catalog
 from maximalab_spawner.materials import Material, Title
-from maximalab_spawner.policy import person_of
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import arguments, safe_name
-from maximalab_spawner.tiers import Access, Entrance, Reason, Scenario, Tier
+from maximalab_spawner.tiers import Access, Entrance, Reason, Scenario, Tier, person_of
 from maximalab_spawner.usage import tell
 
 TEXT = Title("Назва", "Title")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from maximalab_spawner.materials import Material, Title
-from maximalab_spawner.policy import decide, entrance_of, may_open, parse_server_name, person_of, server_name
+from maximalab_spawner.policy import decide, may_open, parse_server_name, server_name
 from maximalab_spawner.tiers import (
     Access,
     Entrance,
@@ -16,6 +16,8 @@ from maximalab_spawner.tiers import (
     Refused,
     Scenario,
     Tier,
+    entrance_of,
+    person_of,
     tier_of,
 )
 from tornado.httputil import HTTPHeaders
