@@ -78,7 +78,7 @@ class Visitor:
     ) -> httpx.Response:
         """Press *Open* and stay until the notebook is there."""
         answer = self.open(material)
-        assert answer.status_code == 200, answer.text[:2000]
+        assert answer.status_code == 200, (answer.status_code, str(answer.url), answer.text[:2000])
         target = f"/user/{self.name}/{server}/maximalab/open?material={material}&lang={lang}"
 
         def there() -> httpx.Response | None:

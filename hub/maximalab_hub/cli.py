@@ -72,10 +72,21 @@ def _end(error: Exception, code: int) -> None:
     sys.exit(code)
 
 
-@app.command()
-def version() -> None:
-    """Say which version this is."""
-    typer.echo(maximalab_hub.__version__)
+def _version(asked: bool) -> None:  # noqa: FBT001  Typer's callbacks take the value by place
+    if asked:
+        typer.echo(maximalab_hub.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Run and look after a MaximaLab."""
+    del version
 
 
 @timetable.command("import")

@@ -7,9 +7,13 @@ import re
 import subprocess
 from collections import Counter
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import typer
+from maximalab_hub import cli
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {
@@ -107,3 +111,42 @@ def test_locks_name_no_host():
         and re.search(r"https?://(?!opencollective|github|feross|www\.|tidelift)", (ROOT / file).read_text())
     ]
     assert named == []
+
+
+@cache
+def floors() -> dict[str, str]:
+    """Read the security floors from SECURITY.md: package and least version."""
+    table = (ROOT / "SECURITY.md").read_text().split("## Floors", 1)[1]
+    return dict(re.findall(r"^\| ([a-z-]+) \| ([0-9.]+) \|", table, re.MULTILINE))
+
+
+def test_the_floors_are_read():
+    assert {"jupyterhub", "jupyter-server", "jupyterlab", "tornado"} <= floors().keys()
+
+
+@pytest.mark.parametrize("package", sorted(floors()))
+def test_what_is_installed_is_not_below_its_security_floor(package: str):
+    assert Version(version(package)) >= Version(floors()[package])
+
+
+def commands(app: typer.Typer, words: tuple[str, ...] = ("maximalab",)) -> list[str]:
+    """List every command of a Typer application as it is typed."""
+    group = typer.main.get_command(app)
+    found = []
+
+    def walk(command: object, path: tuple[str, ...]) -> None:
+        below = getattr(command, "commands", None)
+        if not below:
+            found.append(" ".join(path))
+            return
+        for name, child in below.items():
+            walk(child, (*path, name))
+
+    walk(group, words)
+    return found
+
+
+@pytest.mark.parametrize("command", commands(cli.app))
+def test_every_command_stands_in_the_docs(command: str):
+    pages = [page.read_text() for page in (ROOT / "docs").glob("*.md")]
+    assert any(command in page for page in pages), f"no page under docs/ names `{command}`"

@@ -49,19 +49,32 @@ def ensure_examples(places: Places) -> Mapping[str, str]:
     """Make what is missing of the example accounts; returns each name's password.
 
     The accounts file holds hashes alone, so the passwords lie beside the other secrets. An account whose
-    password somebody changed keeps the new one: only missing accounts are added.
+    password somebody changed keeps the new one; one whose password was lost with that file gets a new one.
     """
     file = places.secrets / "example_accounts.json"
-    passwords: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    missing = [example for example in EXAMPLES if example.name not in passwords]
-    passwords |= {example.name: readable_password() for example in missing}
-    if missing:
-        write_private(file, json.dumps(passwords, indent=1) + "\n")
+    passwords = _kept(file)
+    lost = {example.name for example in EXAMPLES} - passwords.keys()
+    passwords |= {name: readable_password() for name in sorted(lost)}
     present = people.read_accounts(places.accounts) if places.accounts.exists() else {}
     for example in EXAMPLES:
-        if example.name not in present:
+        if example.name in lost or example.name not in present:
             _add(places, example, passwords[example.name])
+    if lost:  # last: cut off before, the next start makes them once more
+        write_private(file, json.dumps(passwords, indent=1, sort_keys=True) + "\n")
     return {example.name: passwords[example.name] for example in EXAMPLES}
+
+
+def _kept(file: Path) -> dict[str, str]:
+    """Read the passwords that were made before; a file that is no such list counts as lost."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return (
+        {name: word for name, word in found.items() if isinstance(word, str)}
+        if isinstance(found, dict)
+        else {}
+    )
 
 
 def _add(places: Places, example: Example, password: str) -> None:

@@ -38,6 +38,17 @@ def test_passwords_stay_the_same_and_are_for_the_owner_alone(places):
     assert not any(password in places.accounts.read_text() for password in ensure_examples(places).values())
 
 
+@pytest.mark.parametrize("left", [None, "", '{"student": ', "[1]", '{"student": 7}'])
+def test_lost_passwords_are_made_anew_and_fit(places, left: str | None):
+    ensure_examples(places)
+    file = places.secrets / "example_accounts.json"
+    file.unlink() if left is None else file.write_text(left)
+    passwords = ensure_examples(places)
+    accounts = people.read_accounts(places.accounts)
+    assert all(people.password_fits(accounts[name], password) for name, password in passwords.items())
+    assert ensure_examples(places) == passwords
+
+
 def test_a_changed_account_is_left_alone_and_a_missing_one_is_made_again(places):
     ensure_examples(places)
     people.add_account(places.accounts, "student", "a new one of mine", groups=["study:operations-research"])
