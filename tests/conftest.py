@@ -7,6 +7,11 @@ import shutil
 import subprocess
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no defect: examples are counted, not timed.
+settings.register_profile("lab", deadline=None)
+settings.load_profile("lab")
 
 REQUIRE_ALL = os.environ.get("REQUIRE") == "all"
 

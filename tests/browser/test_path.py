@@ -79,6 +79,19 @@ def press_open(page: Page, material: str) -> None:
     page.locator(f"form[action$='/open/{material}'] button").click()
 
 
+def stop_servers(page: Page) -> None:
+    """Stop what an earlier visit has left running, by the buttons of My lab."""
+    button = page.locator("form[action*='/stop/'] button")
+    for _ in range(30):
+        page.goto("/hub/lab")
+        if button.count():
+            button.first.click()
+        elif not page.locator(".servers li").count():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError("a server does not stop")
+
+
 def open_notebook(page: Page, material: str, lang: str) -> None:
     """Press *Open* and stay until JupyterLab shows the notebook."""
     press_open(page, material)
@@ -152,6 +165,7 @@ def student_sees_what_is_known(visit, lang: str):
 @LANGUAGES
 def test_a_student_solves_an_exercise_and_a_researcher_sees_the_run(visit, lang: str):
     page = visit("student", lang)
+    stop_servers(page)
     press_open(page, "simplex")
     page.wait_for_load_state()
     photo(page, "starting", lang)
