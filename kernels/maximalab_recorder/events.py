@@ -42,12 +42,15 @@ class EventSource:
         self._seq = 0
         self._lock = threading.Lock()
 
-    def emit(self, kind: str, *, at: datetime | None = None, **fields: object) -> str:
+    def emit(
+        self, kind: str, *, at: datetime | None = None, event_id: str | None = None, **fields: object
+    ) -> str:
         """Write one event down and give its name.
 
-        `at` is when it began, now where not given. `fields` are those of "Events on the wire"; those that are
-        None are left out. Raises `ValueError` for an `at` without a time zone, and nothing for what the disk
-        does.
+        `at` is when it began, now where not given. `event_id` is its name where the sender has one already, a
+        UUIDv7: what may have been told before is told again under it, and counts once. `fields` are those of
+        "Events on the wire"; those that are None are left out. Raises `ValueError` for an
+        `at` without a time zone, and nothing for what the disk does.
         """
         now = self._clock()
         begun = (at or now).astimezone(UTC)
@@ -55,8 +58,8 @@ class EventSource:
             raise ValueError("an event's `at` needs a time zone")
         told = {name: value for name, value in fields.items() if value is not None}
         with self._lock:
-            event_id = str(self._mint(now))
-            envelope = {"event_id": event_id, "boot_id": self.boot_id, "seq": self._seq, "kind": kind}
+            name = event_id or str(self._mint(now))
+            envelope = {"event_id": name, "boot_id": self.boot_id, "seq": self._seq, "kind": kind}
             self.spool.append({**envelope, "at": begun.isoformat(timespec="microseconds"), **told})
             self._seq += 1
-        return event_id
+        return name
