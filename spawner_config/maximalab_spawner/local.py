@@ -14,17 +14,20 @@ import secrets
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.spawner import Spawner
 from jupyterhub.utils import random_port
+from maximalab_recorder.ids import uuid7
 from sqlalchemy.orm import object_session
 from traitlets import Bool, Float, List, Unicode, default
 
 from maximalab_spawner import messages
 from maximalab_spawner.admission import Admitted, Turned
-from maximalab_spawner.process import ProcessId, kill_marked, listens, open_log
+from maximalab_spawner.life import Keeper, Life
+from maximalab_spawner.process import ProcessId, find_marked, kill_marked, listens, open_log
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import Place, arguments, safe_name
 from maximalab_spawner.tiered import TieredStart
@@ -65,6 +68,13 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
     )
 
     def __init__(self, **kwargs: Any) -> None:
+        self._keeper = Keeper(
+            self._save_state,
+            self.tell_due,
+            lambda mark: find_marked(mark, [*self.cmd, *self.get_args()]),
+            lambda: datetime.now(UTC),
+            lambda moment: str(uuid7(moment)),
+        )
         super().__init__(**kwargs)
         self._launched, self._listening = asyncio.Event(), asyncio.Event()
 
@@ -82,32 +92,37 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
 
     # What is kept of a server
 
+    @property
+    def process(self) -> ProcessId | None:
+        """The server's process; None where there is no server, or it was dead at once."""
+        return self._keeper.life.process if self._keeper.life is not None else None
+
     def forget(self) -> None:
         """Know of no server."""
         super().forget()
-        self.mark = ""
-        self.process: ProcessId | None = None
+        self._keeper.life = None
         self._child: subprocess.Popen[bytes] | None = None
-        self._stopping = False
 
     def get_state(self) -> dict[str, Any]:
-        """Give what recognises the server after the hub's restart."""
+        """Give what recognises the server after the hub's restart, and what is still to be told of it."""
         state: dict[str, Any] = super().get_state()
-        if self.process is not None:
-            state |= self.record() | self.process.as_state() | {"port": self.port, "mark": self.mark}
+        if self._keeper.life is not None:
+            state |= self.record() | self._keeper.life.as_state() | {"port": self.port}
         return state
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Take what `get_state` gave in an earlier life of the hub. What is not whole counts as no server."""
         super().load_state(state)
-        self.process = ProcessId.from_state(state)
-        if self.process is not None:
+        life = Life.from_state(state)
+        if life is not None:
             self.recall(state)
-            self.port, self.mark = int(state.get("port", 0)), str(state.get("mark", ""))
+            self.port = int(state.get("port", 0))
+            self._keeper.adopt(life)
 
     def clear_state(self) -> None:
-        """Forget the server."""
+        """Forget the server. One that has not ended yet has no place any more: it is ended, and that is told."""
         super().clear_state()
+        self._ended(0)
         self.forget()
 
     def _save_state(self) -> None:
@@ -132,22 +147,22 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
         self._listening.clear()
         admitted, backend, entrance = self.settle()
         self.port = random_port()
+        self.remember(admitted, backend, entrance)
+        mark = secrets.token_hex(16)
         try:
-            self._launch(admitted, backend)
+            self._keeper.start(mark, lambda: self._launch(admitted, backend, mark))
         except OSError as error:
             self.log.exception("%s does not start at %s", self._log_name, backend.name)
+            kill_marked(mark)
+            self.forget()
             raise self.turn_away(Turned(Reason.TIER_UNAVAILABLE, type(error).__name__), entrance) from error
-        self.remember(admitted, backend, entrance)
-        self._save_state()
-        self.tell("server_start")
         self._launched.set()
         await self._until_it_listens()
         self._listening.set()
         return self.ip or "127.0.0.1", self.port
 
-    def _launch(self, admitted: Admitted, backend: Backend) -> None:
+    def _launch(self, admitted: Admitted, backend: Backend, mark: str) -> ProcessId | None:
         """Start the process. Raises `OSError` where the machine does not let us."""
-        self.mark = secrets.token_hex(16)
         where = Place(
             tier=admitted.tier,
             home=self.home(backend),
@@ -155,10 +170,11 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
             spool=Path(self.spool_dir) / admitted.tier / safe_name(self.user.name) / self.name,
             usage_url=self.usage_url,
             language=self.reader_language(),
-            mark=self.mark,
+            mark=mark,
         )
         for folder in (where.home, where.spool):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.keep_home(backend)
         self.log.info("Starting %s at %s for %s", self._log_name, backend.name, admitted.material.id)
         with open_log(where.home, self.name) as output:
             self._child = subprocess.Popen(
@@ -170,7 +186,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.process = ProcessId.of(self._child.pid)
+        return ProcessId.of(self._child.pid)
 
     def get_args(self) -> list[str]:
         """Give the server's arguments: ours, then those of the configuration."""
@@ -206,9 +222,11 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
 
     async def poll(self) -> int | None:
         """Say None while the server runs, else its exit status (0 where nobody knows it)."""
-        if self.process is None:
+        life = self._keeper.life
+        if life is None:
             return 0
-        status = self._status()
+        self._keeper.catch_up()
+        status = life.status if life.over else self._status()
         if status is not None:
             self._ended(status)
         return status
@@ -220,17 +238,21 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
 
     def _ended(self, status: int) -> None:
         """Tell once that the server is gone, and end what it left behind."""
-        self.tell("server_stop", how="stopped" if self._stopping else "died", status=status)
-        left = kill_marked(self.mark) if self.mark else 0
+        life = self._keeper.life
+        if life is None:
+            return
+        left = kill_marked(life.mark)
         if left:
             self.log.warning("Ended %i processes that %s left behind", left, self._log_name)
+        self._keeper.end(status)
         self.forget()
-        self._save_state()
 
     async def stop(self, now: bool = False) -> None:  # noqa: FBT001, FBT002  # JupyterHub's signature
         """Stop the server: SIGTERM, time to save and to tell, then SIGKILL. `now` leaves no time."""
-        process, self._stopping = self.process, True
+        process = self.process
+        self._keeper.stopping()
         if process is None:
+            await self.poll()
             return
         if not now:
             process.send(signal.SIGTERM)

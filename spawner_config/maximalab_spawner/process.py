@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PROC = Path("/proc")
 #: In `/proc/<pid>/stat`, counted from the field after the program's name: the state, and the start in ticks.
@@ -89,6 +89,25 @@ def marked(mark: str) -> Iterator[ProcessId]:
         process = ProcessId.of(int(folder.name)) if wanted in environment else None
         if process is not None:
             yield process
+
+
+def find_marked(mark: str, command: Sequence[str]) -> ProcessId | None:
+    """Find the marked process that runs `command`, the oldest one; kernels carry its mark as well.
+
+    All but the command's first word must stand at the end of the process's own: what starts by a script runs
+    the script's interpreter.
+    """
+    found = [process for process in marked(mark) if _runs(process.pid, command)]
+    return min(found, key=lambda process: (process.started, process.pid), default=None)
+
+
+def _runs(pid: int, command: Sequence[str]) -> bool:
+    try:
+        words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")[:-1]
+    except OSError:
+        return False
+    wanted = [os.fsencode(word) for word in command[1:]]
+    return words[len(words) - len(wanted) :] == wanted if wanted else words == [os.fsencode(command[0])]
 
 
 def open_log(home: Path, server: str) -> BinaryIO:

@@ -11,21 +11,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
 from traitlets import Any as AnyTrait
-from traitlets import Enum, Integer, Unicode, validate
+from traitlets import Enum, Integer, Unicode, default, validate
 from traitlets.config import LoggingConfigurable
 
 from maximalab_spawner.admission import Admitted, Turned, admit
 from maximalab_spawner.backends import Backend, BackendsError, read_backends
 from maximalab_spawner.catalog import Catalog, CatalogError, CatalogReader
+from maximalab_spawner.homes import HomeRecordError, HomeRecords, home_at, look_at
 from maximalab_spawner.materials import LANGUAGES
 from maximalab_spawner.placement import place
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import safe_name
-from maximalab_spawner.tiers import Entrance, Refused, Scenario, Tier, entrance_of, person_of
+from maximalab_spawner.tiers import Entrance, Reason, Refused, Scenario, Tier, entrance_of, person_of
 from maximalab_spawner.usage import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from maximalab_spawner.life import Due
 
 #: Set by the lab's pages when a person chooses a language.
 LANGUAGE_COOKIE = "maximalab-lang"
@@ -43,6 +46,14 @@ class TieredStart(LoggingConfigurable):
     backends_file = Unicode(
         config=True,
         help="""TOML file of the backends; see `maximalab_spawner.backends`. Unreadable: nothing starts.""",
+    )
+    placed_dir = Unicode(
+        config=True,
+        help="""Folder, on the hub's own disk, of the records at which backend each person's home lies.
+
+        Default: `placed` beside the file of the backends. Lost: homes are found again by looking at all of a
+        tier's backends, and nobody new is placed while one of them cannot be looked at.
+        """,
     )
     scenario = Integer(
         Scenario.PUBLIC_PRIVATE_VPN.value,
@@ -81,6 +92,10 @@ class TieredStart(LoggingConfigurable):
         """`uk` or `en`, where the page that opens the server knows it."""
         self.forget()
         self._all.add(self)
+
+    @default("placed_dir")
+    def _placed_beside_the_backends(self) -> str:
+        return str(Path(self.backends_file).with_name("placed"))
 
     @validate("scenario")
     def _known_scenario(self, proposal: Any) -> int:
@@ -154,16 +169,18 @@ class TieredStart(LoggingConfigurable):
         )
         return refusal(turned)
 
-    def tell(self, kind: str, **detail: object) -> None:
-        """Tell the usage service of something that happened to this server."""
+    def tell_due(self, due: Due) -> None:
+        """Tell the usage service of this server's start or end, under the name that the event has."""
         tell(
             self.usage_sink,
             self.log,
-            kind,
+            due.kind,
+            event_id=due.event_id,
+            at=due.at,
             user=self.user.name,
             server=self.name,
             **self.record(),
-            detail=detail,
+            detail=dict(due.detail),
         )
 
     def home(self, backend: Backend) -> Path:
@@ -171,6 +188,10 @@ class TieredStart(LoggingConfigurable):
         if backend.homes is None:
             raise ValueError(f"the backend {backend.name} has no homes")
         return backend.homes / safe_name(self.user.name)
+
+    def keep_home(self, backend: Backend) -> None:
+        """Write down, before the server runs, at which backend the person's home lies. Raises `OSError`."""
+        HomeRecords(Path(self.placed_dir)).write(backend.tier, self.user.name, backend.name)
 
     def reader_language(self) -> str:
         """Say in which language the person reads: by the page, the browser's cookie, or the default."""
@@ -181,10 +202,16 @@ class TieredStart(LoggingConfigurable):
         return str(self.default_language)
 
     def _asked_at(self) -> Entrance:
-        """Say where the wish came in: by the request at hand, else by the page that opened the server."""
-        if self.handler is not None:
-            return entrance_of(self.handler.request.headers)
-        return Entrance(self.opened_at)
+        """Say where the wish came in: by the request at hand, else by the page that opened the server.
+
+        A request with a token, past the pages, counts as public whatever its headers say: a program may have
+        reached the hub's own port, where nobody overwrites them.
+        """
+        if self.handler is None:
+            return Entrance(self.opened_at)
+        if getattr(self.handler, "_token_authenticated", True):
+            return Entrance.PUBLIC
+        return entrance_of(self.handler.request.headers)
 
     def _catalog(self) -> Catalog | None:
         reader = self._readers.setdefault(self.catalog_dir, CatalogReader(Path(self.catalog_dir)))
@@ -200,10 +227,28 @@ class TieredStart(LoggingConfigurable):
         except BackendsError as fault:
             self.log.error("The backends cannot be used: %s", fault)  # noqa: TRY400  # its text says it all
             backends = ()
+        home = self._home_at(tier, backends)
+        if isinstance(home, Refused):
+            return home
         load = {one.name: sum(other.backend == one.name for other in self._all) for one in backends}
         health = {one.name: _is_folder(one.materials) for one in backends}
-        homes = (one.name for one in backends if one.tier is tier and _is_folder(self.home(one)))
-        return place(tier, backends, load, health, next(homes, None))
+        return place(tier, backends, load, health, home)
+
+    def _home_at(self, tier: Tier, backends: Sequence[Backend]) -> str | Refused | None:
+        """Name the backend where the person's home lies; refuse where nobody can say."""
+        looks = {one.name: look_at(self.home(one)) for one in backends if one.tier is tier}
+        try:
+            recorded = HomeRecords(Path(self.placed_dir)).read(tier, self.user.name)
+        except HomeRecordError as fault:
+            self.log.error("Nobody knows where a home lies: %s", fault)  # noqa: TRY400  # its text says it all
+            return Refused(Reason.TIER_UNAVAILABLE)
+        home = home_at(recorded, looks)
+        if isinstance(home, Refused):
+            found = ", ".join(f"{name} {look.name.lower()}" for name, look in looks.items())
+            self.log.error(
+                "The home of %s (recorded at %s) is not to be had: %s", self.user.name, recorded, found
+            )
+        return home
 
 
 def _is_folder(path: Path | None) -> bool:

@@ -8,6 +8,8 @@ import signal
 import stat
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +18,7 @@ from jupyterhub.objects import Hub
 from jupyterhub.spawner import SpawnException
 from maximalab_spawner.catalog import publish
 from maximalab_spawner.local import TieredLocalSpawner
+from maximalab_spawner.process import marked
 from maximalab_spawner.tiers import Entrance, Tier
 from tornado.httputil import HTTPHeaders
 
@@ -40,12 +43,21 @@ while True: line.accept()
 """
 OBEYS, STUBBORN = LISTENS.format(on_term="lambda *_: sys.exit(3)"), LISTENS.format(on_term="signal.SIG_IGN")
 
+LIFE = {
+    "mark": "gone",
+    "start_id": "0193a000-0000-7000-8000-000000000001",
+    "stop_id": "0193a000-0000-7000-8000-000000000002",
+    "began": "2026-11-22T10:00:00+00:00",
+    "launched": True,
+    "start_told": True,
+}
+
 
 class Lab:
     """A catalogue, two backends, and spawners on them."""
 
     def __init__(self, root):
-        self.root, self.told, self.spawners = root, [], []
+        self.root, self.told, self.names, self.spawners = root, [], set(), []
         stores = {tier: root / "materials" / tier for tier in Tier}
         for name, access in (("simplex", "open"), ("game", "private")):
             source = root / "source" / name
@@ -72,7 +84,7 @@ class Lab:
             backends_file=str(self.root / "backends.toml"),
             spool_dir=str(self.root / "spool"),
             usage_url="http://usage/events",
-            usage_sink=lambda kind, **fields: self.told.append((kind, fields)),
+            usage_sink=self.take,
             user_options={"material": material},
             oauth_client_id="mock",
             cmd=[sys.executable, "-c", program],
@@ -82,6 +94,12 @@ class Lab:
         spawner.handler = None
         self.spawners.append(spawner)
         return spawner
+
+    def take(self, kind, *, event_id=None, at=None, **fields):  # noqa: ARG002  # the moment is not compared
+        """Take an event as the store does: once by its name."""
+        if event_id is None or event_id not in self.names:
+            self.told.append((kind, fields))
+            self.names.add(event_id)
 
     def kinds(self):
         return [kind for kind, _ in self.told]
@@ -204,7 +222,7 @@ async def test_another_hub_takes_the_server_up_by_its_state(lab):
 )
 async def test_a_server_that_died_with_the_hub_is_told_once_and_nothing_else_is_hit(lab, stranger, change):
     spawner = lab.spawner()
-    state = {"pid": stranger.pid, "started": 5, "boot": "b", "port": 1, "mark": "gone", "tier": "public"}
+    state = {"pid": stranger.pid, "started": 5, "boot": "b", "port": 1, "tier": "public", **LIFE}
     spawner.load_state(state | change)
     assert await spawner.poll() == 0
     await spawner.stop()
@@ -213,7 +231,9 @@ async def test_a_server_that_died_with_the_hub_is_told_once_and_nothing_else_is_
     assert [kind for kind in lab.kinds() if kind == "server_stop"] == ["server_stop"]
 
 
-@pytest.mark.parametrize("state", [{}, {"pid": 7}, {"pid": "x"}])
+@pytest.mark.parametrize(
+    "state", [{}, {"pid": 7}, {"pid": "x"}, LIFE | {"mark": None}, LIFE | {"began": "x"}]
+)
 async def test_a_state_that_is_not_whole_is_no_server(lab, state):
     spawner = lab.spawner()
     spawner.load_state(state)
@@ -264,20 +284,27 @@ async def test_promise_2_what_is_broken_is_refused_with_the_reason(lab, break_it
 
 
 @pytest.mark.parametrize(
-    ("headers", "opened_at", "starts"),
+    ("headers", "by_token", "opened_at", "starts"),
     [
-        pytest.param({"X-MaximaLab-Entrance": "vpn"}, "public", True, id="the request came through the VPN"),
-        pytest.param({"X-MaximaLab-Entrance": "public"}, "vpn", False, id="the request came from home"),
-        pytest.param({}, "vpn", False, id="the request came past the proxies"),
-        pytest.param(None, "vpn", True, id="the page said VPN"),
-        pytest.param(None, "public", False, id="the page said public"),
+        pytest.param(
+            {"X-MaximaLab-Entrance": "vpn"}, False, "public", True, id="the request came through the VPN"
+        ),
+        pytest.param({"X-MaximaLab-Entrance": "vpn"}, True, "vpn", False, id="a program says VPN"),
+        pytest.param(
+            {"X-MaximaLab-Entrance": "public"}, False, "vpn", False, id="the request came from home"
+        ),
+        pytest.param({}, False, "vpn", False, id="the request came past the proxies"),
+        pytest.param(None, False, "vpn", True, id="the page said VPN"),
+        pytest.param(None, False, "public", False, id="the page said public"),
     ],
 )
-async def test_the_request_at_hand_says_where_it_came_from(lab, headers, opened_at, starts):
+async def test_the_request_at_hand_says_where_it_came_from(lab, headers, by_token, opened_at, starts):
     spawner = lab.spawner("private-maxima", "game")
     spawner.opened_at = Entrance(opened_at)
     if headers is not None:
-        spawner.handler = SimpleNamespace(request=SimpleNamespace(headers=HTTPHeaders(headers), cookies={}))
+        spawner.handler = SimpleNamespace(
+            request=SimpleNamespace(headers=HTTPHeaders(headers), cookies={}), _token_authenticated=by_token
+        )
     if starts:
         await spawner.start()
         return
@@ -302,3 +329,138 @@ async def test_a_sink_that_fails_costs_nobody_a_server(lab):
     spawner.usage_sink = failing
     await spawner.start()
     assert await spawner.poll() is None
+
+
+class HubKilledError(BaseException):
+    """Stands for a `kill -9`: nothing that was to follow is done."""
+
+
+def kill_at(spawner, step):
+    """Let the hub die before the numbered thing that it wants to write down or tell."""
+    left = [step]
+
+    def dies(act):
+        def acting(*words):
+            left[0] -= 1
+            if left[0] < 0:
+                raise HubKilledError
+            act(*words)
+
+        return acting
+
+    keeper = spawner._keeper
+    keeper._save, keeper._tell = dies(keeper._save), dies(keeper._tell)
+
+
+def next_hub(lab, killed):
+    """Take up what is in the hub's database, in a new hub."""
+    follower = lab.spawner("private-maxima", "game")
+    follower.load_state(dict(killed.orm_spawner.state or {}))
+    return follower
+
+
+@pytest.mark.parametrize("step", range(8))
+async def test_t10_a_hub_that_is_killed_while_it_starts_a_server_leaves_one_server_and_one_start(lab, step):
+    first = lab.spawner("private-maxima", "game")
+    kill_at(first, step)
+    try:
+        await first.start()
+    except HubKilledError:
+        killed = True
+    else:
+        killed = False
+    second = next_hub(lab, first)
+    alive = await second.poll() is None
+    running = [one for life in [first._keeper.life] if life for one in marked(life.mark)]
+    assert len(running) == int(alive), "no more than the one that the new hub knows"
+    await second.stop()
+    told = [] if not alive and not first.orm_spawner.state else ["server_start", "server_stop"]
+    assert lab.kinds() == told
+    assert killed == (step < 4)
+    first.forget()
+
+
+@pytest.mark.parametrize("step", range(5))
+async def test_t10_a_hub_that_is_killed_while_a_server_ends_tells_the_end_once(lab, step):
+    first = lab.spawner("private-maxima", "game")
+    await first.start()
+    kill_at(first, step)
+    with suppress(HubKilledError):
+        await first.stop()
+    second = next_hub(lab, first)
+    await second.stop()
+    assert await second.poll() == 0
+    assert lab.kinds() == ["server_start", "server_stop"]
+    first.forget()
+
+
+async def test_a_server_that_the_hub_does_not_count_any_more_is_ended_and_told(lab):
+    spawner = lab.spawner()
+    await spawner.start()
+    process = spawner.process
+    spawner.clear_state()
+    until_ended(process)
+    assert lab.kinds() == ["server_start", "server_stop"]
+
+
+def until_ended(process):
+    deadline = time.monotonic() + 10
+    while process.alive():
+        assert time.monotonic() < deadline, "it does not end"
+        os.sched_yield()
+
+
+TWO = (
+    '[[backend]]\nname="{name}"\ntier="private"\nkind="local"\ncapacity={capacity}\n'
+    'materials="materials/private"\nhomes="homes/{name}"\n'
+)
+
+
+def two_backends(lab, first=1, second=9):
+    """Write down two places of one tier; the emptier one is `second`."""
+    (lab.root / "backends.toml").write_text(
+        TWO.format(name="first", capacity=first) + TWO.format(name="second", capacity=second)
+    )
+
+
+async def test_a_home_is_written_down_and_found_again(lab):
+    two_backends(lab)
+    spawner = lab.spawner("private-maxima", "game")
+    await spawner.start()
+    assert (lab.root / "placed/private/ada").read_text() == "first\n"
+    await spawner.stop()
+    lab.spawner("private-maxima", "game")  # both are empty: only the record speaks for the first
+    again = lab.spawner("private-maxima", "game")
+    await again.start()
+    assert again.backend == "first"
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(lambda root: (root / "homes/first").rename(root / "x"), id="the disk is not mounted"),
+        pytest.param(
+            lambda root: (
+                (root / "homes/first").rename(root / "x"),
+                (root / "homes/first").write_text("no folder"),
+            ),
+            id="the disk cannot be looked at",
+        ),
+        pytest.param(
+            lambda root: (root / "backends.toml").write_text(TWO.format(name="second", capacity=9)),
+            id="its backend is no longer named",
+        ),
+        pytest.param(
+            lambda root: (root / "placed/private/ada").write_text("?"), id="the record is unreadable"
+        ),
+    ],
+)
+async def test_promise_3_nobody_meets_an_empty_home_while_their_own_is_away(lab, lose):
+    two_backends(lab)
+    spawner = lab.spawner("private-maxima", "game")
+    await spawner.start()
+    await spawner.stop()
+    lose(lab.root)
+    with pytest.raises(SpawnException, match="tier_unavailable"):
+        await lab.spawner("private-maxima", "game").start()
+    assert not (lab.root / "homes/second/ada").exists()
