@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import zmq
@@ -12,13 +13,27 @@ import zmq
 from maximalab_kernel.wire import BadMessageError, Message, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 LINGER_MS = 1000
 """How long a closing kernel waits for its last messages to leave."""
+
+QUOTED_CHARACTERS = 200
+"""How much of a fault the log quotes."""
+
+
+@contextmanager
+def sheltered(what: str) -> Iterator[None]:
+    """Serve `what`; where that fails, say so in the log and go on with the next message."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  no message of a client may end the kernel
+        log.warning(
+            "%s could not be served: %.*s", what, QUOTED_CHARACTERS, f"{type(error).__name__}: {error}"
+        )
 
 
 class Channels:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import zmq
 
+from maximalab_kernel.channels import sheltered
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
@@ -65,9 +66,10 @@ class Control(threading.Thread):
         while not self._over:
             ready = dict(poller.poll(TICK_MS))
             if self._channels.heartbeat in ready:
-                self._channels.heartbeat.send(self._channels.heartbeat.recv())
+                self._channels.heartbeat.send_multipart(self._channels.heartbeat.recv_multipart())
             if self._channels.control in ready:
-                self._serve()
+                with sheltered("a request on the control channel"):
+                    self._serve()
             self._escalate()
             self._watch_parent()
 

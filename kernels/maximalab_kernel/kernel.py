@@ -9,41 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 
-from maximalab_kernel import __version__, lookup
+from maximalab_kernel import lookup, replies
+from maximalab_kernel.channels import QUOTED_CHARACTERS, sheltered
 from maximalab_kernel.control import Control
 from maximalab_kernel.execution import Cell, Failure
 from maximalab_kernel.history import History
-from maximalab_kernel.statements import completeness
 from maximalab_kernel.transport import MaximaDiedError, Transport
-from maximalab_kernel.wire import PROTOCOL, Message
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from maximalab_kernel.channels import Channels
+    from maximalab_kernel.wire import Message
 
 log = logging.getLogger(__name__)
-
-LANGUAGE = {
-    "name": "maxima",
-    "version": "5",
-    "mimetype": "text/x-maxima",
-    "file_extension": ".mac",
-    "pygments_lexer": "maxima",
-    "codemirror_mode": "maxima",
-}
-
-
-def kernel_info() -> dict[str, Any]:
-    """The content of a `kernel_info_reply`."""
-    return {
-        "status": "ok", "protocol_version": PROTOCOL, "implementation": "maximalab",
-        "implementation_version": __version__, "language_info": LANGUAGE,
-        "banner": "Maxima, a computer algebra system. End each command with ; or $. Help: ? topic",
-        "debugger": False, "supported_features": [],
-        "help_links": [{"text": "Maxima", "url": "https://maxima.sourceforge.io/documentation.html"}],
-    }  # fmt: skip
 
 
 class Kernel:
@@ -76,7 +56,8 @@ class Kernel:
             while not self._over.is_set():
                 ready = dict(poller.poll())
                 if self._channels.shell in ready:
-                    self._serve_one(abort=False)
+                    with sheltered("a request on the shell channel"):
+                        self._serve_one(abort=False)
                 self._drain_wake()
         finally:
             self.stop()
@@ -126,11 +107,7 @@ class Kernel:
 
     def describe(self, request: Message) -> dict[str, Any] | None:
         """The reply to a request that needs no Maxima; any other gets none."""
-        if request.kind == "kernel_info_request":
-            return kernel_info()
-        if request.kind == "comm_info_request":
-            return {"status": "ok", "comms": {}}
-        return None
+        return replies.describe(request)
 
     # Stage of a cell.
 
@@ -171,35 +148,34 @@ class Kernel:
         if request is None:
             return
         self._channels.status(request, "busy")
-        if request.kind == "execute_request":
-            pending = self._abort_execution(request) if abort else self._execute(request)
-        else:
-            pending = False
-            self._answer(request)
+        pending = self._attend(request, abort=abort)
         self._channels.status(request, "idle")
         while pending and not self._over.is_set() and self._channels.shell.poll(0):
             self._serve_one(abort=True)
 
-    def _answer(self, request: Message) -> None:
-        handlers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-            "complete_request": lambda content: lookup.complete(
-                self._transport, str(content.get("code", "")), int(content.get("cursor_pos", 0))
-            ),
-            "inspect_request": lambda content: lookup.inspect(
-                self._transport, str(content.get("code", "")), int(content.get("cursor_pos", 0))
-            ),
-            "is_complete_request": lambda content: {
-                "status": str(completeness(str(content.get("code", ""))))
-            },
-            "history_request": lambda content: {"status": "ok", "history": self._history.answer(content)},
-        }
-        handler = handlers.get(request.kind)
+    def _attend(self, request: Message, *, abort: bool) -> bool:
+        """Serve one request, whatever is in it; true where the cells that wait behind it are to be aborted."""
         try:
-            content = handler(request.content) if handler else self.describe(request)
+            if request.kind == "execute_request":
+                return self._abort_execution(request) if abort else self._execute(request)
+            self._answer(request)
+        except Exception as error:  # noqa: BLE001  no message of a client may end the kernel
+            told = f"{type(error).__name__}: {error}"[:QUOTED_CHARACTERS]
+            log.warning("a request could not be served: %.40r: %s", request.kind, told)
+            trouble = Failure("BadRequest", say("unserved", what=told)).content()
+            self._reply(request, {"status": "error", **trouble, "execution_count": self._count})
+        return False
+
+    def _answer(self, request: Message) -> None:
+        try:
+            content = replies.reply_to(request, self._transport, self._history)
         except MaximaDiedError as error:
             content = {"status": "error", **Failure("MaximaDied", say("died", how=error)).content()}
         if content is not None:
-            self._channels.reply(self._channels.shell, request, content)
+            self._reply(request, content)
+
+    def _reply(self, request: Message, content: Mapping[str, Any]) -> None:
+        self._channels.reply(self._channels.shell, request, content)
 
     def _execute(self, request: Message) -> bool:
         """Run a cell and reply; true where the cells that wait behind it are to be aborted."""
@@ -214,7 +190,7 @@ class Kernel:
         failed = reply["status"] == "error"
         abort = failed and bool(content.get("stop_on_error", True))
         queued = self._channels.shell.poll(0) != 0 if abort else False
-        self._channels.reply(self._channels.shell, request, {**reply, "execution_count": self._count})
+        self._reply(request, {**reply, "execution_count": self._count})
         return queued
 
     def _run(self, request: Message, code: str, *, silent: bool) -> dict[str, Any]:
@@ -235,17 +211,18 @@ class Kernel:
 
     def _user_expressions(self, request: Message) -> dict[str, Any]:
         """The values of the expressions that the front end wants to see after the cell."""
-        values = {}
-        for name, text in (request.content.get("user_expressions") or {}).items():
-            frame = lookup.ask(self._transport, "value", str(text), "result")
-            if frame is None:
-                values[name] = {"status": "error", **Failure("MaximaError", str(text)).content()}
-            else:
-                values[name] = {"status": "ok", "data": {"text/plain": frame.text("text")}, "metadata": {}}
-        return values
+        wanted = request.content.get("user_expressions") or {}
+        return {name: self._value(str(text)) for name, text in wanted.items()}
+
+    def _value(self, text: str) -> dict[str, Any]:
+        try:
+            frame = lookup.ask(self._transport, "value", text, "result")
+        except MaximaDiedError as error:
+            return {"status": "error", **Failure("MaximaDied", say("died", how=error)).content()}
+        if frame is None:
+            return {"status": "error", **Failure("MaximaError", text).content()}
+        return {"status": "ok", "data": {"text/plain": frame.text("text")}, "metadata": {}}
 
     def _abort_execution(self, request: Message) -> bool:
-        self._channels.reply(
-            self._channels.shell, request, {"status": "aborted", "execution_count": self._count}
-        )
+        self._reply(request, {"status": "aborted", "execution_count": self._count})
         return False

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
-import json
 import os
-import select
 import shutil
 import signal
 import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from maximalab_kernel.child import CHUNK, child_setup, end_descendants, ending, read_available, signal_group
+from maximalab_kernel.child import child_setup, end_descendants, ending, signal_group
 from maximalab_kernel.environment import plot_folder, scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
+from maximalab_kernel.outlets import Outlets
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
@@ -48,7 +46,6 @@ class MaximaProcess:
         self._killed_for = ""
         self._ready = False
         self._count = 0
-        self._pending = b""
 
     @property
     def pid(self) -> int | None:
@@ -59,33 +56,34 @@ class MaximaProcess:
         """Start Maxima without waiting for it; from the thread that lives as long as the kernel."""
         if self._folder is None:
             self._folder = plot_folder()
-        reader, writer = os.pipe()
+        answers, frames = os.pipe()
+        requests, ours = os.pipe()
         try:
             self._process = subprocess.Popen(
                 [*self._installation.command, "--very-quiet", f"--preload={SERVER}"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env=self._environment(self._folder, writer), start_new_session=True, bufsize=0,
-                pass_fds=(writer,),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=self._environment(self._folder, requests, frames), start_new_session=True, bufsize=0,
+                pass_fds=(requests, frames),
                 preexec_fn=child_setup(os.getpid()),  # noqa: PLW1509  no thread of ours forks
             )  # fmt: skip
         except OSError as error:
-            os.close(reader)
+            os.close(answers)
+            os.close(ours)
             raise MaximaDiedError(f"{self._installation.command[0]}: {error.strerror}") from error
         finally:
-            os.close(writer)
-        self._frames = os.fdopen(reader, "rb", buffering=0)
-        self._pipes: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
-        for name, pipe in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
-            descriptor = _descriptor(pipe)
-            os.set_blocking(descriptor, False)
-            self._pipes[descriptor] = (name, codecs.getincrementaldecoder("utf-8")(errors="replace"))
-        self._pending, self._ready, self._killed_for, self._signals = b"", False, "", 0
+            os.close(requests)
+            os.close(frames)
+        pipes = {"stdout": self._process.stdout, "stderr": self._process.stderr}
+        self._outlets = Outlets(answers, pipes)
+        self._requests = os.fdopen(ours, "wb", buffering=0)
+        self._ready, self._killed_for, self._signals = False, "", 0
 
-    def _environment(self, folder: Path, frames: int) -> dict[str, str]:
+    def _environment(self, folder: Path, requests: int, frames: int) -> dict[str, str]:
         return {
             **scrubbed(os.environ),
             **self._installation.environment,
             "MAXIMA_TEMPDIR": str(folder),
+            "MAXIMALAB_REQUESTS": str(requests),
             "MAXIMALAB_FRAMES": str(frames),
             "MAXIMALAB_GNUPLOT": find_gnuplot() or "gnuplot",
         }
@@ -157,45 +155,26 @@ class MaximaProcess:
         )
 
     def _write(self, line: str) -> None:
-        process = self._process
-        if process is None or process.stdin is None:
+        if self._process is None:
             raise MaximaDiedError(self._killed_for or "it is not running")
         rest = memoryview(line.encode(errors="replace"))
         try:
             while rest:
-                rest = rest[process.stdin.write(rest) or 0 :]
+                rest = rest[self._requests.write(rest) or 0 :]
         except OSError:
             raise MaximaDiedError(self._bury()) from None
 
     def _events(self, deadline: float | None = None, *, starting: bool = False) -> Iterator[Event]:
         """What Maxima prints and answers, each print before the frame that followed it; ends at `deadline`."""
         while deadline is None or time.monotonic() < deadline:
-            watched = [self._frames.fileno(), *self._pipes]
-            readable = select.select(watched, [], [], 0.5)[0]
-            lines, ended = self._read_frames() if self._frames.fileno() in readable else ([], False)
-            yield from self._read_printed()
-            for line in lines:
-                frame = _frame(line)
-                if frame.fields.get("id") == self._count or starting:
-                    yield frame
-            if ended or (not readable and self._process is not None and self._process.poll() is not None):
-                yield from self._read_printed()
+            reading = self._outlets.read(0.5)
+            for event in reading.events:
+                if isinstance(event, Printed) or starting or event.fields["id"] == self._count:
+                    yield event
+            gone = reading.silent and self._process is not None and self._process.poll() is not None
+            if reading.ended or gone:
+                yield from self._outlets.printed()
                 raise MaximaDiedError(self._bury())
-
-    def _read_frames(self) -> tuple[list[bytes], bool]:
-        data = self._frames.read(CHUNK)
-        *lines, self._pending = (self._pending + data).split(b"\n")
-        return lines, not data
-
-    def _read_printed(self) -> Iterator[Printed]:
-        for descriptor in list(self._pipes):
-            name, decoder = self._pipes[descriptor]
-            data, ended = read_available(descriptor)
-            if ended:
-                del self._pipes[descriptor]
-            text = decoder.decode(data)
-            if text:
-                yield Printed(name, text)
 
     def interrupt(self) -> bool:
         """See `Transport.interrupt`: one signal to Maxima, and an end to what it started, such as gnuplot.
@@ -235,7 +214,7 @@ class MaximaProcess:
             signal_group(process, signal.SIGKILL)
         code = process.wait()
         signal_group(process, signal.SIGKILL)
-        for pipe in (process.stdin, process.stdout, process.stderr, self._frames):
+        for pipe in (self._requests, process.stdout, process.stderr, self._outlets):
             if pipe is not None:
                 pipe.close()
         with self._lock:
@@ -249,17 +228,3 @@ class MaximaProcess:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
-
-
-def _descriptor(pipe: IO[bytes] | None) -> int:
-    if pipe is None:
-        raise MaximaDiedError("no pipe")
-    return pipe.fileno()
-
-
-def _frame(line: bytes) -> Frame:
-    try:
-        fields = json.loads(line)
-    except ValueError:
-        return Frame("noise")  # somebody's Lisp has written to our descriptor
-    return Frame(fields.pop("kind"), fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from maximalab_kernel.words import say
@@ -53,9 +54,10 @@ def picture_bundle(path: Path) -> dict[str, Any] | None:
     """The picture in `path` as display data, or `None` where gnuplot made none. The file is removed."""
     try:
         svg = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (OSError, ValueError):  # no such file, or nothing that could name one
         return None
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # in a folder that is not ours to write it stays
+        path.unlink()
     if "</svg>" not in svg:
         return None
     return {"image/svg+xml": svg, "text/plain": "<plot>"}

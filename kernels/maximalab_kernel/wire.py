@@ -92,7 +92,7 @@ class Wire:
             raise BadMessageError("wrong signature")
         try:
             header, parent, metadata, content = (json.loads(part) for part in parts)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadMessageError("not JSON") from error
         if not all(isinstance(value, dict) for value in (header, parent, metadata, content)):
             raise BadMessageError("not JSON objects")

@@ -34,6 +34,10 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "`{command}`: a notebook has no Maxima debugger; only :lisp is known here",
         "uk": "`{command}`: у зошиті немає налагоджувача Maxima; тут відома лише :lisp",
     },
+    "unserved": {
+        "en": "the kernel could not read this request ({what}); it was left out, the kernel goes on",
+        "uk": "ядро не змогло прочитати цей запит ({what}); його пропущено, ядро працює далі",
+    },
     "no_plot": {
         "en": "gnuplot made no picture: {path}. Is gnuplot installed? See `python -m maximalab_kernel check`.",
         "uk": "gnuplot не створив рисунка: {path}. Чи встановлено gnuplot? Див. `python -m maximalab_kernel check`.",

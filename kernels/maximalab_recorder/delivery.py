@@ -21,6 +21,7 @@ BATCH_EVENTS = 100
 BATCH_BYTES = 800_000
 """Below the megabyte that the service takes."""
 GATHER_SECONDS = 5.0
+_WORDS_MOST = 200
 
 
 class Delivery:
@@ -127,16 +128,34 @@ class Delivery:
                 if verdict.trouble:
                     pause = self._stumble(events, verdict)
                     if pause:
-                        with self._turn:
-                            self._arrived = True
-                        return pause
+                        return self._again_after(pause)
                 else:
                     self._recover()
-        except sqlite3.Error as error:
-            self._failures += 1
-            self._log.warning("%s: the spool of usage events cannot be read: %s", self._sender, error)
-            return back_off(self._failures, None, self._chance())
+        except Exception as error:  # noqa: BLE001  (the last resort: without its thread nothing is told any more)
+            return self._again_after(self._failed(error))
         return 0.0
+
+    def _again_after(self, pause: float) -> float:
+        with self._turn:
+            self._arrived = True
+        return pause
+
+    def _failed(self, error: Exception) -> float:
+        """Log what nobody foresaw, by its kind alone where its words might hold the token."""
+        self._failures += 1
+        pause = back_off(self._failures, None, self._chance())
+        if self._worth_a_line:
+            told = f"{error}"[:_WORDS_MOST] if isinstance(error, sqlite3.Error) else ""
+            self._log.warning(
+                "%s: the delivery of usage events failed (%s %s, %d times); again in %.0f s",
+                self._sender, type(error).__name__, told, self._failures, pause,
+            )  # fmt: skip
+        return pause
+
+    @property
+    def _worth_a_line(self) -> bool:
+        """Whether this is the 1st, 2nd, 4th, 8th … failure in a row: a long night is a few lines."""
+        return self._failures & (self._failures - 1) == 0
 
     def _next(self) -> list[Event]:
         events: list[Event] = []
@@ -168,9 +187,7 @@ class Delivery:
             self._set_aside(events[0], verdict)
         self._failures += 1
         pause = back_off(self._failures, verdict.retry_after, self._chance())
-        if (
-            self._failures & (self._failures - 1) == 0
-        ):  # the 1st, 2nd, 4th, 8th … time: a long night is a few lines
+        if self._worth_a_line:
             self._log.warning(
                 "%s: %d usage events wait, the service does not take them (%s, %d times); again in %.0f s",
                 self._sender, len(self._spool), verdict.trouble, self._failures, pause,

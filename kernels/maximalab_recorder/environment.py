@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SESSION_PATH = "MAXIMALAB_SESSION_PATH"
+"""Carries a session's path from Jupyter's sessions to the start of its kernel; no kernel gets to see it."""
+
 _KEPT_BACK = re.compile(
-    r"^JUPYTERHUB_|^JPY_API_TOKEN$|^JUPYTER_TOKEN$|^MAXIMALAB_(SPOOL|USAGE_URL)$"
+    r"^JUPYTERHUB_|^JPY_API_TOKEN$|^JUPYTER_TOKEN$|^MAXIMALAB_(SPOOL|USAGE_URL|SESSION_PATH)$"
     r"|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|COOKIE|API_?KEY|PRIVATE_?KEY",
     re.IGNORECASE,
 )
@@ -25,15 +27,11 @@ def for_kernel(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not _KEPT_BACK.search(name)}
 
 
-def notebook_in(session_name: str | None, root: str) -> str | None:
-    """Give the notebook that a kernel is started for, relative to the server's `root`.
+def notebook_of(environment: Mapping[str, str]) -> str | None:
+    """Give the notebook that a kernel is started for, as its session names it, relative to the server's root.
 
-    `session_name` is what Jupyter sets as `JPY_SESSION_NAME`: the notebook's path, with or without the root
-    before it.
+    `JPY_SESSION_NAME` would not do: it joins the folder with whatever the client calls the session, which may
+    be the notebook's whole path once more, or no file at all.
     """
-    if not session_name or not session_name.endswith(".ipynb"):
-        return None
-    path = PurePosixPath(session_name)
-    if not path.is_absolute():
-        return str(path)
-    return str(path.relative_to(root)) if path.is_relative_to(root) else None
+    path = environment.get(SESSION_PATH, "").strip("/")
+    return path if path.endswith(".ipynb") else None

@@ -43,14 +43,20 @@ class EventSource:
         self._lock = threading.Lock()
 
     def emit(
-        self, kind: str, *, at: datetime | None = None, event_id: str | None = None, **fields: object
+        self,
+        kind: str,
+        *,
+        at: datetime | None = None,
+        event_id: str | None = None,
+        closes: str | None = None,
+        **fields: object,
     ) -> str:
         """Write one event down and give its name.
 
         `at` is when it began, now where not given. `event_id` is its name where the sender has one already, a
-        UUIDv7: what may have been told before is told again under it, and counts once. `fields` are those of
-        "Events on the wire"; those that are None are left out. Raises `ValueError` for an
-        `at` without a time zone, and nothing for what the disk does.
+        UUIDv7: what may have been told before is told again under it, and counts once. `closes` names a note in
+        the spool that the event makes good. `fields` are those of "Events on the wire"; those that are None are
+        left out. Raises `ValueError` for an `at` without a time zone, and nothing for what the disk does.
         """
         now = self._clock()
         begun = (at or now).astimezone(UTC)
@@ -60,6 +66,7 @@ class EventSource:
         with self._lock:
             name = event_id or str(self._mint(now))
             envelope = {"event_id": name, "boot_id": self.boot_id, "seq": self._seq, "kind": kind}
-            self.spool.append({**envelope, "at": begun.isoformat(timespec="microseconds"), **told})
+            event = {**envelope, "at": begun.isoformat(timespec="microseconds"), **told}
+            self.spool.append(event, closes)
             self._seq += 1
         return name

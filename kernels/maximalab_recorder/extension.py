@@ -13,6 +13,7 @@ from jupyter_server.services.contents.handlers import ContentsHandler
 
 from maximalab_recorder.boundary import Boundary
 from maximalab_recorder.delivery import GATHER_SECONDS, Delivery
+from maximalab_recorder.environment import SESSION_PATH
 from maximalab_recorder.events import EventSource
 from maximalab_recorder.kernels import RecordingKernelManager
 from maximalab_recorder.recorder import Recorder
@@ -68,8 +69,10 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         _deliver(spool, surroundings, app)
         source = EventSource(spool)
         recorder = Recorder(source, boundary, lambda kernel_id: _notebook_of(app, kernel_id), _later(app))
+        recorder.tell_of_killed_runs()
         _listen_to_kernels(app, recorder)
         _listen_to_notebooks(app, recorder)
+        _listen_to_sessions(app)
 
 
 def _deliver(spool: Spool, surroundings: Surroundings, app: ServerApp) -> None:
@@ -113,6 +116,16 @@ def _listen_to_notebooks(app: ServerApp, recorder: Recorder) -> None:
                 recorder.tell_of_notebook("notebook_open", opened)
 
     app.web_app.settings["log_function"] = finished  # Tornado calls it at the end of each request
+
+
+def _listen_to_sessions(app: ServerApp) -> None:
+    """Have the start of a kernel told which session it is for: the session itself is noted only afterwards."""
+    environment_for = app.session_manager.get_kernel_env
+
+    def with_path(path: str | None, name: str | None = None) -> dict[str, str]:
+        return {**environment_for(path, name), SESSION_PATH: path or ""}
+
+    app.session_manager.get_kernel_env = with_path
 
 
 def opened_notebook(handler: RequestHandler) -> str | None:

@@ -17,7 +17,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import default
 
 from maximalab_recorder.broadcasts import TOLD_BY_CONTENT, heard_on_iopub
-from maximalab_recorder.environment import for_kernel, notebook_in
+from maximalab_recorder.environment import for_kernel, notebook_of
 from maximalab_recorder.signals import Busy, Interrupted, KernelGone
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ LAST_WORDS_MOST = 1000
 class RecordedKernel(ServerKernelManager):
     """One kernel: its process gets no secrets, and each start of it is told to the manager of all kernels."""
 
-    session_name: str | None = None
+    notebook: str | None = None
+    """What the process was started for, where that was a notebook."""
 
     async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:  # noqa: ANN401
-        kw["env"] = for_kernel(kw.get("env") or os.environ)
-        self.session_name = kw["env"].get("JPY_SESSION_NAME")
+        environment = kw.get("env") or os.environ
+        self.notebook = notebook_of(environment)
+        kw["env"] = for_kernel(environment)
         return await super()._async_pre_start_kernel(**kw)
 
     async def _async_post_start_kernel(self, **kw: Any) -> None:  # noqa: ANN401
@@ -66,8 +68,7 @@ class RecordingKernelManager(AsyncMappingKernelManager):
             return
         with self.recorder.around("listen to a kernel"):
             kernel_id = str(kernel.kernel_id)
-            notebook = notebook_in(kernel.session_name, self.root_dir)
-            self.recorder.process_began(kernel_id, kernel.kernel_name, notebook)
+            self.recorder.process_began(kernel_id, kernel.kernel_name, kernel.notebook)
             self._listen(kernel_id, kernel)
             if kernel_id in self._crashed:
                 self._crashed.discard(kernel_id)

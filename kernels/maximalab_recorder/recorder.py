@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from maximalab_recorder.events import utc_now
 from maximalab_recorder.runs import GRACE_SECONDS, RunJoin
-from maximalab_recorder.signals import KernelGone, TimePassed
+from maximalab_recorder.signals import Began, KernelGone, TimePassed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,11 +96,27 @@ class Recorder:
             kernel = self._kernels.get(kernel_id)
             if kernel is None:
                 return
-            for run in kernel.join.hear(signal, time.monotonic(), utc_now()):
-                self._tell_of_run(kernel.name, run)
+            now = time.monotonic()
+            for run in kernel.join.hear(signal, now, utc_now()):
+                told = run_fields(kernel.name, run)
+                self._source.emit("run", at=run.at, closes=_note_of(kernel_id, run.msg_id), **told)
+            begun = kernel.join.under_way(signal.msg_id, now) if isinstance(signal, Began) else None
+            if begun is not None:
+                self._note(kernel_id, kernel.name, begun)
             if kernel.join.waiting and not kernel.timer:
                 kernel.timer = True
                 self._later(GRACE_SECONDS + 0.1, lambda: self._time_passed(kernel_id))
+
+    def tell_of_killed_runs(self) -> None:
+        """Tell the runs that an earlier start of this server left under way when it was killed: they died with it.
+
+        Each is told once: its note goes in the same stroke in which its event is written down.
+        """
+        with self.around("tell of runs that were under way when the server was killed"):
+            for name, note in self._source.spool.notes().items():
+                fields = {each: value for each, value in note.items() if each != "at"}
+                fields["detail"] = {**note["detail"], "server": "killed"}
+                self._source.emit("run", at=datetime.fromisoformat(note["at"]), closes=name, **fields)
 
     def forget(self, kernel_id: str) -> None:
         """Let go of a kernel that is no more; runs that it left open are told as dead."""
@@ -111,19 +128,26 @@ class Recorder:
             self._kernels[kernel_id].timer = False
             self.hear(kernel_id, TimePassed())
 
-    def _tell_of_run(self, kernel: str, run: Run) -> None:
-        detail = {"via": run.via, **({"reply": run.reply} if run.reply else {})}
-        self._source.emit(
-            "run",
-            at=run.at,
-            notebook=run.notebook,
-            cell_id=bounded(run.cell_id, CELL_ID_MOST),
-            kernel=bounded(kernel, CELL_ID_MOST),
-            duration_ms=run.duration_ms,
-            outcome=run.outcome,
-            error_name=bounded(run.error_name, NAME_MOST),
-            detail=detail,
-        )
+    def _note(self, kernel_id: str, kernel: str, run: Run) -> None:
+        note = {"at": run.at.isoformat(), **run_fields(kernel, run)}
+        self._source.spool.note(_note_of(kernel_id, run.msg_id), note)
+
+
+def _note_of(kernel_id: str, msg_id: str) -> str:
+    return bounded(f"{kernel_id}/{msg_id}", NAME_MOST) or kernel_id
+
+
+def run_fields(kernel: str, run: Run) -> dict[str, Any]:
+    """Give the fields of a `run` event, cut to what the service takes."""
+    return {
+        "notebook": run.notebook,
+        "cell_id": bounded(run.cell_id, CELL_ID_MOST),
+        "kernel": bounded(kernel, CELL_ID_MOST),
+        "duration_ms": run.duration_ms,
+        "outcome": run.outcome,
+        "error_name": bounded(run.error_name, NAME_MOST),
+        "detail": {"via": run.via, **({"reply": run.reply} if run.reply else {})},
+    }
 
 
 def bounded(text: str | None, most: int) -> str | None:

@@ -127,6 +127,13 @@ class RunJoin:
                 assert_never(signal)
         return self._tell([name for name, run in self._open.items() if run.complete], now)
 
+    def under_way(self, msg_id: str, now: float) -> Run | None:
+        """Give the run that began and is not told yet, as it is to be told should nothing more ever be heard."""
+        run = self._open.get(msg_id)
+        if run is None or not run.began:
+            return None
+        return self._run(msg_id, run, "dead", self._heard(run, now, gone=True), None)
+
     def _hear_of_one(self, signal: RunSignal, now: float, at: datetime) -> None:
         if signal.msg_id in self._told:
             return
@@ -167,10 +174,14 @@ class RunJoin:
             return None
         if outcome in ("error", "interrupted", "aborted"):
             self._failures[run.client] = now
+        return self._run(name, run, outcome, heard, run.duration_ms(now, gone=gone))
+
+    @staticmethod
+    def _run(name: str, run: _Open, outcome: str, heard: Heard, duration_ms: int | None) -> Run:
         return Run(
             msg_id=name,
             at=run.at,
-            duration_ms=run.duration_ms(now, gone=gone),
+            duration_ms=duration_ms,
             outcome=outcome,
             error_name=heard.error_name if outcome in ("error", "interrupted") else None,
             cell_id=run.asked.cell_id if run.asked else None,

@@ -28,8 +28,13 @@ DEFAULT_CAP_BYTES = 32 * 1024 * 1024
 ROW_OVERHEAD_BYTES = 96
 """What SQLite keeps beside an event: its row number, its name, the index entry."""
 
+NOTES_MOST = 1000
+"""How many things may be under way at once; a student's code can invent more of them."""
+
 _DELETE = "DELETE FROM event WHERE event_id = ? RETURNING bytes"
 _REWRITE = "UPDATE event SET payload = ?, bytes = ? WHERE event_id = ?"
+_NOTE = "INSERT OR REPLACE INTO note SELECT ?, ? WHERE (SELECT count(*) FROM note) < ?"
+_UNNOTE = "DELETE FROM note WHERE name = ?"
 _INSERT = "INSERT OR IGNORE INTO event (event_id, bytes, payload, marker) VALUES (?, ?, ?, ?)"
 
 
@@ -55,20 +60,45 @@ class Spool:
         self._db = open_file(folder / FILE_NAME, self._log)
         self._gap: Gap | None = None
         """What was dropped and could not be written down yet."""
+        self._closing: set[str] = set()
+        """Notes that are to go with the next event that can be written down."""
         used, count = self._db.execute("SELECT coalesce(sum(bytes), 0), count(*) FROM event").fetchone()
         self._used, self._count = int(used), int(count)
 
-    def append(self, event: Mapping[str, Any]) -> bool:
+    def append(self, event: Mapping[str, Any], closes: str | None = None) -> bool:
         """Keep `event`, which carries `event_id`, `boot_id`, `seq`, `at`; False where it was dropped.
 
-        A full disk drops events as a full spool does. Never raises for what the disk does.
+        `closes` names a note that goes in the same stroke. Text that no encoding can carry (half a surrogate pair)
+        gets question marks in its place. A full disk drops events as a full spool does. Never raises for what the
+        disk does.
         """
-        payload = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        payload = _as_text(event)
         with self._lock:
-            kept = self._append(event, payload)
+            kept = self._append(event, payload, closes)
         for watcher in self._watchers:
             watcher()
         return kept
+
+    def note(self, name: str, told: Mapping[str, Any]) -> None:
+        """Note what is under way, so that the next start can tell it should this process be killed meanwhile.
+
+        A note survives the process, not a power cut: it is not flushed, since one comes before each run.
+        """
+        with self._lock:
+            try:
+                self._db.execute("PRAGMA synchronous=NORMAL")
+                with self._db:
+                    self._db.execute(_NOTE, (_storable(name), _as_text(told), NOTES_MOST))
+            except sqlite3.Error as error:
+                self._log.warning("a run under way could not be noted: %s", error)
+            finally:
+                self._db.execute("PRAGMA synchronous=FULL")
+
+    def notes(self) -> dict[str, dict[str, Any]]:
+        """Give what is noted as under way, by name and in the order it began."""
+        with self._lock:
+            rows = self._db.execute("SELECT name, payload FROM note ORDER BY rowid").fetchall()
+        return {name: json.loads(payload) for name, payload in rows}
 
     def unsent(self, limit: int) -> list[Event]:
         """Give up to `limit` events in the order of arrival; a count of dropped ones among them is closed."""
@@ -108,9 +138,11 @@ class Spool:
     def __len__(self) -> int:
         return self._count
 
-    def _append(self, event: Mapping[str, Any], payload: str) -> bool:
+    def _append(self, event: Mapping[str, Any], payload: str, closes: str | None) -> bool:
         size = len(payload.encode()) + ROW_OVERHEAD_BYTES
         kept = self._used + size <= self._cap
+        if closes is not None:
+            self._closing.add(_storable(closes))
         if not kept:
             self._drop(event)
         try:
@@ -119,12 +151,14 @@ class Spool:
                 if kept:
                     added = self._insert(event["event_id"], size, payload, marker=False)
                     grown, rows = grown + added * size, rows + added
+                self._db.executemany(_UNNOTE, [(name,) for name in self._closing])
         except sqlite3.Error as error:
             if kept:
                 self._drop(event)
             self._log.warning("%d usage events could not be written down: %s", self._dropped(), error)
             return False
         self._gap = None
+        self._closing.clear()
         self._used += grown
         self._count += rows
         return kept
@@ -152,3 +186,11 @@ class Spool:
             return size, self._insert(marker["event_id"], size, payload, marker=True)
         self._db.execute(_REWRITE, (payload, size, row[0]))
         return size - row[1], 0
+
+
+def _as_text(told: Mapping[str, Any]) -> str:
+    return _storable(json.dumps(told, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")

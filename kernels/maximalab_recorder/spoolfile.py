@@ -19,6 +19,12 @@ CREATE TABLE IF NOT EXISTS event (
     aside INTEGER NOT NULL DEFAULT 0
 )
 """
+_NOTES = """
+CREATE TABLE IF NOT EXISTS note (
+    name TEXT PRIMARY KEY,
+    payload TEXT NOT NULL
+)
+"""
 _BUSY_SECONDS = 5.0
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -49,6 +55,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         _refuse_damage(connection)
         with connection:
             connection.execute(_SCHEMA)
+            connection.execute(_NOTES)
             # a new start: counts of dropped events are closed, what nobody could read is offered once more
             connection.execute("UPDATE event SET marker = 0, aside = 0 WHERE marker = 1 OR aside = 1")
     except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -44,22 +45,29 @@ class Address:
     def post(self, events: Sequence[Mapping[str, Any]]) -> Answer:
         """Send `events` once.
 
-        No redirect is followed and no proxy is asked: the token goes nowhere else. Raises `Unreachable`.
+        No redirect is followed and no proxy is asked: the token goes nowhere else. Raises `Unreachable`, also for
+        an address or a token that no request can carry; it names neither.
         """
-        body = json.dumps({"events": events}, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps({"events": events}, ensure_ascii=False, separators=(",", ":")).encode(
+            errors="replace"
+        )
+        try:
+            return self._posted(body)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(type(error).__name__) from error
+        except ValueError as error:  # its words may hold the token: neither told nor chained
+            told = f"{type(error).__name__}: the address or the token is not well formed"
+            raise Unreachable(told) from None
+
+    def _posted(self, body: bytes) -> Answer:
         parts = urlsplit(self.url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        connection = self._connection(parts.scheme, parts.netloc)
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
-        try:
+        with closing(self._connection(parts.scheme, parts.netloc)) as connection:
             connection.request("POST", path or "/", body, headers)
             response = connection.getresponse()
             wait = seconds_of(response.getheader("Retry-After"), datetime.now(UTC))
             return Answer(response.status, response.read(_ANSWER_MOST), wait)
-        except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(type(error).__name__) from error
-        finally:
-            connection.close()
 
     @staticmethod
     def _connection(scheme: str, place: str) -> http.client.HTTPConnection:

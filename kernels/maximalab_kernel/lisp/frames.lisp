@@ -1,6 +1,7 @@
-;;;; How the kernel and Maxima talk: requests come as s-expressions on descriptor 0, answers leave as one line of ASCII
-;;;; JSON each on the descriptor that MAXIMALAB_FRAMES names. Descriptors 1 and 2 carry nothing but what the user's own code prints, so that no
-;;;; printed text can ever be taken for an answer.
+;;;; How the kernel and Maxima talk: requests come as s-expressions on the descriptor that MAXIMALAB_REQUESTS names, answers
+;;;; leave as one line of ASCII JSON each on the one that MAXIMALAB_FRAMES names. Descriptor 0 is empty, so that no program
+;;;; that Maxima starts can eat a request; 1 and 2 carry nothing but what the user's own code prints, so that no printed
+;;;; text can ever be taken for an answer.
 
 (in-package :maxima)
 
@@ -14,8 +15,23 @@
   #-(or ecl sbcl) (open (format nil "/dev/fd/~d" descriptor) :direction direction
                         :if-exists (if (eq direction :output) :append nil)))
 
-(defvar *maximalab-requests* (maximalab-open 0 :input))
-(defvar *maximalab-frames* (maximalab-open (parse-integer (maxima-getenv "MAXIMALAB_FRAMES")) :output))
+(defun maximalab-keep-from-programs (descriptor)
+  "Have DESCRIPTOR closed in programs that Maxima starts: fcntl's F_SETFD is 2, its FD_CLOEXEC 1. Where this Lisp has no
+way to say so, they inherit it, and what they write there is noise to the kernel."
+  (ignore-errors
+   #+(and ecl dffi) (si:call-cfun (si:find-foreign-symbol "fcntl" :default :pointer-void 0)
+                                  :int '(:int :int :int) (list descriptor 2 1))
+   #+sbcl (sb-alien:alien-funcall
+           (sb-alien:extern-alien "fcntl" (function sb-alien:int sb-alien:int sb-alien:int sb-alien:int))
+           descriptor 2 1))
+  descriptor)
+
+(defun maximalab-open-own (variable direction)
+  "A stream on the descriptor that the environment's VARIABLE names, for this process alone."
+  (maximalab-open (maximalab-keep-from-programs (parse-integer (maxima-getenv variable))) direction))
+
+(defvar *maximalab-requests* (maximalab-open-own "MAXIMALAB_REQUESTS" :input))
+(defvar *maximalab-frames* (maximalab-open-own "MAXIMALAB_FRAMES" :output))
 (defvar *maximalab-id* 0 "The request that is being answered.")
 
 (defun maximalab-write-unit (code stream)

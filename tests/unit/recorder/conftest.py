@@ -198,11 +198,15 @@ class Server:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def open_notebook(self, path: str = "") -> str:
-        """Make a session for a notebook, one of its own where no path is given; the kernel's id."""
+    def open_notebook(self, path: str = "", name: str | None = None) -> str:
+        """Make a session for a notebook, one of its own where no path is given; the kernel's id.
+
+        `name` is what the client calls the session: as JupyterLab does, the file's name, where it is not given.
+        """
         path = path or f"simplex/{uuid.uuid4().hex}.uk.ipynb"
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-        session = {"path": path, "name": Path(path).name, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": path, "type": "notebook", "kernel": {"name": "python3"}}
+        session["name"] = Path(path).name if name is None else name
         return str(self.ask("POST", "/api/sessions", session)["kernel"]["id"])
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:
@@ -303,3 +307,9 @@ class Tab:
 @pytest.fixture(params=["v1.kernel.websocket.jupyter.org", ""], ids=["wire format v1", "legacy wire format"])
 def tab(request: pytest.FixtureRequest, server: Server) -> Callable[[str], Tab]:
     return lambda kernel_id: Tab(server, kernel_id, request.param)
+
+
+@pytest.fixture
+def tab_of() -> type[Tab]:
+    """A tab of any server."""
+    return Tab

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import subprocess
 import sys
 import time
@@ -220,6 +221,68 @@ def test_neither_log_nor_text_form_holds_the_token(spool, collector, begun, capl
     delivery.stop(2)
     assert "ann/public-maxima" in caplog.text
     assert "s3cret" not in caplog.text + repr(Address("http://127.0.0.1/", "s3cret"))
+
+
+SPOILT = [
+    pytest.param("http://127.0.0.1:none/events", "s3cret", id="a port that is a word"),
+    pytest.param("http://127.0.0.1:999999/events", "s3cret", id="a port that is too large"),
+    pytest.param("http://[::1/events", "s3cret", id="an address that is cut"),
+    pytest.param("http://127.0.0.1:{port}/a b", "s3cret", id="a blank in the path"),
+    pytest.param("http://127.0.0.1:{port}/", "s3cret\nX: y", id="a new line in the token"),
+    pytest.param("http://127.0.0.1:{port}/", "s3cret-їжак", id="a token in another script"),
+    pytest.param("http://" + "a" * 300 + ".invalid/", "s3cret", id="a name that is too long"),
+]
+
+
+@pytest.mark.parametrize(("url", "token"), SPOILT)
+def test_settings_that_no_request_can_carry_are_said_and_end_nothing(spool, collector, caplog, url, token):
+    EventSource(spool).emit("run")
+    delivery = Delivery(spool, url.format(port=collector.port), token, sender="ann/public-maxima", gather=0)
+    delivery.start()
+    try:
+        assert not delivery.flush(5)
+        assert not delivery.flush(5), "the second try, too, ends by itself"
+        assert delivery._thread.is_alive()
+    finally:
+        delivery.stop(2)
+    assert "ann/public-maxima" in caplog.text
+    assert "s3cret" not in caplog.text
+    assert len(spool) == 1
+
+
+class Faulty(Spool):
+    """A spool whose reading fails in a way that nobody foresaw, for as long as `fault` is set."""
+
+    fault: Exception | None = None
+
+    def unsent(self, limit: int) -> list[dict]:
+        if self.fault:
+            raise self.fault
+        return super().unsent(limit)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(sqlite3.OperationalError("disk I/O error"), id="the disk"),
+        pytest.param(ValueError("Bearer s3cret"), id="an error with the token in its words"),
+        pytest.param(MemoryError(), id="no memory"),
+    ],
+)
+def test_after_a_fault_that_nobody_foresaw_the_delivery_goes_on(tmp_path, collector, caplog, fault):
+    spool = Faulty(tmp_path / "faulty")
+    spool.fault = fault
+    name = EventSource(spool).emit("run")
+    delivery = Delivery(spool, collector.url, "s3cret", sender="ann/x", gather=0, chance=lambda: 0.0)
+    delivery.start()
+    try:
+        assert not delivery.flush(0.3)
+        assert type(fault).__name__ in caplog.text
+        assert "s3cret" not in caplog.text
+        spool.fault = None
+        collector.wait(lambda: list(collector.events) == [name])  # with nobody to wake it: after its pause
+    finally:
+        delivery.stop(2)
 
 
 def test_the_hub_can_use_it_without_jupyter():

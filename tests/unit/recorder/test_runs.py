@@ -211,3 +211,24 @@ def test_any_name_becomes_text_that_can_be_kept(name: str, most: int):
     assert (kept is None) is (name == "")
     assert len(kept or "") <= most
     assert b"\0" not in (kept or "").encode()
+
+
+@pytest.mark.parametrize(
+    ("signals", "under_way"),
+    [
+        pytest.param([ASKED], False, id="asked for only"),
+        pytest.param([ASKED, BUSY], False, id="taken up, perhaps to be aborted"),
+        pytest.param([ASKED, BUSY, BEGAN], True, id="it runs"),
+        pytest.param([BUSY, BEGAN], True, id="it runs for a client without a browser"),
+        pytest.param([ASKED, BUSY, BEGAN, IDLE, OK], False, id="it has ended"),
+        pytest.param([ASKED, BUSY, KernelGone(), BEGAN], False, id="it was told before it was seen to begin"),
+    ],
+)
+def test_what_is_under_way_would_be_told_as_dead(signals: list[Signal], under_way: bool):
+    join = RunJoin()
+    for signal in signals:
+        join.hear(signal, 1.0, START)
+    run = join.under_way("m", 2.0)
+    assert (run is not None) == under_way
+    if run is not None:
+        assert (run.outcome, run.duration_ms, run.at) == ("dead", None, START)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from maximalab_recorder.events import EventSource
 from maximalab_recorder.ids import uuid7
-from maximalab_recorder.spool import FILE_NAME, Spool
+from maximalab_recorder.spool import FILE_NAME, NOTES_MOST, Spool
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENTS = st.integers(0, 10**14).map(lambda ms: EPOCH + timedelta(milliseconds=ms))
@@ -77,7 +78,7 @@ class SpoolLife(RuleBasedStateMachine):
         self.spool.close()
         shutil.rmtree(self.folder)
 
-    @rule(word=st.text(max_size=200))
+    @rule(word=st.text(st.characters(), max_size=200))
     def tell(self, word: str) -> None:
         self.source.emit("run", notebook=word)
         self.emitted += 1
@@ -250,3 +251,76 @@ def test_events_set_aside_come_again_at_the_next_start(tmp_path: Path):
     assert [event["event_id"] for event in spool.unsent(9)] == [second]
     spool.close()
     assert [event["event_id"] for event in Spool(tmp_path).unsent(9)] == [first, second]
+
+
+@given(word=st.text(st.characters(categories=["Cs", "Lu", "Cc"]), min_size=1, max_size=20))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_text_that_no_encoding_carries_is_kept_as_far_as_it_goes(tmp_path: Path, word: str):
+    with contextlib.closing(Spool(tmp_path / "odd")) as spool:
+        name = EventSource(spool).emit("run", notebook=word, detail={word: [word]})
+        (event,) = [event for event in spool.unsent(1000) if event["event_id"] == name]
+        spool.forget([name])
+    stored = "".join("?" if "\ud800" <= char <= "\udfff" else char for char in word)
+    assert (event["notebook"], event["detail"]) == (stored, {stored: [stored]})
+
+
+NOTER = """
+import os, signal, sys
+from pathlib import Path
+from maximalab_recorder.events import EventSource
+from maximalab_recorder.spool import Spool
+spool = Spool(Path(sys.argv[1]))
+for name in ("a", "b", "c"):
+    spool.note(name, {"kind": "run", "notebook": name})
+EventSource(spool).emit("run", closes="b")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_notes_survive_the_death_of_their_process_and_go_with_their_event(tmp_path: Path):
+    subprocess.run([sys.executable, "-c", NOTER, tmp_path], check=False)
+    spool = Spool(tmp_path)
+    assert list(spool.notes()) == ["a", "c"]
+    assert len(spool) == 1
+    source = EventSource(spool)
+    source.emit("run", closes="a")
+    source.emit("run", closes="no such note")
+    assert list(spool.notes()) == ["c"]
+    assert spool._db.execute("PRAGMA synchronous").fetchone()[0] == 2, "events are flushed"
+
+
+def test_a_note_goes_even_where_its_event_has_no_room(tmp_path: Path):
+    spool = Spool(tmp_path, cap_bytes=10)
+    spool.note("a", {})
+    EventSource(spool).emit("run", closes="a")
+    assert spool.notes() == {}
+    assert [event["kind"] for event in spool.unsent(9)] == ["events_dropped"]
+
+
+def test_a_note_whose_event_the_disk_refused_goes_with_the_next_event(tmp_path: Path):
+    spool = Spool(tmp_path)
+    source = EventSource(spool)
+    spool.note("a", {})
+    spool._db.execute("PRAGMA query_only = ON")
+    source.emit("run", closes="a")
+    spool._db.execute("PRAGMA query_only = OFF")
+    assert list(spool.notes()) == ["a"]
+    source.emit("run")
+    assert spool.notes() == {}
+
+
+def test_what_is_noted_is_bounded(tmp_path: Path):
+    spool = Spool(tmp_path)
+    for number in range(NOTES_MOST + 5):
+        spool.note(str(number), {})
+    assert len(spool.notes()) == NOTES_MOST
+
+
+def test_a_disk_that_takes_no_note_ends_nothing(tmp_path: Path, caplog):
+    spool = Spool(tmp_path)
+    spool._db.execute("PRAGMA query_only = ON")
+    spool.note("a", {})
+    assert "could not be noted" in caplog.text
+    spool._db.execute("PRAGMA query_only = OFF")
+    EventSource(spool).emit("run")
+    assert (len(spool), spool.notes()) == (1, {})

@@ -1,0 +1,70 @@
+"""What comes out of one Maxima: frames on a pipe of their own, printed text on the two others."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from maximalab_kernel.child import CHUNK, read_available
+from maximalab_kernel.frames import Sieve
+from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one look brought: prints before the frames that followed them; whether the frames' pipe is closed."""
+
+    events: list[Event]
+    ended: bool = False
+    silent: bool = False
+    """Nothing was there in the time given."""
+
+
+class Outlets:
+    """Reads without ever waiting for one pipe while another fills."""
+
+    def __init__(self, frames: int, printed: Mapping[str, IO[bytes] | None]) -> None:
+        """`frames` is a descriptor that is ours from now on; `printed` are the process's own pipes by name."""
+        self._frames = os.fdopen(frames, "rb", buffering=0)
+        self._pending = b""
+        self._sieve = Sieve()
+        self._printed: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
+        for name, pipe in printed.items():
+            if pipe is None:
+                raise MaximaDiedError("no pipe")
+            os.set_blocking(pipe.fileno(), False)
+            self._printed[pipe.fileno()] = (name, codecs.getincrementaldecoder("utf-8")(errors="replace"))
+
+    def read(self, within: float) -> Reading:
+        """What is there, or comes within so many seconds."""
+        readable = select.select([self._frames.fileno(), *self._printed], [], [], within)[0]
+        frames, ended = self._read_frames() if self._frames.fileno() in readable else ([], False)
+        return Reading([*self.printed(), *frames], ended, silent=not readable)
+
+    def printed(self) -> list[Event]:
+        """What was printed and not read yet (at most some megabytes)."""
+        events: list[Event] = []
+        for descriptor in list(self._printed):
+            name, decoder = self._printed[descriptor]
+            data, ended = read_available(descriptor)
+            if ended:
+                del self._printed[descriptor]
+            text = decoder.decode(data)
+            if text:
+                events.append(Printed(name, text))
+        return events
+
+    def close(self) -> None:
+        """Close the pipe of frames; the others belong to the process."""
+        self._frames.close()
+
+    def _read_frames(self) -> tuple[list[Frame], bool]:
+        data = self._frames.read(CHUNK)
+        *lines, self._pending = (self._pending + data).split(b"\n")
+        return self._sieve.sift(lines), not data
