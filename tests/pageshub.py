@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from labsettings import entrance_at, settings_toml
 from maximalab_hub.people import add_account
 from maximalab_hub.secret_files import Secret, ensure_secrets, read_secret
 
@@ -30,28 +31,6 @@ PEOPLE = {
     "boss": ([], True),
 }
 MATERIALS = {"simplex": "open", "solver": "licensed", "game": "private"}
-SETTINGS = """
-[lab]
-state_dir = "."
-[entrances.public]
-url = "http://127.0.0.1:{public}"
-api_url = "http://127.0.0.1:{public_api}"
-[entrances.vpn]
-url = "http://127.0.0.2:{vpn}"
-api_url = "http://127.0.0.2:{vpn_api}"
-[hub]
-port = {hub}
-[usage]
-port = {usage}
-[people]
-accounts = "accounts.toml"
-[catalogue]
-dir = "catalogue"
-[backends]
-file = "backends.toml"
-[secrets]
-dir = "secrets"
-"""
 BACKENDS = """
 [[backend]]
 name = "here-{tier}"
@@ -204,9 +183,21 @@ class PagesHub:
         raise AssertionError(f"{url} does not answer:\n{self.log()[-4000:]}")
 
 
+def settings_of(ports: dict[str, int]) -> str:
+    """Write the settings of a lab whose parts listen on these ports."""
+    return settings_toml(
+        {
+            "entrances.public": entrance_at("127.0.0.1", ports["public"], ports["public_api"]),
+            "entrances.vpn": entrance_at("127.0.0.2", ports["vpn"], ports["vpn_api"]),
+            "hub": {"port": ports["hub"]},
+            "usage": {"port": ports["usage"]},
+        }
+    )
+
+
 def write_state(folder: Path, ports: dict[str, int]) -> None:
     """Write settings, keys, accounts, catalogue and backends of a small lab."""
-    (folder / "maximalab.toml").write_text(SETTINGS.format(**ports), encoding="utf-8")
+    (folder / "maximalab.toml").write_text(settings_of(ports), encoding="utf-8")
     (folder / "backends.toml").write_text(
         "".join(BACKENDS.format(tier=tier) for tier in ("public", "private")), encoding="utf-8"
     )

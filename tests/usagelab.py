@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+from labsettings import entrance_at, settings_toml, write_catalogue
 from maximalab_hub import migrations
 from maximalab_hub.secret_files import Secret, ensure_secrets, read_secret
 from maximalab_hub.store.engine import open_engine
@@ -89,48 +90,6 @@ c.JupyterHub.load_roles = [
     {{"name": "user", "scopes": ["self", "access:services!service=usage"]}},
     {{"name": "runner", "scopes": ["admin:servers", "admin:users", "tokens"], "services": ["runner"]}},
 ]
-"""
-
-SETTINGS = """
-[lab]
-state_dir = "{folder}"
-[entrances.public]
-url = "http://127.0.0.1:{entrance}"
-api_url = "http://127.0.0.1:{proxy_api}"
-[entrances.vpn]
-url = "http://127.0.0.2:{entrance}"
-api_url = "http://127.0.0.2:{proxy_api}"
-[hub]
-port = {hub}
-[usage]
-port = {service}
-db_url = "{db_url}"
-[people]
-accounts = "accounts.toml"
-[catalogue]
-dir = "catalogue"
-[backends]
-file = "backends.toml"
-[secrets]
-dir = "secrets"
-"""
-
-COURSES = """
-[[course]]
-id = "operations-research"
-title = {uk = "Дослідження операцій", en = "Operations research"}
-"""
-
-MATERIAL = """
-id = "simplex"
-version = 1
-access = "open"
-image = "maxima"
-courses = ["operations-research"]
-order = 1
-title = {uk = "Симплекс-метод", en = "The simplex method"}
-summary = {uk = "Як його роблять.", en = "How it is done."}
-notebooks = {uk = "simplex.uk.ipynb", en = "simplex.en.ipynb"}
 """
 
 
@@ -258,8 +217,9 @@ def running_usage_lab(folder: Path, db_url: str) -> Iterator[UsageLab]:
     """Start everything in `folder`, with the usage store at `db_url`, and stop it afterwards."""
     names = ("entrance", "proxy_api", "hub", "service")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    for path in ("catalogue", "tokens", "homes"):
+    for path in ("tokens", "homes"):
         (folder / path).mkdir()
+    write_catalogue(folder / "catalogue")
     ensure_secrets(folder / "secrets")
     tokens = {
         "usage": read_secret(folder / "secrets", Secret.USAGE_TOKEN),
@@ -274,9 +234,7 @@ def running_usage_lab(folder: Path, db_url: str) -> Iterator[UsageLab]:
     }  # fmt: skip
     (folder / "hub.py").write_text(HUB.format(**told))
     (folder / "server.py").write_text(SERVER)
-    (folder / "maximalab.toml").write_text(SETTINGS.format(**told))
-    (folder / "catalogue/courses.toml").write_text(COURSES)
-    (folder / "catalogue/simplex.toml").write_text(MATERIAL)
+    (folder / "maximalab.toml").write_text(settings_of(folder, ports, db_url))
     engine = open_engine(db_url)
     migrations.upgrade(engine)
     lab = UsageLab(folder, ports, tokens, db_url, engine)
@@ -289,6 +247,20 @@ def running_usage_lab(folder: Path, db_url: str) -> Iterator[UsageLab]:
             lab.stop(name)
         _end_proxy(folder / "proxy.pid")
         engine.dispose()
+
+
+def settings_of(folder: Path, ports: Mapping[str, int], db_url: str) -> str:
+    """Write the settings of a lab that listens on these ports."""
+    changes = {
+        f"entrances.{name}": entrance_at(ip, ports["entrance"], ports["proxy_api"])
+        for name, ip in (("public", "127.0.0.1"), ("vpn", "127.0.0.2"))
+    }
+    changes |= {
+        "lab": {"state_dir": str(folder)},
+        "hub": {"port": ports["hub"]},
+        "usage": {"port": ports["service"], "db_url": db_url},
+    }
+    return settings_toml(changes)
 
 
 def _end_proxy(pid_file: Path) -> None:

@@ -105,7 +105,16 @@ def example_events(lessons: tuple[Lesson, ...], begin: datetime, now: datetime) 
         for sitting in _sittings(user, lessons, begin, draw):
             if sitting.begins + sitting.lasts < now - timedelta(hours=1):
                 events += _work(sitting, draw)
+    _number_the_hubs(events)
     return events
+
+
+def _number_the_hubs(events: list[EventValues]) -> None:
+    """Let the hub be one sender for all, as it is: one start, one row of numbers."""
+    boot = _uuid(Random("maximalab-example-hub"))  # noqa: S311  a story, not a secret
+    told = [event for event in events if event["source"] == Source.HUB]
+    for seq, event in enumerate(sorted(told, key=lambda event: event["at"])):
+        event["boot_id"], event["seq"] = boot, seq
 
 
 def _sittings(user: str, lessons: tuple[Lesson, ...], begin: datetime, draw: Random) -> Iterator[Sitting]:
@@ -132,8 +141,9 @@ def _work(sitting: Sitting, draw: Random) -> Iterator[EventValues]:
 
     def event(kind: Kind, source: Source = Source.SERVER, **values: object) -> EventValues:
         nonlocal seq
-        seq += 1
-        return _event(sitting.user, kind, at, boot, seq - 1, source, material, draw, values)
+        number = seq
+        seq += source is Source.SERVER
+        return _event(sitting.user, kind, at, boot, number, source, material, draw, values)
 
     yield event(Kind.SERVER_START, Source.HUB)
     at += timedelta(seconds=draw.uniform(4, 20))

@@ -1,7 +1,7 @@
 """From what a sender posts to rows: whose it is comes from the token, where it was from what the hub saw.
 
-`accept` decides about one event and is pure; `Ingest` reads what the decision needs, and stores a whole post
-in one transaction, or nothing of it.
+`row_of` makes the row of one event and is pure; `Ingest` reads what that needs, and stores a whole post in one
+transaction, or nothing of it.
 """
 
 from __future__ import annotations
@@ -9,26 +9,25 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from maximalab_spawner.catalog import CatalogError
-
-from maximalab_hub.events import Kind, Refusal, Source, WitnessEvent, clamp_at, read_event
+from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_event
 from maximalab_hub.starts import start_of
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.queries import (
     EventValues,
     ServerMoment,
-    enrolments,
+    courses_by_user,
     insert_events,
     insert_server_moments,
     server_moments,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -55,13 +54,13 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known about a sender before its events are read."""
+    """What the hub, the catalogue and the enrolments say about a post."""
 
     moments: tuple[ServerMoment, ...] = ()
     """What the hub saw of the sender's server, in order of time."""
     courses_of: CoursesOf = lambda _material: None
-    studies: Collection[str] = ()
-    """Courses in which the sender's user is enrolled."""
+    studies: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Courses in which each user of the post's events is enrolled; whoever is in none is not named."""
 
 
 class Result(NamedTuple):
@@ -77,15 +76,11 @@ class WitnessAwaited(Exception):  # noqa: N818  no error: the sender comes again
     """The hub has not yet told of the start of the server whose events these are; nothing was stored."""
 
 
-def accept(raw: object, sender: Sender, known: Known, received_at: datetime) -> EventValues | Refusal:
-    """Make a row of what was posted, or say which field is wrong.
+def row_of(event: WireEvent, sender: Sender, known: Known, received_at: datetime) -> EventValues:
+    """Make the row of a checked event.
 
-    The row's user, server, tier, backend and entrance never come from `raw`, unless the hub itself is the
-    sender.
+    Its user, server, tier, backend and entrance never come from the sender, unless that is the hub itself.
     """
-    event = read_event(raw, sender.source)
-    if isinstance(event, Refusal):
-        return event
     at, clamped = clamp_at(datetime.fromisoformat(event.at), received_at)
     where = _told_by_the_hub(event) if isinstance(event, WitnessEvent) else _seen(sender, known, at)
     material = where.material or material_of(event.notebook, known.courses_of)
@@ -103,7 +98,7 @@ def accept(raw: object, sender: Sender, known: Known, received_at: datetime) -> 
         tier=where.tier,
         backend=where.backend,
         entrance=where.entrance,
-        course=course_of(material, known),
+        course=course_of(material, where.user, known),
         material=material,
         notebook=event.notebook,
         cell_id=event.cell_id,
@@ -150,10 +145,11 @@ def material_of(notebook: str | None, courses_of: CoursesOf) -> str | None:
     return next((name for name in names if courses_of(name) is not None), None)
 
 
-def course_of(material: str | None, known: Known) -> str | None:
-    """Give an event's course: of the material's courses the one that is studied, else the first."""
+def course_of(material: str | None, user: str, known: Known) -> str | None:
+    """Give an event's course: of the material's courses the first that `user` studies, else the first."""
     courses = (known.courses_of(material) if material else None) or ()
-    return next((course for course in courses if course in known.studies), next(iter(courses), None))
+    studies = known.studies.get(user, ())
+    return next((course for course in courses if course in studies), next(iter(courses), None))
 
 
 class Ingest:
@@ -174,11 +170,15 @@ class Ingest:
     def take(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
         """Store the events of one post and say for each, in order, what became of it.
 
-        Raises `WitnessAwaited`, or `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
+        Raises `WitnessAwaited`, `maximalab_spawner.catalog.CatalogError` where a course has to be looked up and
+        the catalogue cannot be read, or `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
         """
         received_at = self._clock()
-        known = self._known(sender)
-        outcomes = [accept(raw, sender, known, received_at) for raw in raws]
+        events = [read_event(raw, sender.source) for raw in raws]
+        known = self._known(sender, events)
+        outcomes = [
+            one if isinstance(one, Refusal) else row_of(one, sender, known, received_at) for one in events
+        ]
         rows = [one for one in outcomes if not isinstance(one, Refusal)]
         self._wait_for_the_witness(sender, rows)
         with writing(self._engine) as connection:
@@ -186,23 +186,16 @@ class Ingest:
             insert_server_moments(connection, [told for row in rows if (told := _moment_of(row))])
         return [_result(raw, one, new) for raw, one in zip(raws, outcomes, strict=True)]
 
-    def _known(self, sender: Sender) -> Known:
-        if sender.source is Source.HUB:
-            return Known(courses_of=self._courses)
+    def _known(self, sender: Sender, events: Sequence[WireEvent | Refusal]) -> Known:
+        told_of = {event.user for event in events if isinstance(event, WitnessEvent)}
+        users = told_of if sender.source is Source.HUB else {sender.user}
+        courses_of = cache(self._courses_of)  # one catalogue for the whole post, and looked into once
         with reading(self._engine) as connection:
-            studies = {row.course for row in enrolments(connection, user=sender.user)}
+            studies = courses_by_user(connection, users)
             if sender.server is None:
-                return Known((), self._courses, studies)
+                return Known((), courses_of, studies)
             moments = server_moments(connection, sender.user, sender.server)
-            return Known(tuple(moments), self._courses, studies)
-
-    def _courses(self, material: str) -> tuple[str, ...] | None:
-        """Give a material's courses; an unreadable catalogue costs these events theirs, no more."""
-        try:
-            return self._courses_of(material)
-        except CatalogError as error:
-            log.warning("catalogue unreadable, events are stored without their course: %.200s", error)
-            return None
+            return Known(tuple(moments), courses_of, studies)
 
     def _wait_for_the_witness(self, sender: Sender, rows: Sequence[EventValues]) -> None:
         if sender.server is None:

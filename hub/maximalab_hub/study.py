@@ -21,7 +21,7 @@ from maximalab_hub.setting import Rule
 from maximalab_hub.store import queries, research
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Connection, Row
 
@@ -43,13 +43,29 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
+class Completeness:
+    """How much of what the study's senders numbered is here: of the hub, and of the people who agreed.
+
+    Every sender numbers its events from 0 at each of its starts, so a missing number is a missing event. Starts
+    with an event in the chosen period are counted whole, whatever the course: numbers know none.
+    """
+
+    starts: int
+    """Starts of senders."""
+    starts_with_gaps: int
+    received: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whose events a selection holds, and whose it leaves out for want of consent."""
+    """Whose events a selection holds, whose it leaves out for want of consent, and what never arrived."""
 
     people: int
     events: int
     people_left_out: int
     events_left_out: int
+    completeness: Completeness
 
 
 def study_of(settings: Settings) -> Study:
@@ -76,12 +92,24 @@ def people_of(connection: Connection, study: Study) -> frozenset[str]:
 
 
 def coverage(connection: Connection, study: Study, selection: Selection) -> Coverage:
-    """Count who and what is in, and who and what is left out."""
+    """Count who and what is in, who and what is left out, and what never arrived."""
     people = people_of(connection, study)
     counts = {user: n for user, n in research.events_by_user(connection, studied(selection)).items() if user}
     inside = [n for user, n in counts.items() if user in people]
     outside = [n for user, n in counts.items() if user not in people]
-    return Coverage(len(inside), sum(inside), len(outside), sum(outside))
+    whole = completeness(connection, people, selection)
+    return Coverage(len(inside), sum(inside), len(outside), sum(outside), whole)
+
+
+def completeness(connection: Connection, people: Collection[str], selection: Selection) -> Completeness:
+    """Count the events that should be here and the gaps, of the hub's and these people's senders."""
+    counts = [
+        one
+        for one in queries.boot_counts(connection, selection.since, selection.until)
+        if not one.user or one.user in people
+    ]
+    gaps = [one.numbered - one.stored for one in counts]
+    return Completeness(len(counts), sum(map(bool, gaps)), sum(one.stored for one in counts), sum(gaps))
 
 
 def timetables_of(connection: Connection, study: Study) -> Timetables:

@@ -20,12 +20,18 @@ from maximalab_hub.language import translations
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
 from maximalab_hub.service.signin import COOKIE
+from maximalab_hub.service.wording import Wording
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.store import queries, research
 from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.research import Selection
+from maximalab_hub.study import completeness, people_of, study_of
+from sqlalchemy import delete
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from labsettings import settings_toml
 from usagelab import running_usage_lab
 
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -38,24 +44,6 @@ PEOPLE: dict[str, dict[str, Any]] = {
 }
 USAGE = "/services/usage"
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}")
-SETTINGS = """
-[lab]
-state_dir = "."
-[entrances.public]
-url = "http://127.0.0.1:8000"
-api_url = "http://127.0.0.1:8001"
-[entrances.vpn]
-url = "http://127.0.0.2:8000"
-api_url = "http://127.0.0.2:8001"
-[people]
-accounts = "accounts.toml"
-[catalogue]
-dir = "catalogue"
-[backends]
-file = "backends.toml"
-[secrets]
-dir = "secrets"
-"""
 
 
 class KnownTokens:
@@ -80,7 +68,7 @@ class KnownTokens:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("lab")
     (folder / "catalogue").mkdir()
-    (folder / "maximalab.toml").write_text(SETTINGS)
+    (folder / "maximalab.toml").write_text(settings_toml())
     ensure_secrets(folder / "secrets")
     return load_settings(folder / "maximalab.toml")
 
@@ -176,6 +164,29 @@ def test_those_who_did_not_agree_are_counted_and_left_out(visit, app):
     out = counts[DECLINED] + counts[NEVER_ASKED]
     assert f"{out:,}</span> events left out with them" in html
     assert "2</span> people left out" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "{0} events have arrived from {1} starts of senders, {3} are missing; {2} starts have gaps"),
+        ("uk", "подій — {0}, запусків відправників — {1}; бракує подій — {3}, запусків із прогалинами — {2}"),
+    ],
+)
+def test_the_page_publishes_how_complete_the_events_are(visit, app, language, words):
+    with reading(app.state.engine) as connection:
+        [some] = queries.last_events(connection, 1, users=[CLASS[0]], kinds=["run"])
+    far = dict(some._mapping) | {"event_id": f"far-{language}", "seq": some.seq + 1000}
+    with writing(app.state.engine) as connection:
+        queries.insert_events(connection, [far])
+    html = visit("researcher", language).get(f"{USAGE}/?since=").text
+    with reading(app.state.engine) as connection:
+        whole = completeness(connection, people_of(connection, study_of(app.state.settings)), Selection())
+        connection.execute(delete(EventRow).where(EventRow.event_id == f"far-{language}"))
+    assert (whole.starts_with_gaps, whole.missing > 900) == (1, True)
+    said = Wording(language, "Europe/Kyiv").number
+    figures = map(said, (whole.received, whole.starts, whole.starts_with_gaps, whole.missing))
+    assert words_of(words.format(*figures)) in words_of(html)
 
 
 @pytest.mark.parametrize(

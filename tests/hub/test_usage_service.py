@@ -19,13 +19,15 @@ import httpx
 import pytest
 from databases import postgres
 from fastapi.routing import APIRoute
+from maximalab_hub.migrations import VERSION_TABLE
+from maximalab_hub.migrations import newest as newest_version
 from maximalab_hub.service.app import create_app
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.queries import last_events
 from maximalab_recorder.ids import uuid7
-from sqlalchemy import text
-from usagelab import UsageLab, running_usage_lab, until
+from sqlalchemy import column, table, text
+from usagelab import UsageLab, running_usage_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -319,6 +321,30 @@ def test_a_person_signs_in_through_the_hub_and_comes_to_the_wanted_page(lab: Usa
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
+def test_a_servers_token_neither_looks_nor_agrees_in_its_persons_name(lab: UsageLab, ada: str) -> None:
+    """As the hub really describes it; every other route and token: tests/unit/usage/test_who_may_call.py."""
+    researchers = lab.server_token("rea", SERVER)
+    before = consents(lab)
+    for token, method, path in (
+        (ada, "GET", "/me"),
+        (ada, "POST", "/me/consent"),
+        (researchers, "GET", "/export.csv"),
+        (lab.tokens["witness"], "GET", "/me"),
+        (lab.tokens["other"], "GET", "/"),
+    ):
+        headers = {"Authorization": f"token {token}"}
+        form = {"data": {"decision": "agree", "version": "1"}} if method == "POST" else {}
+        answer = httpx.request(method, lab.usage + path, headers=headers, timeout=20, **form)
+        assert (answer.status_code, answer.json()["field"]) == (403, "token"), path
+    assert consents(lab) == before
+
+
+def test_a_person_may_use_a_token_of_their_own(lab: UsageLab) -> None:
+    token = lab.runner("POST", "/users/ada/tokens", json={"note": "everything of ada's"}).json()["token"]
+    answer = httpx.get(f"{lab.usage}/me", headers={"Authorization": f"token {token}"}, timeout=20)
+    assert answer.status_code == 200
+
+
 def test_signing_out_at_the_hub_ends_it_here_at_once(lab: UsageLab) -> None:
     with lab.browser("ada") as browser:
         browser.get("/services/usage/me")
@@ -402,16 +428,15 @@ def test_errors_are_pages_in_the_readers_language(lab: UsageLab, language: str, 
 
 
 def test_health_tells_of_old_tables(lab: UsageLab) -> None:
-    def health() -> int:
+    versions = table(VERSION_TABLE, column("version_num"))
+
+    def health_at(version: str) -> int:
+        with writing(lab.engine) as connection:
+            connection.execute(versions.update().values(version_num=version))
         return httpx.get(f"{lab.direct}/health").status_code
 
-    assert health() == 200
-    with writing(lab.engine) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    assert health() == 503
-    with writing(lab.engine) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    until(lambda: health() == 200, 5)
+    assert health_at("0000") == 503
+    assert health_at(newest_version()) == 200
 
 
 async def test_a_fault_of_ours_says_nothing_of_itself(lab: UsageLab) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,6 +97,11 @@ def _manifest(about: Circumstances, files: Mapping[str, object]) -> dict[str, An
         "left_out_without_consent": {
             "people": about.coverage.people_left_out,
             "events": about.coverage.events_left_out,
+        },
+        "completeness": {
+            **asdict(about.coverage.completeness),
+            "meaning": "of all starts of the hub and of these people's senders with an event in the chosen period:"
+            " numbers of events received and missing; a sender numbers its events from 0 at each start",
         },
         "selection": {
             "course": selection.course,

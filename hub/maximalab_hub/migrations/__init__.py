@@ -9,12 +9,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from maximalab_hub.store.engine import reading, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+VERSION_TABLE = "maximalab_alembic_version"
+"""Where a store's version is kept: JupyterHub keeps its own in `alembic_version`, perhaps in the same database."""
 
 _LOCK = 7_306_641_905
 """Any number of our own: the advisory lock under which PostgreSQL stores are upgraded."""
@@ -26,21 +29,28 @@ _PATIENCE_SECONDS = 60
 def upgrade(engine: Engine) -> None:
     """Bring the store to the newest version; a store that is there already is left alone.
 
-    All steps happen in one transaction under a lock, so a second process waits and then finds nothing to do,
-    and a
-    step that fails leaves the store as it was. Raises `maximalab_hub.store.engine.StoreAwayError`.
+    All steps happen in one transaction under a lock, so a second process waits and then finds nothing to do, and
+    a step that fails leaves the store as it was. Raises `maximalab_hub.store.engine.StoreAwayError`.
     """
     with writing(engine) as connection:
         _take_lock(connection)
         config = _config()
         config.attributes["connection"] = connection
+        if _is_an_early_store(connection):
+            connection.execute(text("DROP TABLE alembic_version"))
+            command.stamp(config, "0001")
         command.upgrade(config, "head")
 
 
 def current(engine: Engine) -> str | None:
     """Say which version the store has; None means that it has no tables yet. Raises `StoreAwayError`."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return context_of(connection).get_current_revision()
+
+
+def context_of(connection: Connection) -> MigrationContext:
+    """Give Alembic's view of the store: its version, and what in it differs from the models."""
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
 
 
 def newest() -> str:
@@ -63,3 +73,11 @@ def _take_lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _is_an_early_store(connection: Connection) -> bool:
+    """Whether a lab made this store before 0.1.0, and `alembic_version` is ours: the hub's look otherwise."""
+    tables = set(inspect(connection).get_table_names())
+    if VERSION_TABLE in tables or not {"alembic_version", "event"} <= tables:
+        return False
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]

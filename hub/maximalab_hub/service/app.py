@@ -6,6 +6,8 @@ import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI, Request
@@ -87,6 +89,8 @@ def _courses_of(reader: CatalogReader) -> Callable[[str], tuple[str, ...] | None
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # More than a second of work, which whoever looks at the study page first would wait for; events do not.
+    Thread(target=import_module, args=("scipy.stats",), name="import-scipy", daemon=True).start()
     yield
     await app.state.hub.close()
     app.state.engine.dispose()

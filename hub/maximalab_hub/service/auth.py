@@ -2,7 +2,8 @@
 
 A browser is known by the cookie of its sign-in, a program by `Authorization: token …`. A cookie alone counts
 only where a person goes to a page; a form, or a script's request, has to bring the form token as well,
-because pages of students' servers live on the same site.
+because pages of students' servers live on the same site. The token of a server or of a service opens nothing
+here, by whichever way it comes: `/events` alone takes it, and asks on its own whose it is.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from fastapi.responses import RedirectResponse
 from maximalab_spawner.tiers import Person, entrance_of
 
 from maximalab_hub.service import PREFIX
-from maximalab_hub.service.errors import problem
-from maximalab_hub.service.identity import may_use_the_service, person_of_model
+from maximalab_hub.service.errors import NO_PERSON, problem
+from maximalab_hub.service.identity import may_use_the_service, person_of_model, speaks_for_a_person
 from maximalab_hub.service.signin import (
     CALLBACK,
     COOKIE,
@@ -78,6 +79,10 @@ async def current_person(request: Request) -> Person:
     """Say who asks. Raises `SignInNeeded`, or an error 401 or 403 for whoever cannot be sent to sign in."""
     in_header, token = _token_of(request)
     model = await _model_of(request, token) if token else None
+    if model is not None and not speaks_for_a_person(model):
+        raise problem(
+            403, NO_PERSON, "a server's or a service's token may only deliver events; sign in yourself"
+        )
     person = person_of_model(model) if model else None
     if model is None or person is None:
         if not in_header and request.method in _SAFE and _goes_to_a_page(request):

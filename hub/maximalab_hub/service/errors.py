@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -76,6 +76,14 @@ EXPLANATIONS: Mapping[int, tuple[str, str, str]] = {
 }
 """For each status: what happened, why, and what to do now."""
 
+NO_PERSON: Final = "token"
+"""The field named where a token speaks for a program and not for a person."""
+FOR_PEOPLE = (
+    N_("This page is for people"),
+    N_("A program asked for it with the token of a server or of a service, which may only deliver events."),
+    N_("Open it in your own browser and sign in."),
+)
+
 
 def install(app: FastAPI) -> None:
     """Let every error of `app` be told in the way its reader needs."""
@@ -128,8 +136,12 @@ def tell(
     """Answer with an error: a page where a browser asked for one, JSON otherwise."""
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(dict(detail), status, dict(headers or {}))
-    shown = status if status in EXPLANATIONS else (500 if status >= 500 else 400)  # noqa: PLR2004
-    what, why, what_now = EXPLANATIONS[shown]
+    what, why, what_now = FOR_PEOPLE if detail["field"] == NO_PERSON else _explained(status)
     return page(
         request, "usage/error.html", status=status, headers=headers, what=what, why=why, what_now=what_now
     )
+
+
+def _explained(status: int) -> tuple[str, str, str]:
+    usual = 500 if status >= 500 else 400  # noqa: PLR2004  whose fault it is
+    return EXPLANATIONS.get(status, EXPLANATIONS[usual])

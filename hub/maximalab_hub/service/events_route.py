@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from maximalab_spawner.catalog import CatalogError
 
 from maximalab_hub.events import Source
 from maximalab_hub.ingest import WitnessAwaited
@@ -65,13 +66,19 @@ def _take(ingest: Ingest, sender: Sender, raws: list[object]) -> list[Result]:
         results = ingest.take(sender, raws)
     except WitnessAwaited as error:
         log.info("user=%.64s server=%.64s %d events wait for the hub's own", who, where, len(raws))
-        message = "the hub has not told of this server's start yet; keep them and come again"
-        raise problem(503, "server", message, retry_after=RETRY_SECONDS) from error
+        raise _later("server", "the hub has not told of this server's start yet") from error
+    except CatalogError as error:
+        log.error("user=%.64s server=%.64s %d events wait: %.200s", who, where, len(raws), error)  # noqa: TRY400
+        raise _later("catalogue", "the catalogue cannot be read, so their course is not known") from error
     except StoreAwayError:
         log.warning("user=%.64s server=%.64s %d events not stored", who, where, len(raws))
         raise
-    for result in results:
-        if result.status == "refused":
-            log.warning("user=%.64s server=%.64s refused: %.32s", who, where, result.field)
-            break  # one line for a post is enough
+    refused = [result.field for result in results if result.status == "refused"]
+    if refused:
+        log.warning("user=%.64s server=%.64s refused: %d, by %.32s", who, where, len(refused), refused[0])
     return results
+
+
+def _later(field: str, why: str) -> Exception:
+    """Make the answer to events that cannot be stored whole yet: their sender has a spool for that."""
+    return problem(503, field, f"{why}; keep them and come again", retry_after=RETRY_SECONDS)

@@ -26,6 +26,16 @@ def may_use_the_service(model: Mapping[str, Any]) -> bool:
     return not ACCESS.isdisjoint(model.get("scopes") or ())
 
 
+def speaks_for_a_person(model: Mapping[str, Any]) -> bool:
+    """Say whether a person is behind this token: not a service, and not a server's program.
+
+    A server's token lies within reach of the code that runs there, which need not be its person's own: a
+    notebook may come from anybody. It delivers events, and may neither look nor decide in a person's name.
+    """
+    scopes = model.get("scopes") or ()
+    return model.get("kind") == "user" and not any(scope.startswith(_SERVER_SCOPE) for scope in scopes)
+
+
 def sender_of(model: Mapping[str, Any]) -> Sender | None:
     """Say who sends events with this token; None where its owner has no business here.
 

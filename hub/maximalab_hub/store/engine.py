@@ -1,8 +1,9 @@
 """The one place that knows what a store's URL means, and what the two databases need to be trusted.
 
-SQLite runs in WAL mode with full synchronisation: a sender forgets an event as soon as we say that it is
-stored, so a stored event must survive a power cut. A transaction that writes takes the write lock at its
-beginning; one that would take it later can be refused at once, without waiting, because its snapshot is old.
+SQLite runs in WAL mode with full synchronisation, PostgreSQL with `synchronous_commit=on`: a sender forgets an
+event as soon as we say that it is stored, so a stored event must survive a power cut. SQLite's transactions that
+write take the write lock at their beginning; one that would take it later can be refused at once, without
+waiting, because its snapshot is old.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def _postgresql(url: URL) -> Engine:
             "connect_timeout": BUSY_SECONDS,
             # A server whose machine vanished says nothing: count it as away, too, instead of waiting for ever.
             "tcp_user_timeout": 3 * BUSY_SECONDS * 1000,
-            "options": f"-c lock_timeout={BUSY_SECONDS}s",
+            # A database may be set up to answer before it has written, and lose that in a crash.
+            "options": f"-c lock_timeout={BUSY_SECONDS}s -c synchronous_commit=on",
         },
         pool_size=8,
         pool_pre_ping=True,

@@ -6,6 +6,7 @@ of its own puts it in a file beside this one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
@@ -74,6 +75,7 @@ class BootCount(NamedTuple):
     user: str
     server: str | None
     stored: int
+    """Different numbers, so that a sender that gives a number twice hides no gap."""
     numbered: int
 
 
@@ -165,44 +167,54 @@ def events_between(  # noqa: PLR0913  each is one way to choose, all by name
     users: Collection[str] | None = None,
 ) -> Iterator[Row[Any]]:
     """Stream events with `start` <= at < `end`, ordered by (at, event_id), a few rows in memory at a time."""
-    statement = _chosen(course=course, kinds=kinds, users=users)
-    if start is not None:
-        statement = statement.where(EventRow.at >= start)
-    if end is not None:
-        statement = statement.where(EventRow.at < end)
+    statement = _within(_chosen(course=course, kinds=kinds, users=users), start, end)
     ordered = statement.order_by(EventRow.at, EventRow.event_id)
     with connection.execution_options(yield_per=STREAM_ROWS).execute(ordered) as result:
         yield from result
 
 
-def boot_counts(connection: Connection) -> list[BootCount]:
+def boot_counts(
+    connection: Connection, start: datetime | None = None, end: datetime | None = None
+) -> list[BootCount]:
     """Say of each sender's start how many of its events are here and how many it numbered (from 0).
 
-    A difference is a gap: events on their way, refused, or lost. The share that is here is the completeness.
+    Of starts with an event at `start` <= at < `end` only; these are counted whole. A difference is a gap: events
+    on their way, refused, or lost. What a start lost after its last event that is here cannot be seen.
     """
     # The hub is one sender that speaks of many people; every other one speaks of itself alone.
     by_the_hub = EventRow.source == Source.HUB.value
     user = case((by_the_hub, ""), else_=EventRow.user).label("sender")
     server = case((by_the_hub, None), else_=EventRow.server).label("sending_server")
-    statement = (
-        select(EventRow.boot_id, user, server, func.count(), func.max(EventRow.seq) + 1)
-        .group_by(EventRow.boot_id, user, server)
-        .order_by(EventRow.boot_id, user)
-    )
-    return [BootCount(*row) for row in connection.execute(statement)]
+    numbers = (func.count(EventRow.seq.distinct()), func.max(EventRow.seq) + 1)
+    statement = select(EventRow.boot_id, user, server, *numbers)
+    if start is not None or end is not None:
+        inside = _within(select(EventRow.boot_id), start, end)
+        statement = statement.where(EventRow.boot_id.in_(inside))
+    grouped = statement.group_by(EventRow.boot_id, user, server).order_by(EventRow.boot_id, user)
+    return [BootCount(*row) for row in connection.execute(grouped)]
 
 
-def enrolments(
-    connection: Connection, *, user: str | None = None, course: str | None = None
-) -> Sequence[Row[Any]]:
-    """Give enrolments, of one person or one course where asked, ordered by course, user and start."""
-    statement = select(EnrolmentRow.__table__)
-    if user is not None:
-        statement = statement.where(EnrolmentRow.user == user)
-    if course is not None:
-        statement = statement.where(EnrolmentRow.course == course)
+def _within(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
+    if start is not None:
+        statement = statement.where(EventRow.at >= start)
+    if end is not None:
+        statement = statement.where(EventRow.at < end)
+    return statement
+
+
+def enrolments(connection: Connection) -> Sequence[Row[Any]]:
+    """Give all enrolments, ordered by course, user and start."""
     order = (EnrolmentRow.course, EnrolmentRow.user, EnrolmentRow.valid_from, EnrolmentRow.group_name)
-    return connection.execute(statement.order_by(*order)).all()
+    return connection.execute(select(EnrolmentRow.__table__).order_by(*order)).all()
+
+
+def courses_by_user(connection: Connection, users: Collection[str]) -> Mapping[str, frozenset[str]]:
+    """Give the courses in which each of these users is enrolled; whoever is in none is not named."""
+    found: dict[str, set[str]] = defaultdict(set)
+    statement = select(EnrolmentRow.user, EnrolmentRow.course).where(EnrolmentRow.user.in_(users))
+    for user, course in connection.execute(statement):
+        found[user].add(course)
+    return {user: frozenset(courses) for user, courses in found.items()}
 
 
 def lessons(connection: Connection, *, course: str | None = None) -> Sequence[Row[Any]]:
@@ -211,16 +223,6 @@ def lessons(connection: Connection, *, course: str | None = None) -> Sequence[Ro
     if course is not None:
         statement = statement.where(LessonRow.course == course)
     return connection.execute(statement.order_by(LessonRow.starts_at, LessonRow.lesson_id)).all()
-
-
-def consents(connection: Connection, study: str) -> Mapping[str, bool]:
-    """Say for each person who ever decided about `study` whether they agree now. Not named means no."""
-    statement = (
-        select(ConsentRow.user, ConsentRow.agreed)
-        .where(ConsentRow.study == study)
-        .order_by(ConsentRow.decided_at, ConsentRow.consent_id)
-    )
-    return dict(connection.execute(statement))
 
 
 def record_consent(  # noqa: PLR0913  one argument for each column

@@ -14,7 +14,7 @@ from maximalab_hub.pages.refusals import REFUSALS
 from maximalab_hub.pages.shelves import Card, MyLab, Shelf
 from maximalab_hub.settings import load_settings
 from maximalab_spawner.tiers import Entrance, Reason
-from pageshub import SETTINGS
+from pageshub import settings_of
 from pagewords import foreign_words, read
 
 PORTS = dict.fromkeys(("public", "public_api", "vpn", "vpn_api", "hub", "usage"), 8000)
@@ -71,7 +71,7 @@ CASES = {
 
 def render(tmp_path: Path, case: str, language: str, person: Visitor | None) -> str:
     path = tmp_path / "maximalab.toml"
-    path.write_text(SETTINGS.format(**PORTS), encoding="utf-8")
+    path.write_text(settings_of(PORTS), encoding="utf-8")
     template, context = CASES[case]
     env = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **JINJA_OPTIONS)  # noqa: S701
     around = frame(

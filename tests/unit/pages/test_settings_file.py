@@ -6,29 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from labsettings import settings_toml
 from maximalab_hub.settings import Section, Settings, SettingsError, load_settings, settings_path
 from maximalab_hub.settings_sections import EntranceSection
 from maximalab_spawner.tiers import Entrance, Scenario, Tier
 
 DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
-GOOD = """
-[lab]
-state_dir = "state"
-[entrances.public]
-url = "http://127.0.0.1:8000/"
-api_url = "http://127.0.0.1:8001"
-[entrances.vpn]
-url = "http://127.0.0.2:8000"
-api_url = "http://127.0.0.2:8001"
-[people]
-accounts = "accounts.toml"
-[catalogue]
-dir = "catalogue"
-[backends]
-file = "backends.toml"
-[secrets]
-dir = "secrets"
-"""
+GOOD = settings_toml({"lab": {"state_dir": "state"}, "entrances.public": {"url": "http://127.0.0.1:8000/"}})
 
 
 @pytest.fixture

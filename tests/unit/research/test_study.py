@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from labsettings import settings_toml
 from maximalab_hub import migrations
 from maximalab_hub.cli import main
 from maximalab_hub.compare import Parameters, Wilcoxon
@@ -52,27 +53,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 STUDY = Study("lab-study", 1, pseudonyms_of("lab-study", "k" * 64), Parameters())
-SETTINGS = """
-[lab]
-state_dir = "."
-[entrances.public]
-url = "http://127.0.0.1:8000"
-api_url = "http://127.0.0.1:8001"
-[entrances.vpn]
-url = "http://127.0.0.2:8000"
-api_url = "http://127.0.0.2:8001"
-[people]
-accounts = "accounts.toml"
-[catalogue]
-dir = "catalogue"
-public_store = "materials/public"
-private_store = "materials/private"
-[backends]
-file = "backends.toml"
-[secrets]
-dir = "secrets"
-"""
-
+STORES = {"public_store": "materials/public", "private_store": "materials/private"}
 ALGEBRA = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:t
@@ -130,6 +111,8 @@ def test_a_study_sees_those_who_agreed_and_counts_the_rest(example: Engine):
         covered = coverage(connection, STUDY, Selection())
     assert (covered.people, covered.events, covered.people_left_out) == (22, len(seen(example)), 2)
     assert covered.events_left_out > 0
+    assert covered.completeness.missing == covered.completeness.starts_with_gaps == 0
+    assert covered.completeness.starts > 100
 
 
 def test_withdrawal_holds_from_the_next_look_on_and_is_no_erasure_of_others(example: Engine):
@@ -248,6 +231,9 @@ def test_the_same_store_gives_the_same_bytes_and_a_manifest_that_vouches_for_the
     manifest = json.loads(first["manifest.json"])
     assert set(first) == {"events.csv", "codebook.json", "manifest.json"}
     assert manifest["rows"] == len(read_csv(first["events.csv"]))
+    whole = manifest["completeness"]
+    assert (whole["missing"], whole["starts_with_gaps"]) == (0, 0)
+    assert whole["received"] >= manifest["rows"] > whole["starts"] > 0
     for name in ("events.csv", "codebook.json"):
         assert manifest["files"][name]["sha256"] == hashlib.sha256(first[name]).hexdigest()
     assert not [user for user in CLASS if user.encode() in b"".join(first.values())]
@@ -271,7 +257,7 @@ def test_a_broken_export_leaves_no_manifest_and_no_half_file(example: Engine, tm
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lab")
-    (folder / "maximalab.toml").write_text(SETTINGS)
+    (folder / "maximalab.toml").write_text(settings_toml({"catalogue": STORES}))
     ensure_secrets(folder / "secrets")
     engine = open_engine(f"sqlite:///{folder / 'usage.sqlite'}")
     migrations.upgrade(engine)

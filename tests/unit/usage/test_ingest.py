@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from labsettings import write_catalogue
 from maximalab_hub import migrations
-from maximalab_hub.events import Kind, Source
-from maximalab_hub.ingest import Ingest, Known, Sender, WitnessAwaited, accept, course_of, material_of
+from maximalab_hub.events import Kind, Source, WireEvent, read_event
+from maximalab_hub.ingest import Ingest, Known, Sender, WitnessAwaited, course_of, material_of, row_of
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.service.own_events import OwnEvents
 from maximalab_hub.store.engine import StoreAwayError, open_engine, reading, writing
 from maximalab_hub.store.models import Base, EnrolmentRow
 from maximalab_hub.store.queries import boot_counts, events_between, last_events, server_moments
 from maximalab_recorder.ids import uuid7
-from maximalab_spawner.catalog import CatalogError
+from maximalab_spawner.catalog import CatalogError, CatalogReader
 from sqlalchemy import delete, insert, text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from databases import Postgres
     from sqlalchemy import Engine
 
@@ -124,10 +127,12 @@ def test_any_order_split_and_repetition_gives_the_same_rows(
     sender=st.sampled_from([ADA, Sender(Source.CLIENT, "ada")]),
 )
 def test_a_forged_identity_is_never_stored(forged: dict[str, Any], sender: Sender) -> None:
-    honest = accept(an_event(1), sender, Known(), NOON)
-    assert isinstance(honest, dict)
-    assert accept({**an_event(1), **forged}, sender, Known(), NOON) == honest
-    assert (honest["user"], honest["server"], honest["source"]) == (sender.user, sender.server, sender.source)
+    honest, claimed = (read_event(raw, sender.source) for raw in (an_event(1), {**an_event(1), **forged}))
+    assert isinstance(honest, WireEvent)
+    row = row_of(honest, sender, Known(), NOON)
+    assert isinstance(claimed, WireEvent)
+    assert row_of(claimed, sender, Known(), NOON) == row
+    assert (row["user"], row["server"], row["source"]) == (sender.user, sender.server, sender.source)
 
 
 def test_the_hub_says_who_and_where(store: Engine) -> None:
@@ -225,27 +230,62 @@ def test_material_of(notebook: str | None, expected: str | None) -> None:
     ],
 )
 def test_course_of(material: str | None, studies: tuple[str, ...], expected: str | None) -> None:
-    assert course_of(material, Known(courses_of=CATALOGUE.get, studies=studies)) == expected
+    known = Known(courses_of=CATALOGUE.get, studies={"ada": studies, "bob": ("operations-research",)})
+    assert course_of(material, "ada", known) == expected
+
+
+def study_economics(engine: Engine, user: str) -> None:
+    with writing(engine) as connection:
+        row = {"user": user, "course": "economics", "group_name": "e-1", "valid_from": NOON}
+        connection.execute(insert(EnrolmentRow).values(**row))
 
 
 def test_the_studied_course_is_read_from_the_enrolments(store: Engine) -> None:
-    with writing(store) as connection:
-        row = {"user": "ada", "course": "economics", "group_name": "e-1", "valid_from": NOON}
-        connection.execute(insert(EnrolmentRow).values(**row))
+    study_economics(store, "ada")
     ingest_of(store).take(ADA, [an_event(1, notebook="simplex/x.ipynb")])
     with reading(store) as connection:
         assert last_events(connection, 1)[0].course == "economics"
 
 
-def test_an_unreadable_catalogue_costs_the_course_and_not_the_event(store: Engine) -> None:
-    def unreadable(_material: str) -> None:
-        raise CatalogError("courses.toml: cannot be read")
-
-    ingest = Ingest(store, unreadable, lambda: NOON, Patience(0, lambda: 0.0))
-    assert [one.status for one in ingest.take(ADA, [an_event(1, notebook="simplex/x.ipynb")])] == ["stored"]
+def test_what_the_hub_tells_counts_to_the_course_of_each_person(store: Engine) -> None:
+    study_economics(store, "ada")
+    told = [start(n, user, material="simplex") for n, user in enumerate(["ada", "bob", "ada"])]
+    ingest_of(store).take(HUB, [*told, an_event(9, kind="events_dropped", material="simplex")])
     with reading(store) as connection:
-        newest = last_events(connection, 1)[0]
-    assert (newest.course, newest.notebook) == (None, "simplex/x.ipynb")
+        courses = [(row.user, row.course) for row in events_between(connection)]
+    assert courses == [
+        ("ada", "economics"),
+        ("bob", "operations-research"),
+        ("ada", "economics"),
+        ("", "operations-research"),
+    ]
+
+
+def test_an_unreadable_catalogue_lets_events_wait_and_then_gives_their_course(
+    store: Engine, tmp_path: Path
+) -> None:
+    reader = CatalogReader(tmp_path / "catalogue")
+
+    def courses_of(material: str) -> tuple[str, ...] | None:
+        found = reader.read().find(material)
+        return found.courses if found else None
+
+    ingest = Ingest(store, courses_of, lambda: NOON, Patience(0, lambda: 0.0))
+    run, unknown = an_event(1, notebook="simplex/x.ipynb"), an_event(2, notebook="mine/x.ipynb")
+    for sender, post in ((ADA, [an_event(3), run]), (HUB, [start(0, material="simplex")])):
+        with pytest.raises(CatalogError, match="catalogue"):
+            ingest.take(sender, post)
+    assert stored(store) == []
+    assert [one.status for one in ingest.take(ADA, [an_event(3)])] == ["stored"], "needs no catalogue"
+    write_catalogue(reader.folder)
+    assert [one.status for one in ingest.take(ADA, [run, unknown])] == ["stored"] * 2
+    with reading(store) as connection:
+        courses = {row.notebook: (row.material, row.course) for row in events_between(connection)}
+    assert courses == {
+        None: (None, None),
+        "simplex/x.ipynb": ("simplex", "operations-research"),
+        "mine/x.ipynb": (None, None),
+    }
 
 
 @pytest.mark.parametrize(
@@ -326,6 +366,18 @@ def test_a_postgresql_that_died_is_away_and_then_back(postgres: Postgres, postgr
         "known",
         "stored",
     ]
+    engine.dispose()
+
+
+def test_postgresql_answers_only_for_what_is_on_the_disk(postgres_url: str) -> None:
+    """Whatever the database is set up to do by itself."""
+    engine = open_engine(postgres_url)
+    name = engine.url.database
+    with writing(engine) as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+    engine.dispose()
+    with reading(engine) as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
     engine.dispose()
 
 

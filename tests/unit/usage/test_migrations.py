@@ -6,12 +6,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
+from jupyterhub import orm
 from maximalab_hub import migrations
 from maximalab_hub.dbcommand import app
-from maximalab_hub.store.engine import open_engine, reading
+from maximalab_hub.store.engine import open_engine, reading, writing
 from maximalab_hub.store.models import Base
+from sqlalchemy import inspect, make_url, text
 from typer.testing import CliRunner
 
 if TYPE_CHECKING:
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 
 def test_migrations_make_exactly_the_tables_of_the_models(store: Engine) -> None:
     with reading(store) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(migrations.context_of(connection), Base.metadata) == []
 
 
 def test_a_new_store_has_no_version_and_an_upgraded_one_the_newest(store_url: str) -> None:
@@ -30,6 +31,53 @@ def test_a_new_store_has_no_version_and_an_upgraded_one_the_newest(store_url: st
     migrations.upgrade(engine)
     migrations.upgrade(engine)
     assert migrations.current(engine) == migrations.newest()
+
+
+def hubs_version(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+
+
+@pytest.mark.parametrize("hub_first", [True, False], ids=["the hub first", "the store first"])
+def test_the_hub_and_the_store_may_share_a_database(store_url: str, *, hub_first: bool) -> None:
+    engine = open_engine(store_url)
+    hubs_url = make_url(store_url)
+    if hubs_url.get_backend_name() == "postgresql":
+        hubs_url = hubs_url.set(drivername="postgresql+psycopg")
+
+    def open_hub() -> None:
+        orm.new_session_factory(hubs_url.render_as_string(hide_password=False)).kw["bind"].dispose()
+
+    for step in (open_hub, migrations.upgrade) if hub_first else (migrations.upgrade, open_hub):
+        step() if step is open_hub else step(engine)
+    hubs = hubs_version(engine)
+    migrations.upgrade(engine)
+    open_hub()  # raises where the version that it finds is not its own
+    assert hubs_version(engine) == hubs != [migrations.newest()]
+    assert migrations.current(engine) == migrations.newest()
+    engine.dispose()
+
+
+def test_a_foreign_version_is_neither_read_nor_changed(store_url: str) -> None:
+    engine = open_engine(store_url)
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('foreign')"))
+    assert migrations.current(engine) is None
+    migrations.upgrade(engine)
+    assert migrations.current(engine) == migrations.newest()
+    assert hubs_version(engine) == ["foreign"]
+    engine.dispose()
+
+
+def test_an_early_store_that_kept_its_version_in_the_usual_table_is_taken_over(store: Engine) -> None:
+    with writing(store) as connection:
+        connection.execute(text(f"ALTER TABLE {migrations.VERSION_TABLE} RENAME TO alembic_version"))
+    assert migrations.current(store) is None
+    migrations.upgrade(store)
+    assert migrations.current(store) == migrations.newest()
+    with reading(store) as connection:
+        assert "alembic_version" not in inspect(connection).get_table_names()
 
 
 def test_processes_that_upgrade_at_once_all_succeed(store_url: str) -> None:

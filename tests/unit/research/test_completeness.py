@@ -1,0 +1,102 @@
+"""How complete the study's events are: of the hub and of those who agreed, by the senders' own numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from maximalab_hub.compare import Parameters
+from maximalab_hub.events import Source
+from maximalab_hub.ingest import Ingest, Sender
+from maximalab_hub.privacy import pseudonyms_of
+from maximalab_hub.service.limits import Patience
+from maximalab_hub.store import queries
+from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.research import Selection
+from maximalab_hub.study import Completeness, Study, coverage
+from maximalab_recorder.ids import uuid7
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Engine
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+STUDY = Study("lab-study", 1, pseudonyms_of("lab-study", "k" * 64), Parameters())
+HUB = Sender(Source.HUB)
+ADA, BOB = (Sender(Source.CLIENT, user) for user in ("ada", "bob"))
+
+
+def numbered(boot: int, numbers: Iterable[int], **fields: Any) -> list[dict[str, Any]]:
+    """Give events of one start, an hour apart, each under its number; `boot` 1 begins a day before `boot` 2."""
+    first = NOON - timedelta(days=10 - boot)
+    return [
+        {
+            "event_id": str(uuid7(first + timedelta(hours=n))), "boot_id": str(UUID(int=boot)), "seq": n,
+            "kind": "run", "at": (first + timedelta(hours=n)).isoformat(), **fields,
+        }
+        for n in numbers
+    ]  # fmt: skip
+
+
+POSTS = {
+    "whole": (ADA, numbered(1, range(5))),
+    "with a gap": (ADA, numbered(2, [0, 1, 5])),
+    "a number twice": (ADA, [*numbered(3, [0, 2]), *numbered(3, [2])]),
+    "not agreed": (BOB, numbered(4, [7])),
+    "the hub": (HUB, numbered(5, [0, 2, 3], kind="login", user="bob")),
+}
+
+
+@pytest.fixture
+def store_with(store: Engine):
+    def fill(*posts: str) -> Engine:
+        ingest = Ingest(store, lambda _material: None, lambda: NOON, Patience(0, lambda: 0.0))
+        for name in posts:
+            assert {one.status for one in ingest.take(*POSTS[name])} == {"stored"}
+        with writing(store) as connection:
+            decision = {"study": "lab-study", "decided_at": NOON}
+            queries.record_consent(connection, user="ada", agreed=True, **decision)
+            queries.record_consent(connection, user="bob", agreed=False, **decision)
+        return store
+
+    return fill
+
+
+def day(number: int) -> datetime:
+    return NOON - timedelta(days=10 - number)
+
+
+@pytest.mark.parametrize(
+    ("posts", "selection", "expected"),
+    [
+        pytest.param([], Selection(), Completeness(0, 0, 0, 0), id="nothing"),
+        pytest.param(["whole"], Selection(), Completeness(1, 0, 5, 0), id="all is here"),
+        pytest.param(["with a gap"], Selection(), Completeness(1, 1, 3, 3), id="three of six"),
+        pytest.param(
+            ["a number twice"], Selection(), Completeness(1, 1, 2, 1), id="a number twice hides no gap"
+        ),
+        pytest.param(
+            ["not agreed"], Selection(), Completeness(0, 0, 0, 0), id="who has not agreed is not counted"
+        ),
+        pytest.param(["the hub"], Selection(), Completeness(1, 1, 3, 1), id="the hub is counted for all"),
+        pytest.param(list(POSTS), Selection(), Completeness(4, 3, 13, 5), id="all together"),
+        pytest.param(
+            list(POSTS), Selection(course="no-such"), Completeness(4, 3, 13, 5), id="numbers know no course"
+        ),
+        pytest.param(
+            ["whole", "with a gap"],
+            Selection(since=day(2) + timedelta(hours=1), until=day(3)),
+            Completeness(1, 1, 3, 3),
+            id="a start that reaches into the period is counted whole",
+        ),
+        pytest.param(
+            ["whole", "with a gap"], Selection(until=day(2)), Completeness(1, 0, 5, 0), id="a start before it"
+        ),
+    ],
+)
+def test_completeness(store_with, posts: list[str], selection: Selection, expected: Completeness) -> None:
+    with reading(store_with(*posts)) as connection:
+        assert coverage(connection, STUDY, selection).completeness == expected
