@@ -17,15 +17,19 @@ from maximalab_spawner.catalog import CatalogReader
 from maximalab_spawner.local import TieredLocalSpawner
 from maximalab_spawner.policy import decide, parse_server_name, server_name
 from maximalab_spawner.proxy import TieredProxy
+from maximalab_spawner.refusals import REFUSALS
 from maximalab_spawner.tiers import Entrance
 
 if TYPE_CHECKING:
     c: Any
 
+PROXY_TOKENS = {Entrance.PUBLIC: Secret.PROXY_TOKEN_PUBLIC, Entrance.VPN: Secret.PROXY_TOKEN_VPN}
+
 try:
     settings = load_settings()
     secret = partial(read_secret, settings.secrets.dir)
-    keys = {name: secret(name) for name in Secret}
+    keys = {name: secret(name) for name in (Secret.USAGE_TOKEN, Secret.WITNESS_TOKEN)}
+    proxy_keys = {entrance: secret(PROXY_TOKENS[entrance]) for entrance in settings.entrances}
     emit = open_witness(settings)
 except (SettingsError, SecretError, OSError) as error:
     sys.exit(f"The hub does not start:\n{error}")
@@ -57,6 +61,7 @@ c.JupyterHub.tornado_settings = {
         server_name=server_name,
         parse_server_name=parse_server_name,
         emit=emit,
+        refusals=REFUSALS,
     ),
     "headers": {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -79,10 +84,10 @@ c.TieredProxy.scenario = lab.scenario.value
 c.TieredProxy.entrances = [entrance.value for entrance in settings.entrances]
 if Entrance.PUBLIC in settings.entrances:
     c.PublicLeg.api_url = settings.entrances[Entrance.PUBLIC].api_url
-    c.PublicLeg.auth_token = keys[Secret.PROXY_TOKEN_PUBLIC]
+    c.PublicLeg.auth_token = proxy_keys[Entrance.PUBLIC]
 if Entrance.VPN in settings.entrances:
     c.VpnLeg.api_url = settings.entrances[Entrance.VPN].api_url
-    c.VpnLeg.auth_token = keys[Secret.PROXY_TOKEN_VPN]
+    c.VpnLeg.auth_token = proxy_keys[Entrance.VPN]
 
 # Students' servers
 USE_OF_THE_SERVICE = "access:services!service=usage"
@@ -94,6 +99,8 @@ c.TieredLocalSpawner.default_language = lab.default_language
 c.TieredLocalSpawner.spool_dir = str(lab.state_dir / "spool")
 c.TieredLocalSpawner.usage_url = usage.events_url
 c.TieredLocalSpawner.usage_sink = emit
+c.TieredLocalSpawner.placed_dir = str(lab.state_dir / "placed")
+c.Spawner.poll_interval = 5  # seconds until a server that died is told as dead
 c.Spawner.consecutive_failure_limit = 0  # one broken backend must not end the hub
 c.Spawner.apply_user_options = lambda _spawner, _options: None  # the spawner reads the one option itself
 c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", USE_OF_THE_SERVICE]

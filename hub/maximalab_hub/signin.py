@@ -3,61 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyterhub.auth import Authenticator
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError
 from traitlets import Bool, Unicode, default
 
 from maximalab_hub.language import COOKIE, as_language, keep_choice
+from maximalab_hub.pages.sign_in import BUSY, TOO_MANY, NotNowError, SignInHandler
 from maximalab_hub.people import NAME, Account, AccountError, AccountsFile, password_fits
+from maximalab_hub.throttle import Throttle, address_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from tornado.web import RequestHandler
 
-TOO_MANY: Final = "Too many attempts to sign in. Wait five minutes and try again."
 CLOSED: Final = "Nobody can sign in at the moment. Tell the lab's administrator."
-
-
-class Throttle:
-    """Counts failed attempts by name and address: after `most` within `seconds`, no further one is looked at.
-
-    Remembers at most `keep` pairs, the newest. `clock` counts seconds and never goes back.
-    """
-
-    def __init__(
-        self,
-        *,
-        most: int = 8,
-        seconds: float = 300.0,
-        keep: int = 10_000,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._most, self._seconds, self._keep, self._clock = most, seconds, keep, clock
-        self._failures: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
-
-    def closed_for(self, name: str, address: str) -> bool:
-        """Say whether this name has failed too often from this address."""
-        return len(self._recent((name, address))) >= self._most
-
-    def failed(self, name: str, address: str) -> None:
-        """Count one failed attempt."""
-        pair = (name, address)
-        self._failures[pair] = [*self._recent(pair), self._clock()][-self._most :]
-        self._failures.move_to_end(pair)
-        while len(self._failures) > self._keep:
-            self._failures.popitem(last=False)
-
-    def succeeded(self, name: str, address: str) -> None:
-        """Forget the failures of this pair."""
-        self._failures.pop((name, address), None)
-
-    def _recent(self, pair: tuple[str, str]) -> list[float]:
-        since = self._clock() - self._seconds
-        return [moment for moment in self._failures.get(pair, []) if moment > since]
+HASHES_AT_ONCE: Final = 2
+"""Each takes 64 MiB and a core for some hundredths of a second."""
+MOST_WAITING: Final = 300
+"""Attempts that may wait for their hash: a full lecture hall, which takes some ten seconds."""
+BUSY_SECONDS: Final = 10.0
 
 
 class LocalAccounts(Authenticator):  # type: ignore[misc]  # JupyterHub carries no annotations
@@ -69,7 +35,13 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]  # JupyterHub carries 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  traitlets takes anything
         super().__init__(**kwargs)
         self.throttle = Throttle()
+        self._turns, self._waiting = asyncio.Semaphore(HASHES_AT_ONCE), 0
         self._file = AccountsFile(Path(self.accounts_path))
+
+    def get_handlers(self, app: object) -> list[tuple[str, type[RequestHandler]]]:
+        """Give the sign-in page, which knows what it means to wait."""
+        del app
+        return [("/login", SignInHandler)]
 
     @default("any_allow_config")
     def _the_file_is_the_list(self) -> bool:
@@ -91,22 +63,37 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]  # JupyterHub carries 
     async def authenticate(self, handler: RequestHandler, data: dict[str, str]) -> dict[str, Any] | None:
         """Check name and password; give JupyterHub's model of the person, or None.
 
-        Raises HTTP 429 after too many failures from one address, 503 where the accounts file cannot be used.
+        Raises `NotNowError` after too many attempts, and HTTP 503 where the accounts file cannot be used.
         """
         name, password = data.get("username", ""), data.get("password", "")
-        address = handler.request.remote_ip or ""
-        if self.throttle.closed_for(name[:64], address):
-            self.log.warning("Too many failed attempts to sign in as %.32r", name)
-            raise HTTPError(429, TOO_MANY)
+        who = (name[:64], address_of(handler.request.headers))
         account = self._find(name)
-        fits = await asyncio.get_running_loop().run_in_executor(None, password_fits, account, password)
-        if account is None or not fits:
-            self.throttle.failed(name[:64], address)
+        self._count(*who)
+        if not await self._fits(account, password) or account is None:
             return None
-        self.throttle.succeeded(name, address)
+        self.throttle.take_back(*who)
         if account.language is not None and as_language(handler.get_cookie(COOKIE)) is None:
             keep_choice(handler, account.language)
         return _model(account)
+
+    def _count(self, name: str, address: str) -> None:
+        """Count the attempt before any work is spent on it. Raises `NotNowError`."""
+        if self._waiting >= MOST_WAITING:
+            self.log.warning("More than %i attempts to sign in wait at once", MOST_WAITING)
+            raise NotNowError(BUSY, BUSY_SECONDS)
+        wait = self.throttle.begin(name, address)
+        if wait > 0:
+            self.log.warning("Too many attempts to sign in as %.32r: the next in %.0f s", name, wait)
+            raise NotNowError(TOO_MANY, wait)
+
+    async def _fits(self, account: Account | None, password: str) -> bool:
+        """Hash off the hub's loop, few at a time."""
+        self._waiting += 1
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(password_fits, account, password)
+        finally:
+            self._waiting -= 1
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool | dict[str, Any]:  # noqa: ANN401
         """Take groups and rights from the file again; who is no longer there cannot sign in again.

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.messages import (
+from maximalab_spawner.policy import decide, parse_server_name, server_name
+from maximalab_spawner.refusals import (
     NO_MATERIAL,
     OTHER_TIER,
     STRANGE_OPTION,
     STRANGE_SERVER,
     UNNAMED_SERVER,
 )
-from maximalab_spawner.policy import decide, parse_server_name, server_name
 from maximalab_spawner.tiers import NAME, Reason, Refused
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """The server may not start; `reason` is a key of `messages.REFUSALS`."""
+    """The server may not start; `reason` is a key of `refusals.REFUSALS`."""
 
     reason: str
     detail: str = ""

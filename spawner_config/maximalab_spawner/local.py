@@ -29,6 +29,7 @@ from maximalab_spawner.admission import Admitted, Turned
 from maximalab_spawner.life import Keeper, Life
 from maximalab_spawner.process import ProcessId, find_marked, kill_marked, listens, open_log
 from maximalab_spawner.refusal import refusal
+from maximalab_spawner.refusals import ENDED_EARLY
 from maximalab_spawner.serverenv import Place, arguments, safe_name
 from maximalab_spawner.tiered import TieredStart
 from maximalab_spawner.tiers import Reason
@@ -207,7 +208,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
             status = await self.poll()
             if status is not None:
                 self.log.error("%s ended while starting, status %s", self._log_name, status)
-                raise refusal(Turned(messages.ENDED_EARLY, f"status {status}"))
+                raise refusal(Turned(ENDED_EARLY, f"status {status}"))
             await asyncio.sleep(LOOK_EVERY)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from jupyterhub.spawner import SpawnException
 
-from maximalab_spawner.messages import REFUSALS, both_html, both_plain
+from maximalab_spawner.messages import both_html, both_plain
+from maximalab_spawner.refusals import REFUSALS
 
 if TYPE_CHECKING:
     from maximalab_spawner.admission import Turned
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 def refusal(turned: Turned) -> Exception:
     """Make the exception for a refusal: a text in both languages, a label for the metrics, a status."""
-    status, text = REFUSALS[turned.reason]
+    refused = REFUSALS[turned.reason]
+    text = refused.text
     exception = SpawnException(
         both_plain(text),
         reason=str(turned.reason),
         log_message=f"{turned.reason}: {turned.detail}" if turned.detail else str(turned.reason),
         message_html=both_html(text),
-        status_code=status.value,
+        status_code=refused.status.value,
     )
     # These two are what the progress page and the page after a failed start read.
     exception.jupyterhub_message = both_plain(text)

@@ -209,7 +209,7 @@ class TieredStart(LoggingConfigurable):
         """
         if self.handler is None:
             return Entrance(self.opened_at)
-        if getattr(self.handler, "_token_authenticated", True):
+        if getattr(self.handler, "_token_authenticated", False):  # set by JupyterHub where a token was used
             return Entrance.PUBLIC
         return entrance_of(self.handler.request.headers)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -120,6 +121,38 @@ def test_a_wrong_password_is_told_in_the_readers_language(visit, lang: str, name
     assert answer.status_code == 403
     assert said[lang] in answer.text
     assert "<script>alert" not in answer.text
+
+
+@LANGUAGES
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Sec-Fetch-Mode": "navigate"}, {"Sec-Fetch-Mode": "cors"}],
+    ids=["bare", "browser", "script"],
+)
+def test_of_guesses_at_once_few_count_and_the_rest_are_told_to_wait(
+    visit, lang: str, headers: dict[str, str]
+):
+    name = f"guessed-{lang}-{len(headers)}-{headers.get('Sec-Fetch-Mode', '')}"
+    visitor = visit(None, lang=lang)
+    form = {"_xsrf": xsrf(visitor), "username": name, "password": "guess"}
+
+    def guess(number: int) -> httpx.Response:
+        spoofed = {"X-Real-Ip": f"10.1.1.{number}", "X-Forwarded-For": f"10.2.2.{number}"}
+        return visitor.post("/hub/login", data=form, headers=headers | spoofed)
+
+    with ThreadPoolExecutor(12) as hands:
+        answers = list(hands.map(guess, range(12)))
+    codes = [answer.status_code for answer in answers]
+    assert set(codes) == {403, 429}
+    assert 5 <= codes.count(403) <= 7, "on a slow machine, a second or two pass meanwhile"
+    early = next(answer for answer in answers if answer.status_code == 429)
+    assert int(early.headers["Retry-After"]) >= 1
+    said = {"uk": "забагато спроб увійти", "en": "too many attempts to sign in"}
+    assert said[lang] in early.text
+    assert 'name="password"' in early.text, "it is the sign-in page"
+    assert read(early.text)[0] == lang
+    if lang == "uk":
+        assert foreign_words(early.text, set(re.findall("[a-z]+", name))) == set()
 
 
 @pytest.mark.parametrize(

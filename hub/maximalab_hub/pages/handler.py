@@ -11,7 +11,6 @@ from maximalab_spawner.tiers import Entrance, Reason, entrance_of, person_of
 from maximalab_hub.language import COOKIE, choose
 from maximalab_hub.pages.frame import Links, Visitor, frame
 from maximalab_hub.pages.parts import SETTING, LabParts
-from maximalab_hub.pages.refusals import REFUSALS
 
 if TYPE_CHECKING:
     from maximalab_spawner.tiers import Person
@@ -98,7 +97,7 @@ class LabHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub carries no an
 
     async def refuse(self, reason: Reason) -> None:
         """Answer with the page of a refusal."""
-        refusal = REFUSALS[reason]
+        refusal = self.parts.refusals[reason]
         words: dict[str, Any] = self.vpn_words() if reason is Reason.NEEDS_VPN else {}
         await self.show("refused.html", status=refusal.status, refusal=refusal, **words)
 

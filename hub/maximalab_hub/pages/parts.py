@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from maximalab_spawner.catalog import Catalog, Material
     from maximalab_spawner.tiers import Decision, Entrance, Person, Scenario, Tier
@@ -24,6 +24,33 @@ class Decide(Protocol):
         self, material: Material | None, person: Person, entrance: Entrance, scenario: Scenario, /
     ) -> Decision:
         """Say whether and on which tier the material may be opened."""
+
+
+class Text(Protocol):
+    """A text in both languages: `maximalab_spawner.catalog`'s `Title`."""
+
+    def of(self, language: str, /) -> str:
+        """Give it in one language."""
+
+
+class RefusalText(Protocol):
+    """What the page of one refusal says: `maximalab_spawner.refusals.Refusal`."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def title(self) -> Text:
+        """What happened."""
+
+    @property
+    def why(self) -> Text:
+        """Why."""
+
+    @property
+    def remedy(self) -> Text:
+        """What to do now."""
 
 
 class Emit(Protocol):
@@ -44,6 +71,8 @@ class LabParts:
     server_name: Callable[[Tier, str], str]
     parse_server_name: Callable[[str], tuple[Tier, str] | None]
     emit: Emit
+    refusals: Mapping[str, RefusalText]
+    """What to say for each `Reason`; the same that JupyterHub says where it refuses a start."""
 
     def __deepcopy__(self, _memo: object) -> Self:
         """Stay the same object: traitlets copies whatever stands in a configuration."""

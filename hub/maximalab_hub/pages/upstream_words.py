@@ -13,7 +13,6 @@ _ = str
 SIGN_IN_MESSAGES: Final = (
     _("Invalid username or password"),
     _("Login form invalid or expired. Try again."),
-    _("Too many attempts to sign in. Wait five minutes and try again."),
     _("Nobody can sign in at the moment. Tell the lab's administrator."),
     _("Forbidden"),
     _("Service Unavailable"),

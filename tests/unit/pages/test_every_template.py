@@ -10,9 +10,10 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, Visitor, frame
 from maximalab_hub.pages.my_lab import RunningServer
-from maximalab_hub.pages.refusals import REFUSALS
 from maximalab_hub.pages.shelves import Card, MyLab, Shelf
+from maximalab_hub.pages.sign_in import BUSY, TOO_MANY
 from maximalab_hub.settings import load_settings
+from maximalab_spawner.refusals import REFUSALS
 from maximalab_spawner.tiers import Entrance, Reason
 from pageshub import settings_of
 from pagewords import foreign_words, read
@@ -49,6 +50,8 @@ CASES = {
     "my_lab of nobody's course": ("my_lab.html", {"lab": MyLab((), (), ()), "servers": []}),
     "login": ("login.html", {**LOGIN, "login_error": ""}),
     "login after a failure": ("login.html", {**LOGIN, "login_error": "Invalid username or password"}),
+    "login too early": ("login.html", {**LOGIN, "login_error": TOO_MANY, "wait": 8}),
+    "login in a crowd": ("login.html", {**LOGIN, "login_error": BUSY, "wait": 10}),
     "logout": ("logout.html", {}),
     "vpn": ("vpn.html", VPN),
     "spawn": ("spawn.html", {}),
@@ -93,7 +96,7 @@ def render(tmp_path: Path, case: str, language: str, person: Visitor | None) -> 
 def test_a_ukrainian_page_is_ukrainian(tmp_path: Path, case: str, person: Visitor | None):
     page = render(tmp_path, case, "uk", person)
     assert read(page)[0] == "uk"
-    assert foreign_words(page, {"boss"}) == set()
+    assert foreign_words(page, {"boss", "public", "material"}) == set()
 
 
 @pytest.mark.parametrize("case", CASES)

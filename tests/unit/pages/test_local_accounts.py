@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from maximalab_hub import signin
+from maximalab_hub.pages.sign_in import BUSY, NotNowError
 from maximalab_hub.people import (
     NAME,
     Account,
@@ -20,7 +23,9 @@ from maximalab_hub.people import (
     password_fits,
     read_accounts,
 )
-from maximalab_hub.signin import LocalAccounts, Throttle
+from maximalab_hub.signin import HASHES_AT_ONCE, LocalAccounts
+from maximalab_hub.throttle import FROM_EVERYWHERE, FROM_ONE_PLACE, Throttle
+from tornado.httputil import HTTPHeaders
 from tornado.web import HTTPError
 
 if TYPE_CHECKING:
@@ -135,28 +140,14 @@ def test_a_changed_file_counts_at_once_and_a_broken_one_forgets(file: Path):
         accounts.find("ada")
 
 
-def test_the_throttle_closes_opens_and_forgets():
-    now = [0.0]
-    throttle = Throttle(most=3, seconds=60, keep=2, clock=lambda: now[0])
-    for _ in range(3):
-        assert not throttle.closed_for("ada", "10.0.0.1")
-        throttle.failed("ada", "10.0.0.1")
-    assert throttle.closed_for("ada", "10.0.0.1")
-    assert not throttle.closed_for("ada", "10.0.0.2"), "somebody elsewhere is not shut out"
-    assert not throttle.closed_for("grace", "10.0.0.1"), "neighbours behind one address are not shut out"
-    now[0] = 60.0
-    assert not throttle.closed_for("ada", "10.0.0.1"), "after a while one may try again"
-    for name in ("a", "b", "c"):
-        throttle.failed(name, "10.0.0.1")
-    assert len(throttle._failures) == 2, "a flood of names does not fill the memory"
-
-
 @pytest.fixture
 def sign_in(file: Path) -> Callable[[str, str], Awaitable[object]]:
     authenticator = LocalAccounts(accounts_path=str(file))
-    handler = SimpleNamespace(request=SimpleNamespace(remote_ip="10.0.0.1"))
+    authenticator.throttle = Throttle(clock=lambda: 0.0)  # a slow machine must not make a guess late enough
 
-    async def attempt(name: str, password: str) -> object:
+    async def attempt(name: str, password: str, **headers: str) -> object:
+        given = HTTPHeaders({"X-Forwarded-For": "10.0.0.1"} | headers)
+        handler = SimpleNamespace(request=SimpleNamespace(headers=given, remote_ip=headers.get("X-Real-Ip")))
         return await authenticator.get_authenticated_user(handler, {"username": name, "password": password})
 
     return attempt
@@ -182,13 +173,52 @@ async def test_a_wrong_pair_is_refused_without_a_word_why(sign_in, name: str, pa
     assert await sign_in(name, password) is None
 
 
-async def test_after_eight_failures_even_the_right_password_waits(sign_in):
-    for _ in range(8):
-        assert await sign_in("ada", "wrong") is None
-    with pytest.raises(HTTPError) as caught:
+async def test_of_many_guesses_at_once_few_are_looked_at_whatever_address_they_claim(sign_in, monkeypatch):
+    looked, at_once, most = [], 0, 0
+
+    def fits(account, password):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        looked.append(password)
+        try:
+            return password_fits(account, password)
+        finally:
+            at_once -= 1
+
+    monkeypatch.setattr(signin, "password_fits", fits)
+    guesses = [
+        sign_in(
+            "ada",
+            f"guess {number}",
+            **{"X-Real-Ip": f"10.9.9.{number}", "X-Forwarded-For": f"{number}, 10.0.0.1"},
+        )
+        for number in range(24)
+    ]
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    assert len(looked) == answers.count(None) == FROM_ONE_PLACE.free
+    assert sum(isinstance(answer, NotNowError) for answer in answers) == 24 - FROM_ONE_PLACE.free
+    assert most <= HASHES_AT_ONCE
+    with pytest.raises(NotNowError) as caught:
         await sign_in("ada", "difference engine")
-    assert caught.value.status_code == 429
-    assert await sign_in("grace", "compiler"), "another person is not shut out"
+    assert 1 <= caught.value.seconds <= FROM_ONE_PLACE.longest
+    assert await sign_in("grace", "compiler"), "another person is not held up"
+    assert await sign_in("ada", "difference engine", **{"X-Forwarded-For": "10.0.0.1, 10.0.0.2"}), (
+        "the same person elsewhere is not held up by a neighbour"
+    )
+
+
+async def test_the_right_password_takes_back_what_was_counted(sign_in):
+    for _ in range(3 * FROM_EVERYWHERE.free):
+        assert await sign_in("ada", "difference engine")
+
+
+async def test_a_crowd_that_cannot_be_looked_at_is_told_so(sign_in, monkeypatch):
+    monkeypatch.setattr(signin, "MOST_WAITING", 3)
+    answers = await asyncio.gather(
+        *(sign_in(f"nobody{number}", "x") for number in range(5)), return_exceptions=True
+    )
+    assert [answer and answer.said for answer in answers] == [None, None, None, BUSY, BUSY]
 
 
 async def test_who_is_taken_out_of_the_file_must_sign_in_again(file: Path):

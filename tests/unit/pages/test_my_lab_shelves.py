@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from maximalab_hub.pages.refusals import REFUSALS
 from maximalab_hub.pages.shelves import my_lab
 from maximalab_hub.pages.vpn import leads_to
 from maximalab_spawner.catalog import Catalog, Course, Material, Title
 from maximalab_spawner.policy import decide
-from maximalab_spawner.tiers import Access, Entrance, Person, Reason, Scenario, Tier
+from maximalab_spawner.tiers import Access, Entrance, Person, Scenario, Tier
 
 
 def material(id_: str, access: str, course: str, order: int = 1) -> Material:
@@ -103,12 +102,6 @@ def test_faults_are_for_those_who_can_mend_them(person, sees):
 def test_titles_come_in_the_readers_language():
     assert shown(Person("r"), language="uk").elsewhere[0].title == "simplex українською"
     assert shown(Person("r"), language="en").elsewhere[0].title == "simplex in English"
-
-
-def test_every_reason_has_a_page_with_three_texts():
-    assert set(REFUSALS) == set(Reason)
-    assert all(page.title and page.why and page.remedy for page in REFUSALS.values())
-    assert {page.status for page in REFUSALS.values()} == {403, 404, 503}
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maximalab_spawner import messages
 from maximalab_spawner.admission import Admitted, Turned, admit
 from maximalab_spawner.catalog import Catalog
 from maximalab_spawner.materials import Material, Title
 from maximalab_spawner.refusal import refusal
+from maximalab_spawner.refusals import REFUSALS
 from maximalab_spawner.serverenv import arguments, safe_name
 from maximalab_spawner.tiers import Access, Entrance, Reason, Scenario, Tier, person_of
 from maximalab_spawner.usage import tell
@@ -125,14 +125,14 @@ def test_no_request_gets_private_material_elsewhere(name, options, entrance, sce
         assert entrance in scenario.entrances_of(answer.tier)
         assert name == f"{answer.tier}-{answer.material.image}"
     else:
-        assert answer.reason in messages.REFUSALS
+        assert answer.reason in REFUSALS
 
 
 def test_there_is_a_text_for_each_reason():
-    assert set(Reason) <= set(messages.REFUSALS)
+    assert set(Reason) <= set(REFUSALS)
 
 
-@pytest.mark.parametrize("reason", messages.REFUSALS)
+@pytest.mark.parametrize("reason", REFUSALS)
 def test_each_refusal_says_in_both_languages_what_to_do(reason):
     fault = refusal(Turned(reason, "detail for the log"))
     uk, en = fault.message.split(" / ")

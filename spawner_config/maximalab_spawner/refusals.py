@@ -1,0 +1,181 @@
+"""What a person reads where a server does not start: one table, for the pages and for JupyterHub's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from maximalab_spawner.materials import Title
+from maximalab_spawner.tiers import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Refusals that are not the policy's but of the request itself.
+UNNAMED_SERVER = "unnamed_server"
+STRANGE_SERVER = "strange_server"
+NO_MATERIAL = "no_material"
+STRANGE_OPTION = "strange_option"
+OTHER_TIER = "other_tier"
+#: Not a refusal: the start failed.
+ENDED_EARLY = "ended_early"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason: its HTTP status, what happened, why, and what to do now."""
+
+    status: HTTPStatus
+    title: Title
+    why: Title
+    remedy: Title
+
+    @property
+    def text(self) -> Title:
+        """All of it in one line, for where there is no page of our own."""
+        return Title(
+            *(f"{self.title.of(one)}. {self.why.of(one)} {self.remedy.of(one)}" for one in ("uk", "en"))
+        )
+
+
+LATER = Title(
+    uk="Спробуйте ще раз за кілька хвилин. Якщо не допоможе, повідомте адміністратора лабораторії.",
+    en="Try again in a few minutes. If it lasts, tell the lab's administrator.",
+)
+FROM_MY_LAB = Title(
+    uk="Поверніться до «Моєї лабораторії» і відкрийте матеріал звідти.",
+    en="Go back to My lab and open a material there.",
+)
+
+REFUSALS: Mapping[str, Refusal] = {
+    Reason.NEEDS_VPN: Refusal(
+        HTTPStatus.FORBIDDEN,
+        Title(uk="Для цього матеріалу потрібен VPN", en="This material needs the VPN"),
+        Title(
+            uk="Він ліцензійний або приватний, а такі матеріали доступні лише зсередини VPN університету.",
+            en="It is licensed or private, and such materials are reachable only from inside the university's VPN.",
+        ),
+        Title(
+            uk="Увімкніть VPN і відкрийте «Мою лабораторію» на вході VPN. "
+            "Вашої роботи у відкритих матеріалах це не зачіпає.",
+            en="Connect to the VPN, then open My lab at the VPN entrance. "
+            "Your work in open materials is not affected.",
+        ),
+    ),
+    Reason.UNKNOWN_MATERIAL: Refusal(
+        HTTPStatus.NOT_FOUND,
+        Title(uk="Такого матеріалу немає", en="There is no such material"),
+        Title(
+            uk="У каталозі немає матеріалу з такою назвою; можливо, його перейменовано або вилучено.",
+            en="The catalogue knows no material of this name; perhaps it has been renamed or withdrawn.",
+        ),
+        Title(
+            uk="Поверніться до «Моєї лабораторії» й оберіть матеріал зі списку або запитайте викладача.",
+            en="Go back to My lab and choose a material from the list, or ask your teacher.",
+        ),
+    ),
+    Reason.NOT_ENROLLED: Refusal(
+        HTTPStatus.FORBIDDEN,
+        Title(uk="Цей матеріал вам недоступний", en="This material is not open to you"),
+        Title(
+            uk="Відкрити його можуть лише ті, хто навчається на цьому курсі або викладає його.",
+            en="Only those who study or teach its course may open it.",
+        ),
+        Title(
+            uk="Якщо це ваш курс, попросіть викладача записати вас, а потім увійдіть знову.",
+            en="If you belong to the course, ask your teacher to enrol you, then sign in again.",
+        ),
+    ),
+    Reason.NO_PRIVATE_TIER: Refusal(
+        HTTPStatus.FORBIDDEN,
+        Title(uk="У цій лабораторії є лише відкриті матеріали", en="This lab has only open materials"),
+        Title(
+            uk="Матеріал ліцензійний або приватний, а захищених серверів для нього в цій лабораторії немає.",
+            en="The material is licensed or private, and this lab has no protected servers for it.",
+        ),
+        Title(
+            uk="Запитайте викладача, де можна працювати з цим матеріалом.",
+            en="Ask your teacher where the material can be used.",
+        ),
+    ),
+    Reason.CATALOGUE_UNREADABLE: Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Title(uk="Не вдається прочитати перелік матеріалів", en="The list of materials cannot be read"),
+        Title(
+            uk="Без нього не можна сказати, який матеріал дозволено відкривати, тому поки що не відкривається жоден.",
+            en="Without it nobody can say which material may be opened, so none is opened for now.",
+        ),
+        LATER,
+    ),
+    Reason.TIER_UNAVAILABLE: Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Title(
+            uk="Сервери для цього матеріалу зараз недоступні",
+            en="The servers for this material are not available now",
+        ),
+        Title(
+            uk="Комп’ютери, на яких працює такий матеріал або лежить ваша робота, не відповідають. Робота збережена.",
+            en="The computers that run this kind of material, or hold your work, do not answer. Your work is safe.",
+        ),
+        LATER,
+    ),
+    Reason.NO_CAPACITY: Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Title(uk="Усі місця зараз зайняті", en="All places are taken at the moment"),
+        Title(
+            uk="Уже працює стільки серверів, скільки ця лабораторія може витримати.",
+            en="As many servers as this lab can carry are running already.",
+        ),
+        Title(
+            uk="Спробуйте ще раз за кілька хвилин або зупиніть свій сервер, який вам більше не потрібен.",
+            en="Try again in a few minutes, or stop a server of yours that you no longer need.",
+        ),
+    ),
+    UNNAMED_SERVER: Refusal(
+        HTTPStatus.BAD_REQUEST,
+        Title(uk="Сервер без імені тут не запускається", en="A server without a name does not start here"),
+        Title(uk="Ніщо не каже, де йому працювати.", en="Nothing says where it should run."),
+        FROM_MY_LAB,
+    ),
+    STRANGE_SERVER: Refusal(
+        HTTPStatus.BAD_REQUEST,
+        Title(uk="Сервера з таким іменем тут не буває", en="No server has such a name here"),
+        Title(
+            uk="Ім’я сервера має вигляд «рівень-образ», наприклад public-maxima.",
+            en="A server's name has the form tier-image, for example public-maxima.",
+        ),
+        FROM_MY_LAB,
+    ),
+    NO_MATERIAL: Refusal(
+        HTTPStatus.BAD_REQUEST,
+        Title(uk="Не сказано, який матеріал відкрити", en="Nothing says which material to open"),
+        Title(uk="Сервер завжди запускається для матеріалу.", en="A server always starts for a material."),
+        FROM_MY_LAB,
+    ),
+    STRANGE_OPTION: Refusal(
+        HTTPStatus.BAD_REQUEST,
+        Title(uk="Сервер не приймає такого параметра", en="A server does not take such an option"),
+        Title(
+            uk="Можна сказати лише material з назвою матеріалу.",
+            en="Only material, with a material's name, may be said.",
+        ),
+        FROM_MY_LAB,
+    ),
+    OTHER_TIER: Refusal(
+        HTTPStatus.BAD_REQUEST,
+        Title(uk="Цей матеріал працює на іншому сервері", en="This material runs on another server"),
+        Title(
+            uk="Де йому працювати, каже каталог, а не той, хто запускає сервер.",
+            en="Where it runs is said by the catalogue, not by who starts the server.",
+        ),
+        FROM_MY_LAB,
+    ),
+    ENDED_EARLY: Refusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        Title(uk="Сервер не запустився", en="The server did not start"),
+        Title(uk="Він зупинився, ще не відповівши.", en="It stopped before it answered."),
+        LATER,
+    ),
+}
+"""The text of each reason of the policy, and of what else keeps a server from starting."""

@@ -1,0 +1,103 @@
+"""How fast one may guess, and that nobody is locked out for long."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from maximalab_hub.throttle import FROM_EVERYWHERE, FROM_ONE_PLACE, Pace, Throttle, address_of
+from tornado.httputil import HTTPHeaders
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("attempts", "delay"),
+    [(1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (9, 16), (10, 30), (10_000, 30)],
+)
+def test_the_wait_grows_and_has_an_end(attempts: int, delay: float):
+    assert Pace(free=5, longest=30.0).delay_after(attempts) == delay
+
+
+def guesses_within(seconds: float, addresses: int) -> int:
+    """Count the guesses that are looked at, by one who never rests, from so many addresses in turn."""
+    clock, looked = Clock(), 0
+    throttle = Throttle(clock=clock)
+    while clock.now < seconds:
+        waits = [throttle.begin("ada", f"10.0.0.{number}") for number in range(addresses)]
+        looked += waits.count(0.0)
+        clock.now += min(wait for wait in waits) or 0.25
+    return looked
+
+
+@pytest.mark.parametrize(
+    ("addresses", "most"),
+    [pytest.param(1, 130, id="one address"), pytest.param(200, 750, id="many addresses")],
+)
+def test_a_guesser_gets_few_guesses_an_hour(addresses: int, most: int):
+    assert guesses_within(3600, addresses) <= most
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["ada", "bob"]), st.sampled_from("xyz"), st.floats(0, 40)), max_size=80
+    )
+)
+def test_whatever_others_do_one_waits_seconds_only(attempts):
+    clock = Clock()
+    throttle = Throttle(clock=clock)
+    for name, address, rest in attempts:
+        assert throttle.begin(name, address) <= FROM_ONE_PLACE.longest
+        clock.now += rest
+    assert throttle.begin("ada", "at home") <= FROM_EVERYWHERE.longest
+    clock.now += FROM_ONE_PLACE.longest
+    assert throttle.begin("bob", "x") == 0.0
+
+
+def test_an_attempt_that_comes_too_early_makes_nobody_wait_longer():
+    clock = Clock()
+    throttle = Throttle(clock=clock)
+    for _ in range(FROM_ONE_PLACE.free):
+        assert throttle.begin("ada", "x") == 0.0
+    assert [throttle.begin("ada", "x") for _ in range(50)] == [1.0] * 50
+    clock.now = 1.0
+    assert throttle.begin("ada", "x") == 0.0
+
+
+def test_it_forgets_and_a_flood_of_names_does_not_fill_the_memory():
+    clock = Clock()
+    throttle = Throttle(forget=60, keep=10, clock=clock)
+    for number in range(100):
+        throttle.begin(f"name{number}", "x")
+    assert len(throttle._tracks) <= 12
+    clock.now = 61.0
+    throttle.begin("ada", "x")
+    assert len(throttle._tracks) == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        pytest.param([("X-Forwarded-For", "10.0.0.7")], "10.0.0.7", id="what our proxy appended"),
+        pytest.param(
+            [("X-Forwarded-For", "1.1.1.1, 2.2.2.2,10.0.0.7")], "10.0.0.7", id="the client's own before it"
+        ),
+        pytest.param(
+            [("X-Forwarded-For", "1.1.1.1"), ("X-Forwarded-For", "10.0.0.7")], "10.0.0.7", id="two lines"
+        ),
+        pytest.param([("X-Forwarded-For", "10.0.0.7"), ("X-Real-Ip", "1.1.1.1")], "10.0.0.7", id="X-Real-IP"),
+        pytest.param([("X-Real-Ip", "1.1.1.1")], "", id="past the proxies all are one"),
+    ],
+)
+def test_an_address_is_our_own_proxys_word(headers: list[tuple[str, str]], address: str):
+    given = HTTPHeaders()
+    for name, value in headers:
+        given.add(name, value)
+    assert address_of(given) == address
