@@ -164,6 +164,16 @@ class UsageLab:
         self.start("service", sys.executable, "-m", "maximalab_hub.service")
         self._until_it_answers("service", f"{self.direct}/health")
 
+    def use_store(self, db_url: str) -> None:
+        """Go on with another usage store, brought to the newest version; the hub notices nothing."""
+        if db_url != self.db_url:
+            self.stop("service")
+            self.engine.dispose()
+            self.db_url, self.engine = db_url, open_engine(db_url)
+            migrations.upgrade(self.engine)
+            (self.folder / "maximalab.toml").write_text(settings_of(self.folder, self.ports, db_url))
+            self.start_service()
+
     def _until_it_answers(self, name: str, url: str) -> None:
         def answers() -> bool:
             assert self.processes[name].poll() is None, self.log(name)
@@ -246,7 +256,7 @@ def running_usage_lab(folder: Path, db_url: str) -> Iterator[UsageLab]:
         for name in list(lab.processes):
             lab.stop(name)
         _end_proxy(folder / "proxy.pid")
-        engine.dispose()
+        lab.engine.dispose()
 
 
 def settings_of(folder: Path, ports: Mapping[str, int], db_url: str) -> str:

@@ -32,7 +32,6 @@ from sqlalchemy import delete
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from labsettings import settings_toml
-from usagelab import running_usage_lab
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "student": {"groups": ["study:operations-research"]},
@@ -326,18 +325,3 @@ def test_every_word_of_the_usage_pages_is_translated():
     assert {"in class", "Withdraw", "{n} ms", "Something broke"} <= found
     ukrainian = translations("uk")
     assert [message for message in found if ukrainian.gettext(message) == message and message != "VPN"] == []
-
-
-def test_with_a_real_hub_a_researcher_signs_in_and_a_student_decides(tmp_path: Path):
-    with running_usage_lab(tmp_path, f"sqlite:///{tmp_path / 'usage.sqlite'}") as lab:
-        with lab.browser("rea") as researcher:
-            answer = researcher.get(f"{lab.public}{USAGE}/", headers={"Accept": "text/html"})
-            assert answer.status_code == 200
-            assert "Last events" in answer.text or "Останні події" in answer.text
-        with lab.browser("ada") as student:
-            assert student.get(f"{lab.public}{USAGE}/", headers={"Accept": "text/html"}).status_code == 403
-            token = form_token(student.get(f"{lab.public}{USAGE}/me").text)
-            form = {"_xsrf": token, "decision": "agree", "version": "1"}
-            answer = student.post(f"{lab.public}{USAGE}/me/consent", data=form, follow_redirects=True)
-            assert answer.status_code == 200
-            assert 'value="withdraw"' in answer.text

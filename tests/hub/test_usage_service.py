@@ -21,6 +21,7 @@ from databases import postgres
 from fastapi.routing import APIRoute
 from maximalab_hub.migrations import VERSION_TABLE
 from maximalab_hub.migrations import newest as newest_version
+from maximalab_hub.service.__main__ import main
 from maximalab_hub.service.app import create_app
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import reading, writing
@@ -48,7 +49,7 @@ ON_BOTH = {
     "test_a_store_that_is_away_keeps_nothing_and_says_when_to_come_again",
     "test_health_tells_of_old_tables",
 }
-"""Tests in which the database matters; a hub takes long to start, so the others do with SQLite."""
+"""Tests in which the database matters; the others do with SQLite."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -58,15 +59,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsageLab]:
+def hub_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsageLab]:
+    """One hub for the whole module, since it takes long to start."""
     folder = tmp_path_factory.mktemp("usagelab")
+    with running_usage_lab(folder, f"sqlite:///{folder / 'usage.sqlite'}") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lab(request: pytest.FixtureRequest, hub_lab: UsageLab) -> UsageLab:
+    """The hub, and the service with a store of this kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{folder / 'usage.sqlite'}"
+        hub_lab.use_store(f"sqlite:///{hub_lab.folder / 'usage.sqlite'}")
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"service{uuid4().hex[:8]}")
-    with running_usage_lab(folder, url) as running:
-        yield running
+        hub_lab.use_store(server.create_database(f"service{uuid4().hex[:8]}"))
+    return hub_lab
 
 
 @pytest.fixture(scope="module")
@@ -345,6 +353,21 @@ def test_a_person_may_use_a_token_of_their_own(lab: UsageLab) -> None:
     assert answer.status_code == 200
 
 
+def test_a_researcher_signs_in_and_a_student_decides(lab: UsageLab) -> None:
+    with lab.browser("rea") as researcher:
+        answer = researcher.get("/services/usage/")
+        assert answer.status_code == 200
+        assert "Last events" in answer.text
+    with lab.browser("bob") as student:
+        assert student.get("/services/usage/").status_code == 403
+        form = re.search(r'name="_xsrf"\s+value="([0-9a-f]{64})"', student.get("/services/usage/me").text)
+        assert form
+        decided = {"_xsrf": form[1], "decision": "agree", "version": "1"}
+        answer = student.post("/services/usage/me/consent", data=decided)
+        assert answer.status_code == 200
+        assert 'value="withdraw"' in answer.text
+
+
 def test_signing_out_at_the_hub_ends_it_here_at_once(lab: UsageLab) -> None:
     with lab.browser("ada") as browser:
         browser.get("/services/usage/me")
@@ -467,10 +490,19 @@ async def test_a_fault_of_ours_says_nothing_of_itself(lab: UsageLab) -> None:
     ],
 )
 def test_a_service_that_cannot_start_says_why_in_a_line(
-    lab: UsageLab, tmp_path: Path, change: tuple[str, str], words: str
-) -> None:
-    settings = lab.folder / f"wrong-{tmp_path.name}.toml"
-    settings.write_text((lab.folder / "maximalab.toml").read_text().replace(*change))
+    lab: UsageLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    *, change: tuple[str, str], words: str,
+) -> None:  # fmt: skip
+    """In this process, which spares its start; the test below starts it for real."""
+    monkeypatch.setenv("MAXIMALAB_SETTINGS", str(wrong_settings(lab, tmp_path, change)))
+    assert main() == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_a_process_that_cannot_start_ends_in_a_line(lab: UsageLab, tmp_path: Path) -> None:
+    settings = wrong_settings(lab, tmp_path, ("sqlite:///", "mysql:///"))
     ended = subprocess.run(
         [sys.executable, "-m", "maximalab_hub.service"],
         env={**os.environ, "MAXIMALAB_SETTINGS": str(settings)},
@@ -480,8 +512,15 @@ def test_a_service_that_cannot_start_says_why_in_a_line(
         check=False,
     )
     assert ended.returncode == 2
-    assert words in ended.stderr
+    assert "sqlite:///<path>" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def wrong_settings(lab: UsageLab, tmp_path: Path, change: tuple[str, str]) -> Path:
+    """Write settings beside the lab's, with one thing changed for the worse."""
+    settings = lab.folder / f"wrong-{tmp_path.name}.toml"
+    settings.write_text((lab.folder / "maximalab.toml").read_text().replace(*change))
+    return settings
 
 
 OPEN = {"health", "post_events", "callback"}
