@@ -77,12 +77,12 @@ class SmallServers(TieredLocalSpawner):
 
 def told(kind, **fields):
     with Path(__file__).with_name("events").open("a") as file:
-        file.write(json.dumps({"kind": kind, **fields}) + "\\n")
+        file.write(json.dumps({"kind": kind, **fields}, default=str) + "\\n")
 
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.Authenticator.admin_users = {"root"}
-c.JupyterHub.load_groups = {"study:or": ["ada"], "study:other": ["bob"]}
+c.JupyterHub.load_groups = {"study:or": ["ada", "eve"], "study:other": ["bob"]}
 c.JupyterHub.ip, c.JupyterHub.port = "127.0.0.1", given["public"]
 c.JupyterHub.hub_ip, c.JupyterHub.hub_port = "127.0.0.1", given["hub"]
 c.JupyterHub.db_url = given["db"]
@@ -226,8 +226,21 @@ class TieredHub:
         )
 
     def open(self, user: str, server: str, options: dict[str, object], door: str = "vpn") -> httpx.Response:
-        self.ask("POST", f"/users/{user}", door="public")
-        return self.ask("POST", f"/users/{user}/servers/{server}", door, json={"user_options": options})
+        """Start a server as the person in a browser does, through a door."""
+        return self.browse(user, door, f"/users/{user}/servers/{server}", {"user_options": options})
+
+    def token_of(self, user: str) -> str:
+        """Make a token with which a program may do all that the person may."""
+        return str(self.browse(user, "public", f"/users/{user}/tokens", {}).json()["token"])
+
+    def browse(self, user: str, door: str, path: str, body: dict[str, object]) -> httpx.Response:
+        """Sign in at a door and ask the hub there, by the cookies of that session."""
+        with httpx.Client(base_url=self.doors[door].url, timeout=60, follow_redirects=True) as browser:
+            form = browser.get("/hub/login").text.partition('name="_xsrf" value="')[2].partition('"')[0]
+            signed_in = browser.post("/hub/login?next=/hub/home", data={"username": user, "_xsrf": form})
+            assert signed_in.status_code == 200, signed_in.text
+            token = next(one.value for one in browser.cookies.jar if one.name == "_xsrf")
+            return browser.post(f"/hub/api{path}", params={"_xsrf": token}, json=body)
 
     def servers(self, user: str) -> dict[str, dict[str, object]]:
         return (

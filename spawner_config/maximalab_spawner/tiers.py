@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 #: Set by each entrance's proxy on every request; a client's own is overwritten there. It decides what a page
-#: *says*; what keeps private material off the public entrance is that the public proxy has no route to it.
+#: says, whether a start is allowed, and the entrance that is recorded; see docs/decisions/0002. What keeps
+#: private material off the public entrance is that the public proxy has no route to it.
 ENTRANCE_HEADER = "X-MaximaLab-Entrance"
 
 

@@ -200,6 +200,22 @@ def test_t02_a_spoofed_entrance_header_does_not_start_a_private_server(settled):
     assert "/user/bob/private-maxima" not in settled.doors["vpn"].routes()
 
 
+@pytest.mark.parametrize("way", ["the hub's own port", "the VPN entrance", "the public entrance"])
+def test_t02_a_token_starts_nothing_private_whatever_header_it_comes_with(settled, way):
+    doors = {"the VPN entrance": settled.doors["vpn"].url, "the public entrance": settled.doors["public"].url}
+    answer = httpx.post(
+        f"{doors.get(way, settled.url)}/hub/api/users/eve/servers/private-maxima",
+        headers={"Authorization": f"token {settled.token_of('eve')}", "X-MaximaLab-Entrance": "vpn"},
+        json={"user_options": {"material": "game"}},
+        timeout=30,
+    )
+    assert answer.status_code == 403
+    assert "needs the VPN" in answer.json()["message"]
+    assert not settled.ready("eve", "private-maxima")
+    refused = settled.told("eve")[-1]
+    assert (refused["kind"], refused["entrance"]) == ("spawn_refused", "public")
+
+
 @pytest.mark.parametrize(
     "path",
     [
