@@ -124,11 +124,7 @@ def test_a_wrong_password_is_told_in_the_readers_language(visit, lang: str, name
 
 
 @LANGUAGES
-@pytest.mark.parametrize(
-    "headers",
-    [{}, {"Sec-Fetch-Mode": "navigate"}, {"Sec-Fetch-Mode": "cors"}],
-    ids=["bare", "browser", "script"],
-)
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Mode": "navigate"}], ids=["bare", "browser"])
 def test_of_guesses_at_once_few_count_and_the_rest_are_told_to_wait(
     visit, lang: str, headers: dict[str, str]
 ):
