@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +19,8 @@ from labrun import RunningLab, start_lab
 
 pytestmark = pytest.mark.chromium
 
-PHOTOS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+ROOT = Path(__file__).parents[2]
+PHOTOS = ROOT / "artefacts" / "screenshots"
 LOCALE = {"en": "en-GB", "uk": "uk-UA"}
 OPEN = {"en": "Open", "uk": "Відкрити"}
 SHOWN = ".jp-NotebookPanel:visible"  # JupyterLab also keeps the notebooks of an earlier visit open, hidden
@@ -99,16 +103,30 @@ def open_notebook(page: Page, material: str, lang: str) -> None:
     expect(page.locator(f"{SHOWN} .jp-Cell").first).to_be_visible(timeout=120_000)
 
 
-def run_all(page: Page) -> None:
-    """Run every cell of the open notebook by the menu, whatever the menu's language; again while the kernel starts."""
-    begun = page.locator(f"{SHOWN} .jp-InputPrompt").filter(has_text=re.compile(r"\[(\*|\d+)\]"))
-    for _ in range(12):
-        page.locator(".lm-MenuBar-item").nth(3).click()
-        page.locator("[data-command='runmenu:run-all']").click()
-        page.wait_for_timeout(2500)
-        if begun.count():
+KERNELS = """async () => {
+  const base = JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl;
+  const token = document.cookie.match(/_xsrf=([^;]+)/)[1];
+  const answer = await fetch(`${base}api/sessions`, {headers: {"X-XSRFToken": token}});
+  return await answer.json();
+}"""
+
+
+def await_kernel(page: Page) -> None:
+    """Wait until the notebook of this page has a kernel that is connected and idle."""
+    notebook = page.url.split("/lab/tree/")[1].split("?")[0]
+    for _ in range(120):
+        kernels = [one["kernel"] for one in page.evaluate(KERNELS) if one["path"] == notebook]
+        if any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels):
             return
-    raise AssertionError("no cell has begun to run")
+        page.wait_for_timeout(500)
+    raise AssertionError(f"no kernel for {notebook}")
+
+
+def run_all(page: Page) -> None:
+    """Run every cell of the open notebook by the menu, whatever the menu's language."""
+    await_kernel(page)
+    page.locator(".lm-MenuBar-item").nth(3).click()
+    page.locator("[data-command='runmenu:run-all']").click()
 
 
 def html_lang(page: Page) -> str | None:
@@ -219,3 +237,50 @@ def test_an_unknown_page_answers_in_the_readers_language(visit, lang: str):
     assert page.goto("/hub/no-such-page").status == 404
     assert html_lang(page) == lang
     photo(page, "not-found", lang)
+
+
+def publish_next_version(lab: RunningLab, folder: Path, material: str) -> None:
+    """Publish version 2 of a material by the command that teachers use."""
+    source = folder / material
+    shutil.copytree(ROOT / "notebooks" / material, source)
+    description = source / "material.toml"
+    description.write_text(
+        re.sub(r"(?m)^version = 1$", "version = 2", description.read_text(encoding="utf-8"))
+    )
+    command = [sys.executable, "-m", "maximalab_hub.cli", "materials", "publish", str(source)]
+    settings = {"MAXIMALAB_SETTINGS": str(lab.state / "maximalab.toml")}
+    subprocess.run(command, check=True, env=os.environ | settings)
+
+
+def test_a_newer_version_is_put_beside_the_students_own(visit, lab: RunningLab, tmp_path: Path):
+    page = visit("teacher", "uk")
+    open_notebook(page, "transport", "uk")
+    publish_next_version(lab, tmp_path, "transport")
+    for lang in ("en", "uk"):
+        page.goto(f"/user/teacher/public-maxima/maximalab/open?material=transport&lang={lang}")
+        assert html_lang(page) == lang
+        photo(page, "newer-version", lang)
+    page.get_by_role("button").click()
+    page.wait_for_url(re.compile(r"/lab/tree/transport-v2/transport\.uk\.ipynb"))
+    assert (lab.state / "homes/public/teacher/transport/transport.uk.ipynb").is_file()
+
+
+@LANGUAGES
+@pytest.mark.parametrize(
+    ("name", "who", "path", "status"),
+    [
+        pytest.param("vpn", "student", "/hub/vpn-needed", 200, id="how to get the VPN"),
+        pytest.param("token", "student", "/hub/token", 200, id="access keys"),
+        pytest.param("for-researchers", "student", "/services/usage/", 403, id="not for students"),
+        pytest.param("my-lab-researcher", "researcher", "/hub/lab", 200, id="a researcher's lab"),
+        pytest.param("my-lab-admin", "admin", "/hub/lab", 200, id="an admin's lab"),
+        pytest.param("admin", "admin", "/hub/admin", 200, id="administration"),
+    ],
+)
+def test_every_other_page_is_photographed(visit, name: str, who: str, path: str, status: int, lang: str):
+    page = visit(who, lang)
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == status
+    assert html_lang(page) == lang
+    photo(page, name, lang)
