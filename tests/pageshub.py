@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 import httpx
 import psutil
 from labsettings import entrance_at, settings_toml
+from maximalab_hub.lab.programs import proxy_program
 from maximalab_hub.people import add_account
 from maximalab_hub.secret_files import Secret, ensure_secrets, read_secret
 
@@ -63,15 +63,6 @@ en = "About the material."
 [notebooks]
 uk = "{id}.uk.ipynb"
 """
-
-
-def proxy_program() -> str:
-    """Find the entrances' proxy: where the lab's set-up puts it, or where the environment says."""
-    program = os.environ.get("MAXIMALAB_CHP") or shutil.which(
-        "configurable-http-proxy", path=f"{ROOT}/.venv/proxy/node_modules/.bin:{os.environ['PATH']}"
-    )
-    assert program, "no configurable-http-proxy: run ./lab setup"
-    return program
 
 
 def free_ports(count: int) -> list[int]:
@@ -157,7 +148,7 @@ class PagesHub:
         secret = Secret.PROXY_TOKEN_PUBLIC if entrance == "public" else Secret.PROXY_TOKEN_VPN
         token = read_secret(self.folder / "secrets", secret)
         words = [
-            proxy_program(),
+            *proxy_program(Path(sys.prefix)),
             f"--ip={ip}", f"--port={self.ports[entrance]}",
             f"--api-ip={ip}", f"--api-port={self.ports[entrance + '_api']}",
             f"--default-target=http://127.0.0.1:{self.ports['hub']}",

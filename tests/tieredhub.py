@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from maximalab_hub.lab.programs import proxy_program
 
 HERE = {"public": "127.0.0.1", "vpn": "127.0.0.2"}
 API_TOKEN = "the-token-of-the-test"
@@ -130,13 +130,6 @@ def until(true, what: str, patience: float = PATIENCE):
     raise AssertionError(f"not so within {patience} s: {what}")
 
 
-def proxy_program() -> str | None:
-    """Find configurable-http-proxy: where `./lab setup` puts it, or where the environment says."""
-    beside = Path(sys.prefix) / "proxy/node_modules/.bin/configurable-http-proxy"
-    named = os.environ.get("MAXIMALAB_CHP", str(beside))
-    return named if Path(named).is_file() else shutil.which("configurable-http-proxy")
-
-
 @dataclass
 class Door:
     """One entrance: a configurable-http-proxy of its own."""
@@ -155,14 +148,13 @@ class Door:
         self.auth = {"Authorization": f"token token-{self.entrance}"}
 
     def open(self):
-        program = proxy_program()
-        assert program, "no configurable-http-proxy"
+        program = proxy_program(Path(sys.prefix))
         listen = ["--ip", self.ip, "--port", str(self.port)]
         listen += ["--api-ip", self.ip, "--api-port", str(self.api_port)]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         with (self.folder / f"{self.entrance}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [program, *listen, "--custom-header", f"X-MaximaLab-Entrance: {self.entrance}"],
+                [*program, *listen, "--custom-header", f"X-MaximaLab-Entrance: {self.entrance}"],
                 env={**os.environ, "CONFIGPROXY_AUTH_TOKEN": f"token-{self.entrance}", "PATH": path},
                 stdout=log,
                 stderr=log,

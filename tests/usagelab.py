@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 import httpx
 from labsettings import entrance_at, settings_toml, write_catalogue
 from maximalab_hub import migrations
+from maximalab_hub.lab.programs import proxy_program
 from maximalab_hub.secret_files import Secret, ensure_secrets, read_secret
 from maximalab_hub.store.engine import open_engine
 
@@ -65,7 +65,7 @@ c.JupyterHub.hub_port = {hub}
 c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = "{folder}/cookie_secret"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_api}"
-c.ConfigurableHTTPProxy.command = ["{proxy}"]
+c.ConfigurableHTTPProxy.command = {proxy}
 c.ConfigurableHTTPProxy.pid_file = "{folder}/proxy.pid"
 c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = "{password}"
@@ -100,15 +100,6 @@ def free_ports(count: int) -> list[int]:
         for one in found:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in found]
-
-
-def proxy_command() -> str:
-    """Find configurable-http-proxy: as told, or where `./lab setup` puts it."""
-    told = os.environ.get("MAXIMALAB_CHP")
-    installed = Path(sys.prefix) / "proxy/node_modules/.bin/configurable-http-proxy"
-    found = told or (str(installed) if installed.exists() else shutil.which("configurable-http-proxy"))
-    assert found, "run `./lab setup`: it installs configurable-http-proxy"
-    return found
 
 
 def until(what: Callable[[], object], seconds: float = START_SECONDS) -> object:
@@ -240,7 +231,8 @@ def running_usage_lab(folder: Path, db_url: str) -> Iterator[UsageLab]:
     told = {
         **ports, **{f"{name}_token": token for name, token in tokens.items()},
         "folder": folder, "python": sys.executable, "password": PASSWORD, "people": PEOPLE, "groups": GROUPS,
-        "proxy": proxy_command(), "service_url": f"http://127.0.0.1:{ports['service']}", "db_url": db_url,
+        "proxy": proxy_program(Path(sys.prefix)), "db_url": db_url,
+        "service_url": f"http://127.0.0.1:{ports['service']}",
     }  # fmt: skip
     (folder / "hub.py").write_text(HUB.format(**told))
     (folder / "server.py").write_text(SERVER)
