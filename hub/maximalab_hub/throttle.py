@@ -26,7 +26,7 @@ class Pace:
 FROM_ONE_PLACE: Final = Pace(free=5, longest=30.0)
 """One name from one address: a person who has forgotten the password, or one who guesses."""
 FROM_EVERYWHERE: Final = Pace(free=20, longest=5.0)
-"""One name from all addresses: bounds who guesses from many, and makes the person wait seconds at most."""
+"""One name from all addresses: bounds who guesses from many. It does not count where that name has signed in before."""
 
 
 @dataclass(slots=True)
@@ -43,6 +43,9 @@ class Throttle:
     counted. An attempt that comes too early is not counted, so that it makes nobody wait longer. An entry is
     forgotten `forget` seconds after its last attempt; at most `keep` are remembered, the newest. `clock`
     counts seconds and never goes back.
+
+    Who guesses from many addresses takes every turn that a name has. So that the person is not kept out, an
+    address from which that name has signed in answers for its own attempts alone; a new one has to wait its turn.
     """
 
     def __init__(
@@ -54,12 +57,13 @@ class Throttle:
     ) -> None:
         self._forget, self._keep, self._clock = forget, keep, clock
         self._tracks: OrderedDict[tuple[str, ...], _Track] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def begin(self, name: str, address: str) -> float:
         """Count an attempt and give 0.0; or give the seconds to wait, and count nothing."""
         now = self._clock()
         self._tidy(now)
-        paces = _paces(name, address)
+        paces = self._paces(name, address)
         wait = max(self._tracks.get(key, _Track()).next_at for key in paces) - now
         if wait > 0:
             return wait
@@ -72,13 +76,19 @@ class Throttle:
 
     def take_back(self, name: str, address: str) -> None:
         """Forget what was counted for this name from this address: the password was right."""
-        (of_name, pace), (of_pair, _) = _paces(name, address).items()
-        pair, everywhere = self._tracks.pop(of_pair, None), self._tracks.get(of_name)
-        if pair is None or everywhere is None:
-            return
-        everywhere.attempts = max(0, everywhere.attempts - pair.attempts)
-        if everywhere.attempts < pace.free:
-            everywhere.next_at = 0.0
+        pair, everywhere = self._tracks.pop((name, address), None), self._tracks.get((name,))
+        if pair is not None and everywhere is not None and (name, address) not in self._known:
+            everywhere.attempts = max(0, everywhere.attempts - pair.attempts)
+            if everywhere.attempts < FROM_EVERYWHERE.free:
+                everywhere.next_at = 0.0
+        self._known[name, address] = None
+        self._known.move_to_end((name, address))
+        if len(self._known) > self._keep:
+            self._known.popitem(last=False)
+
+    def _paces(self, name: str, address: str) -> Mapping[tuple[str, ...], Pace]:
+        alone: dict[tuple[str, ...], Pace] = {(name, address): FROM_ONE_PLACE}
+        return alone if (name, address) in self._known else {(name,): FROM_EVERYWHERE} | alone
 
     def _tidy(self, now: float) -> None:
         while self._tracks:
@@ -86,10 +96,6 @@ class Throttle:
             if oldest.last + self._forget > now and len(self._tracks) <= self._keep:
                 return
             self._tracks.popitem(last=False)
-
-
-def _paces(name: str, address: str) -> Mapping[tuple[str, ...], Pace]:
-    return {(name,): FROM_EVERYWHERE, (name, address): FROM_ONE_PLACE}
 
 
 def address_of(headers: Mapping[str, str]) -> str:

@@ -61,6 +61,40 @@ def test_whatever_others_do_one_waits_seconds_only(attempts):
     assert throttle.begin("bob", "x") == 0.0
 
 
+def gets_in_under_attack(throttle: Throttle, clock: Clock, seconds: float) -> bool:
+    """Try with the right password as often as told to wait, while eight addresses guess without rest."""
+    come_back, end = clock.now, clock.now + seconds
+    while clock.now < end:
+        for number in range(8):
+            throttle.begin("ada", f"10.0.0.{number}")
+        if clock.now >= come_back:
+            wait = throttle.begin("ada", "at home")
+            if wait == 0.0:
+                throttle.take_back("ada", "at home")
+                return True
+            come_back = clock.now + wait
+        clock.now += 0.1
+    return False
+
+
+def test_a_person_gets_in_from_where_they_have_been_before_whoever_guesses_meanwhile():
+    clock = Clock()
+    throttle = Throttle(clock=clock)
+    assert throttle.begin("ada", "at home") == 0.0
+    throttle.take_back("ada", "at home")
+    assert gets_in_under_attack(throttle, clock, seconds=10)
+    clock.now += 60
+    assert gets_in_under_attack(throttle, clock, seconds=10)
+
+
+def test_a_known_address_is_slowed_by_its_own_guesses():
+    throttle = Throttle(clock=Clock())
+    assert throttle.begin("ada", "at home") == 0.0
+    throttle.take_back("ada", "at home")
+    waits = [throttle.begin("ada", "at home") for _ in range(FROM_ONE_PLACE.free + 1)]
+    assert waits[-1] > 0
+
+
 def test_an_attempt_that_comes_too_early_makes_nobody_wait_longer():
     clock = Clock()
     throttle = Throttle(clock=clock)
