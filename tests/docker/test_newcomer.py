@@ -61,7 +61,7 @@ class Machine:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.id = docker("run", "--detach", IMAGE).strip()
+        self.id = docker("run", "--init", "--detach", IMAGE).strip()
         bundle = folder / "maximalab.bundle"
         subprocess.run(["git", "bundle", "create", "-q", bundle, "HEAD"], cwd=ROOT, check=True)
         bundle.chmod(0o644)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -51,7 +52,9 @@ def owner(listener: Listener) -> str | None:
 
 def _describe(pid: int) -> str | None:
     try:
-        return f"{psutil.Process(pid).name()}, process {pid}"
+        process = psutil.Process(pid)
+        # Newer Node calls itself MainThread; the file that runs has the name that people know.
+        return f"{Path(process.exe()).name or process.name()}, process {pid}"
     except psutil.Error:
         return None
 
