@@ -44,6 +44,7 @@ def try_up(state, port: int) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_says_where_it_is_who_may_sign_in_and_what_it_is_not(lab: RunningLab):
+    until(lambda: "Ctrl-C stops all of it" in lab.output.read_text(), "the lab has said all")
     said = lab.output.read_text()
     assert lab.public in said
     assert lab.vpn in said
