@@ -55,6 +55,8 @@ def disagreement(outcome: str, reply: str | None) -> str | None:
 def _finish(heard: Heard) -> str:
     if heard.reply in ("aborted", "abort"):
         return "interrupted" if heard.interrupted else "aborted"
+    if heard.reply == "error" and not heard.idle:  # the kernel's own word of the error is still on its way
+        return _failure(heard)
     return "ok"
 
 

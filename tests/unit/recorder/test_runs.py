@@ -232,3 +232,15 @@ def test_what_is_under_way_would_be_told_as_dead(signals: list[Signal], under_wa
     assert (run is not None) == under_way
     if run is not None:
         assert (run.outcome, run.duration_ms, run.at) == ("dead", None, START)
+
+
+def test_an_error_told_by_the_reply_alone_is_an_error_though_the_broadcast_is_late():
+    join = RunJoin()
+    heard = [
+        Requested("0", "s", "cell-0", silent=False), Replied("0", "error"), Busy("0", "me"), Began("0"), TimePassed(),
+    ]  # fmt: skip
+    runs = [
+        run for second, signal in enumerate(heard) for run in join.hear(signal, second * GRACE_SECONDS, START)
+    ]
+    runs += join.hear(TimePassed(), 100.0, START)
+    assert [run.outcome for run in runs] == ["error"]
