@@ -62,6 +62,7 @@ class Machine:
     def __init__(self, folder: Path):
         self.folder = folder
         self.id = docker("run", "--init", "--detach", IMAGE).strip()
+        self.own = self.run("python3", "-c", PROCESSES, cwd=PERSON).splitlines()
         bundle = folder / "maximalab.bundle"
         subprocess.run(["git", "bundle", "create", "-q", bundle, "HEAD"], cwd=ROOT, check=True)
         bundle.chmod(0o644)
@@ -78,7 +79,9 @@ class Machine:
         return json.loads(ran.stdout) if ran.returncode == 0 and ran.stdout else None
 
     def processes(self) -> list[str]:
-        return self.run("python3", "-c", PROCESSES, cwd=PERSON).splitlines()
+        """What runs there beside the machine's own."""
+        found = self.run("python3", "-c", PROCESSES, cwd=PERSON).splitlines()
+        return [line for line in found if line not in self.own]
 
     def remove(self):
         docker("rm", "--force", "--volumes", self.id)
