@@ -9,18 +9,22 @@ import sys
 from benchmarks.table import publish
 
 GROUPS = ("kernel", "spawn", "usage", "grading", "orlab")
+QUICK = "--quick"
+USAGE = f"""usage: python -m benchmarks GROUP [{QUICK}], with GROUP one of: {" ".join(GROUPS)}
+{QUICK}: few rounds, to see that it runs; the figures say little, and go to a file of their own"""
 
 
 def main(arguments: list[str]) -> int:
     """Run the group that is named; 2 where there is none, or where it is not there yet."""
-    if len(arguments) != 1 or arguments[0] not in GROUPS:
-        print(f"usage: python -m benchmarks GROUP, with GROUP one of: {' '.join(GROUPS)}")
+    group, options = arguments[:1], arguments[1:]
+    if not group or group[0] not in GROUPS or options not in ([], [QUICK]):
+        print(USAGE)
         return 2
-    group = arguments[0]
-    if importlib.util.find_spec(f"benchmarks.{group}") is None:
-        print(f"the group {group} has no measurements yet")
+    if importlib.util.find_spec(f"benchmarks.{group[0]}") is None:
+        print(f"the group {group[0]} has no measurements yet")
         return 2
-    publish(group, importlib.import_module(f"benchmarks.{group}").run())
+    figures = importlib.import_module(f"benchmarks.{group[0]}").run(quick=bool(options))
+    publish(group[0] + "-quick" * bool(options), figures)
     return 0
 
 
