@@ -56,7 +56,8 @@ def plan(place: Place, extras: frozenset[str], *, state: bool) -> list[Step]:
     """List the steps of a set-up with the optional parts `extras` (`test`, `check`)."""
     wheel = node.of_the_machine() is None
     wanted = sorted(extras | {"lab"} | ({"node"} if wheel else set()))
-    steps = [_environment(place), _packages(place, wanted), _maxima(place), _proxy(place), _kernel(place)]
+    steps = [_environment(place), _packages(place, wanted), _maxima(place), _proxy(place)]
+    steps += [_extension(place, typed=bool({"check", "test"} & extras)), _kernel(place)]
     return [*steps, _state(place)] if state else steps
 
 
@@ -95,20 +96,41 @@ def _maxima(place: Place) -> Step:
     )
 
 
+def _node(place: Place) -> node.Node:
+    found = node.find(place.venv)
+    if found is None:
+        raise FileNotFoundError("no Node of version 20 or newer, neither on PATH nor from its wheel")
+    return found
+
+
 def _proxy(place: Place) -> Step:
     folder = place.venv / "proxy"
     files = [place.root / "deploy" / "proxy" / name for name in ("package.json", "package-lock.json")]
 
     def commands() -> Commands:
-        found = node.find(place.venv)
-        if found is None:
-            raise FileNotFoundError("no Node of version 20 or newer, neither on PATH nor from its wheel")
+        found = _node(place)
         folder.mkdir(exist_ok=True)
         for file in files:
             (folder / file.name).write_bytes(file.read_bytes())
         return [[*found.npm, "ci", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]]
 
     return Step("proxy", "The entrances' proxy, from npm", digest(files), folder / node.CHP, commands)
+
+
+def _extension(place: Place, *, typed: bool) -> Step:
+    """Build what the wheel brings built; with `typed`, bring what its checks and tests need, too."""
+    folder = place.root / "kernels" / "labextension"
+    target = place.venv / "share" / "jupyter" / "labextensions" / "maximalab"
+    sources = [*folder.glob("*.json"), folder / "build.mjs", *(folder / "src").rglob("*.ts")]
+
+    def commands() -> Commands:
+        found = _node(place)
+        fetch = ["ci", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]
+        build = [found.node, str(folder / "build.mjs"), str(target)]
+        return [[*found.npm, *fetch, *([] if typed else ["--omit=dev"])], build]
+
+    title = "The extension of JupyterLab"
+    return Step("extension", title, digest(sources, str(typed)), target / "package.json", commands)
 
 
 def _kernel(place: Place) -> Step:
