@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from maximalab_kernel.outputs import PrintedText, picture_bundle, result_bundle
 from maximalab_kernel.statements import Kind, Statement, split
 from maximalab_kernel.transport import Frame, MaximaDiedError, Printed, Transport
+from maximalab_kernel.tutor import Tutor
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Cell:
         self._count = count
         self._silent = silent
         self._printed = PrintedText()
+        self._tutor = Tutor(transport)
 
     def run(self, code: str) -> None:
         """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
@@ -109,16 +111,19 @@ class Cell:
             message = say("unknown_command", command=quotation(statement.text))
             raise failure("MaximaSyntaxError", message, number, statement)
         operation = "lisp" if statement.kind is Kind.LISP else "eval"
-        trouble = None
+        trouble = result = None
         for event in self._transport.request(operation, statement.source):
             if isinstance(event, Printed):
                 self._print(event.stream, event.text)
             elif event.kind == "error":
                 trouble = event
             elif not (event.kind == "result" and statement.kind is Kind.HELP):
+                result = event if event.kind == "result" else result
                 self._take(event)
         if trouble is not None:
             raise self._failure(trouble, number, statement)
+        if result is not None and statement.kind is Kind.EXPRESSION:
+            self._hint(self._tutor.at_result(statement, result))
 
     def _take(self, frame: Frame) -> None:
         if frame.kind == "result":
@@ -128,6 +133,13 @@ class Cell:
             self._show_picture(Path(frame.text("path")))
         elif frame.kind == "input":
             self._transport.answer(self._stage.ask(frame.text("prompt")))
+
+    def _hint(self, text: str) -> None:
+        """Show a hint as an output of its own, beside the result."""
+        if text:
+            self._show(
+                "display_data", {"data": {"text/plain": text}, "metadata": {"maximalab": {"hint": True}}}
+            )
 
     def _show_picture(self, path: Path) -> None:
         data = picture_bundle(path)
@@ -158,4 +170,5 @@ class Cell:
             statement,
             *caret(statement, trouble.fields.get("position")),
             trouble.text("trace"),
+            self._tutor.at_error(statement, trouble),
         )

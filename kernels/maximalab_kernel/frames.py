@@ -15,10 +15,10 @@ QUOTED_BYTES = 80
 
 SHAPES: dict[str, dict[str, type]] = {
     "ready": {"version": str, "lisp": str},
-    "result": {"label": str, "text": str, "latex": str, "size": int},
+    "result": {"label": str, "text": str, "latex": str, "size": int, "hints": bool, "unknown": list},
     "plot": {"path": str},
     "input": {"prompt": str},
-    "error": {"name": str, "message": str, "trace": str, "position": int},
+    "error": {"name": str, "message": str, "trace": str, "position": int, "hints": bool},
     "names": {"names": list},
     "text": {"text": str},
     "done": {},

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
+from maximalab_kernel.hint_words import HINT_WORDS
+
 WORDS: dict[str, dict[str, str]] = {
+    **HINT_WORDS,
     "died": {
         "en": "Maxima has ended ({how}). A new one is starting; your definitions are gone: run the cells again.",
         "uk": "Maxima завершилася ({how}). Запускається нова; ваші означення втрачено: виконайте комірки ще раз.",

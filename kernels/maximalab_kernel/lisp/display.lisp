@@ -29,6 +29,9 @@
                    (maximalab-matrix-text value)
                    line)))
     (maximalab-emit "result" "label" label "latex" latex "size" (length text)
+                             "hints" (and $maximalab_hints t)
+                             "unknown" (and $maximalab_hints (<= size *maximalab-longest-latex*)
+                                            (maximalab-unknown-functions value))
                              "text" (subseq text 0 (min (length text) *maximalab-longest-text*)))))
 
 ;; Maxima's defaults write plain TeX, which MathJax refuses: \pmatrix{...}, \over, \mbox.

@@ -2,14 +2,15 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "guard" "questions" "display" "plots"))
+(dolist (part '("frames" "guard" "questions" "hints" "display" "plots"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 
 (defun maximalab-emit-failure (status)
   (if (eq status :interrupted)
       (maximalab-emit "error" "name" "KeyboardInterrupt" "message" "")
       (destructuring-bind (name message trace position) *maximalab-trouble*
-        (maximalab-emit "error" "name" name "message" message "trace" trace "position" position))))
+        (maximalab-emit "error" "name" name "message" message "trace" trace "position" position
+                               "hints" (and $maximalab_hints t)))))
 
 (defun maximalab-next-label ()
   "Count on as Maxima's own loop does, and return the input label."
@@ -88,6 +89,7 @@
     (:value #'maximalab-expression)
     (:complete #'maximalab-complete)
     (:describe #'maximalab-describe)
+    (:functions #'maximalab-function-names)
     (:settle #'maximalab-settle)))
 
 (defun maximalab-serve-one (request)

@@ -39,7 +39,21 @@ class Answer:
 
     @property
     def pictures(self):
-        return [content["data"]["image/svg+xml"] for content in self.of("display_data")]
+        shown = [content["data"] for content in self.of("display_data")]
+        return [data["image/svg+xml"] for data in shown if "image/svg+xml" in data]
+
+    @property
+    def hints(self):
+        """The hints beside results, and the one at the end of an error's traceback."""
+        shown = [
+            content
+            for content in self.of("display_data")
+            if content["metadata"].get("maximalab", {}).get("hint")
+        ]
+        last = self.reply.get("traceback", [""])[-1:]
+        return [content["data"]["text/plain"] for content in shown] + [
+            line for line in last if line.startswith("Hint: ")
+        ]
 
     @property
     def error(self):

@@ -1,0 +1,95 @@
+"""Names that beginners bring from school, other languages and other programs, and functions that need a package."""
+
+from __future__ import annotations
+
+FOREIGN: dict[str, str] = {
+    "ln": "log", "lg": "log(x)/log(10)", "log10": "log(x)/log(10)", "log2": "log(x)/log(2)",
+    "tg": "tan", "ctg": "cot", "cotan": "cot", "cosec": "csc", "arcsin": "asin", "arccos": "acos",
+    "arctan": "atan", "arctg": "atan", "arcctg": "acot", "arccot": "acot", "arctan2": "atan2",
+    "sh": "sinh", "ch": "cosh", "th": "tanh", "tgh": "tanh", "sqr": "sqrt", "root": "x^(1/n)", "cbrt": "x^(1/3)",
+    "int": "integrate", "integral": "integrate", "dif": "diff", "derive": "diff",
+    "simplify": "ratsimp", "det": "determinant", "inv": "invert", "inverse": "invert", "eig": "eigenvalues",
+    "lim": "limit", "ceil": "ceiling", "len": "length", "fsolve": "find_root",
+    "dsolve": "ode2", "plot": "plot2d", "println": "print",
+    "eye": "ident", "zeros": "zeromatrix", "fact": "n!", "fac": "n!",
+    "choose": "binomial", "ncr": "binomial", "Re": "realpart", "Im": "imagpart", "arg": "carg",
+    "conj": "conjugate", "collect": "collectterms", "assign": ":", "isprime": "primep",
+    "Sum": "sum", "Product": "product", "Matrix": "matrix", "linsolv": "linsolve", "rand": "random",
+}  # fmt: skip
+"""What Maxima calls it. None of the keys is a function of Maxima's."""
+
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "descriptive": (
+        "mean", "var", "var1", "std", "std1", "median", "quantile", "skewness", "kurtosis", "cov", "cor",
+        "mean_deviation", "geometric_mean", "harmonic_mean", "discrete_freq", "continuous_freq", "smin", "smax",
+    ),
+    "distrib": tuple(
+        f"{kind}_{law}"
+        for kind in ("pdf", "cdf", "quantile", "mean", "var", "std", "random")
+        for law in (
+            "normal", "student_t", "chi2", "f", "exp", "gamma", "beta", "continuous_uniform", "lognormal", "weibull",
+            "binomial", "poisson", "bernoulli", "geometric", "discrete_uniform", "hypergeometric", "negative_binomial",
+        )
+    ),
+    "stats": (
+        "test_mean", "test_means_difference", "test_variance", "test_proportion", "test_normality",
+        "linear_regression", "simple_linear_regression",
+    ),
+    "graphs": (
+        "create_graph", "draw_graph", "shortest_path", "shortest_weighted_path", "minimum_spanning_tree", "max_flow",
+        "max_matching", "vertex_coloring", "adjacency_matrix", "topological_sort", "complete_graph", "add_edge",
+        "strong_components", "hamilton_cycle", "hamilton_path", "min_edge_cut", "min_vertex_cut",
+    ),
+    "simplex": ("minimize_lp", "maximize_lp", "linear_program"),
+    "finance": ("npv", "irr", "fv", "pv", "annuity_pv", "annuity_fv", "amortization", "benefit_cost"),
+    "lsquares": ("lsquares_estimates", "lsquares_residuals", "lsquares_mse", "plsquares"),
+    "mnewton": ("mnewton",),
+    "lbfgs": ("lbfgs",),
+    "fmin_cobyla": ("fmin_cobyla",),
+    "augmented_lagrangian": ("augmented_lagrangian_method",),
+    "minpack": ("minpack_lsquares", "minpack_solve"),
+    "interpol": ("lagrange", "linearinterpol", "cspline", "ratinterpol"),
+    "fourier_elim": ("fourier_elim",),
+    "solve_rec": ("solve_rec", "simplify_products"),
+    "simplify_sum": ("simplify_sum",),
+    "solve_rat_ineq": ("solve_rat_ineq",),
+    "to_poly_solve": ("to_poly_solve",),
+    "numericalio": ("read_matrix", "read_list", "read_nested_list", "write_data"),
+    "drawdf": ("drawdf",),
+    "dynamics": ("evolution", "staircase", "rk"),
+    "implicit_plot": ("implicit_plot",),
+}  # fmt: skip
+
+PACKAGE_OF: dict[str, str] = {name: package for package, names in PACKAGES.items() for name in names}
+
+CHARACTERS: dict[str, str] = {
+    **dict.fromkeys("“”„«»‟", '"'), **dict.fromkeys("−–—‐‑", "-"), **dict.fromkeys("×·⋅∙∗", "*"),
+    **dict.fromkeys("÷∕⁄", "/"), "²": "^2", "³": "^3", "√": "sqrt(…)", "≤": "<=", "≥": ">=", "≠": "#",
+    "∞": "inf", "∫": "integrate(…)", "∑": "sum(…)", "→": "limit(…)", "’": "'", "‘": "'", "°": "*%pi/180",
+}  # fmt: skip
+"""Characters that look like mathematics and are none of Maxima's operators, with what to write."""
+
+OPERATORS: dict[str, str] = {
+    "==": "`=` in an equation, `a: 5` to assign, `is(a = b)` to compare", "!=": "`#`", "<>": "`#`",
+    "&&": "`and`", "||": "`or`", "|": "`abs(x)`", "->": "`=` or `:`", "++": "`k: k + 1`",
+    "+=": "`k: k + …`", "-=": "`k: k - …`",
+}  # fmt: skip
+
+CONSTANTS: dict[str, str] = {
+    "pi": "%pi",
+    "Pi": "%pi",
+    "PI": "%pi",
+    "π": "%pi",
+    "infinity": "inf",
+    "oo": "inf",
+}
+
+CALLED: frozenset[str] = frozenset({
+    "sin", "cos", "tan", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "sqrt", "abs",
+    "floor", "ceiling", "print", "disp", "display", "factor", "expand", "ratsimp", "solve", "diff", "integrate",
+    "limit", "float", "length", "first", "last", "load", "plot2d", "plot3d", "draw2d",
+})  # fmt: skip
+"""Functions that beginners know, to tell `sqrt 2` from `a b`."""
+
+LOOKALIKES = str.maketrans("аеіорсухАВЕКМНОРСТХ", "aeiopcyxABEKMHOPCTX")
+"""Cyrillic letters to the Latin ones that look the same."""

@@ -1,0 +1,160 @@
+"""What the kernel hints at after a beginner's mistake, in Ukrainian and in English; see hints.py for when."""
+
+from __future__ import annotations
+
+HINT_WORDS: dict[str, dict[str, str]] = {
+    "hint": {"en": "Hint: {text}", "uk": "Підказка: {text}"},
+    "hint_equals": {
+        "en": "`{name} = …` is an equation and changes nothing. To give {name} a value, write `{name}: …`.",
+        "uk": "`{name} = …` є рівнянням і нічого не змінює. Щоб надати {name} значення, пишіть `{name}: …`.",
+    },
+    "hint_define": {
+        "en": "to define a function, write `{name}({arguments}) := …`.",
+        "uk": "щоб означити функцію, пишіть `{name}({arguments}) := …`.",
+    },
+    "hint_colon": {
+        "en": "`:=` defines a function, `f(x) := …`. A variable gets its value by `{name}: …`.",
+        "uk": "`:=` означує функцію, `f(x) := …`. Змінна отримує значення так: `{name}: …`.",
+    },
+    "hint_star": {
+        "en": "multiplication needs its sign: `{left}*{right}`.",
+        "uk": "множення потребує знака: `{left}*{right}`.",
+    },
+    "hint_star_call": {
+        "en": "`{name}(…)` is a call of a function {name}. A product is written `{name}*(…)`.",
+        "uk": "`{name}(…)` є викликом функції {name}. Добуток записують так: `{name}*(…)`.",
+    },
+    "hint_star_group": {
+        "en": "between brackets the multiplication sign is needed, too: `(…)*(…)`.",
+        "uk": "між дужками теж потрібен знак множення: `(…)*(…)`.",
+    },
+    "hint_terminator": {
+        "en": "the line before `{word}` has no end: put `;` (shows the result) or `$` (does not) behind it.",
+        "uk": "рядок перед `{word}` не завершено: поставте в кінці `;` (показати результат) або `$` (не показувати).",
+    },
+    "hint_comma": {
+        "en": "two values stand side by side; is there a comma missing?",
+        "uk": "два значення стоять поруч; чи не бракує між ними коми?",
+    },
+    "hint_parentheses": {
+        "en": "arguments stand in round brackets: `{name}(…)`.",
+        "uk": "аргументи функції беруть у круглі дужки: `{name}(…)`.",
+    },
+    "hint_index": {
+        "en": "`{name}[…]` is an element of a list; a function takes round brackets: `{name}(…)`.",
+        "uk": "`{name}[…]` є елементом списку; функція потребує круглих дужок: `{name}(…)`.",
+    },
+    "hint_open_bracket": {
+        "en": "`{bracket}` is not closed. (Inside brackets commands are separated by commas, not by `;`.)",
+        "uk": "дужку `{bracket}` не закрито. (Усередині дужок команди розділяють комами, а не `;`.)",
+    },
+    "hint_extra_bracket": {
+        "en": "`{bracket}` closes a bracket that was not opened, or one of another kind.",
+        "uk": "`{bracket}` закриває дужку, якої не відкрито, або дужку іншого виду.",
+    },
+    "hint_open_string": {
+        "en": 'a text has no closing quote `"`.',
+        "uk": 'у тексту немає закривальних лапок `"`.',
+    },
+    "hint_open_comment": {
+        "en": "a comment is not closed: `/* … */`.",
+        "uk": "коментар не закрито: `/* … */`.",
+    },
+    "hint_spelt": {
+        "en": "there is no function {name}. Is {use} meant?",
+        "uk": "функції {name} немає. Можливо, {use}?",
+    },
+    "hint_foreign_name": {
+        "en": "in Maxima {name} is written {use}.",
+        "uk": "у Maxima замість {name} пишуть {use}.",
+    },
+    "hint_load": {
+        "en": 'the function {name} comes from a package: `load("{package}")$` before it.',
+        "uk": 'функція {name} є в пакеті: спершу `load("{package}")$`.',
+    },
+    "hint_constant": {
+        "en": "{name} is an ordinary name; the constant is {use}.",
+        "uk": "{name} тут звичайне ім'я; стала записується {use}.",
+    },
+    "hint_noun": {
+        "en": "Maxima found no formula for this {name}. Numerically: {use}.",
+        "uk": "Maxima не знайшла формули ({name}). Наближено: {use}.",
+    },
+    "hint_sum": {
+        "en": "to have the sum simplified: `{name}(…), simpsum;` or `load(simplify_sum)$ simplify_sum(%);`.",
+        "uk": "щоб спростити суму: `{name}(…), simpsum;` або `load(simplify_sum)$ simplify_sum(%);`.",
+    },
+    "hint_solve": {
+        "en": "solve did not get all solutions. Numerically: find_root(equation, {name}, from, to), "
+        "allroots(polynomial).",
+        "uk": "solve не знайшла всіх розв'язків. Наближено: find_root(рівняння, {name}, від, до), allroots(многочлен).",
+    },
+    "hint_differential": {
+        "en": "say which variable: `diff(…, x)`. Without it the result is the total differential, with del(x).",
+        "uk": "вкажіть змінну: `diff(…, x)`. Без неї результат є повним диференціалом з del(x).",
+    },
+    "hint_variable": {
+        "en": "say which variable: `integrate(…, x)`.",
+        "uk": "вкажіть змінну: `integrate(…, x)`.",
+    },
+    "hint_decimal": {
+        "en": "the decimal sign is a point: `{number}`.",
+        "uk": "десятковий знак у Maxima крапка, а не кома: `{number}`.",
+    },
+    "hint_assign_number": {
+        "en": "on the left of `:` stands a name, on the right its value: `name: {number}`.",
+        "uk": "ліворуч від `:` стоїть ім'я, праворуч його значення: `ім'я: {number}`.",
+    },
+    "hint_assign_constant": {
+        "en": "{name} is a constant; choose another name.",
+        "uk": "{name} є сталою; оберіть інше ім'я.",
+    },
+    "hint_operator": {
+        "en": "`{found}` is not Maxima's; write {use}.",
+        "uk": "`{found}` у Maxima не так; пишіть {use}.",
+    },
+    "hint_character": {
+        "en": "the character `{found}` is none of Maxima's; write {use}.",
+        "uk": "символу `{found}` Maxima не розуміє; пишіть {use}.",
+    },
+    "hint_lookalike": {
+        "en": "in `{name}` there are Cyrillic letters among the Latin ones ({letters}); write it in one alphabet.",
+        "uk": "у `{name}` кириличні літери змішано з латинськими ({letters}); пишіть однією абеткою.",
+    },
+    "hint_two_alphabets": {
+        "en": "`{name}` is here once Latin and once Cyrillic: for Maxima two different names.",
+        "uk": "`{name}` тут раз латинкою, а раз кирилицею: для Maxima це два різні імені.",
+    },
+    "hint_for": {
+        "en": "a loop is written `for k: 1 thru 10 do …`.",
+        "uk": "цикл записують так: `for k: 1 thru 10 do …`.",
+    },
+    "hint_braces": {
+        "en": "commands are grouped by round brackets, with commas between: `(a: 1, b: 2)`; an if has a `then`.",
+        "uk": "команди об'єднують круглими дужками через кому: `(a: 1, b: 2)`; після умови if пишуть `then`.",
+    },
+    "hint_else": {
+        "en": "no `;` before else: `if … then … else …;` is one command.",
+        "uk": "перед else не ставлять `;`: `if … then … else …;` є однією командою.",
+    },
+    "hint_then": {
+        "en": "a condition is written `if … then … else …`.",
+        "uk": "умову записують так: `if … then … else …`.",
+    },
+    "hint_empty": {
+        "en": "there is a `;` or `$` without a command before it.",
+        "uk": "тут `;` або `$` без команди перед ним.",
+    },
+    "hint_unfinished": {
+        "en": "something is missing behind the last sign.",
+        "uk": "після останнього знака чогось бракує.",
+    },
+    "hint_division": {
+        "en": "something is divided by zero.",
+        "uk": "десь є ділення на нуль.",
+    },
+    "hint_range": {
+        "en": "a range is a list: `plot2d(sin(x), [x, 0, 6])`.",
+        "uk": "проміжок записують списком: `plot2d(sin(x), [x, 0, 6])`.",
+    },
+}

@@ -1,0 +1,218 @@
+"""What a beginner may have meant by a statement that failed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from maximalab_kernel.foreign_names import CALLED, CHARACTERS, OPERATORS
+from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, depth_before
+from maximalab_kernel.statements import CLOSERS, Completeness, brackets, skip_comment, skip_string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DECIMAL = re.compile(r"(?<![\w.])(\d+),(\d+)(?![\w.])")
+
+
+def of_error(text: str, name: str, message: str, position: int | None) -> Hint | None:
+    """The hint for the statement `text`, which failed with `message`; `position` is the place after the caret's."""
+    if len(text) > LONGEST:
+        return None
+    if name == "MaximaSyntaxError":
+        place = len(text) if position is None else max(0, min(position - 2, len(text) - 1))
+        return next((hint for look in SYNTAX if (hint := look(text, message, place))), None)
+    if name == "MaximaError":
+        return next((hint for look in ERRORS if (hint := look(bare(text), message))), None)
+    return None
+
+
+def _open_ends(text: str) -> Iterator[str]:
+    """What is opened and has no end: `"`, `/*`, or nothing."""
+    i = 0
+    while i < len(text):
+        if text[i] == '"' or text.startswith("/*", i):
+            kind = text[i : i + 1 if text[i] == '"' else i + 2]
+            i = skip_string(text, i) if kind == '"' else skip_comment(text, i)
+            if i < 0:
+                yield kind
+                return
+        else:
+            i += 2 if text[i] == "\\" else 1
+
+
+def _character(text: str, _message: str, _place: int) -> Hint | None:
+    found = next((char for char in bare(text) if char in CHARACTERS and char != "’"), None)
+    return Hint("hint_character", {"found": found, "use": f"`{CHARACTERS[found]}`"}) if found else None
+
+
+def _end(text: str, _message: str, _place: int) -> Hint | None:
+    return next(
+        (Hint("hint_open_string" if kind == '"' else "hint_open_comment") for kind in _open_ends(text)), None
+    )
+
+
+def _else(text: str, _message: str, _place: int) -> Hint | None:
+    return Hint("hint_else") if re.match(r"\s*else\b", bare(text)) else None
+
+
+def _operator(text: str, _message: str, _place: int) -> Hint | None:
+    found = next((operator for operator in OPERATORS if operator in bare(text)), None)
+    return Hint("hint_operator", {"found": found, "use": OPERATORS[found]}) if found else None
+
+
+def _loop(text: str, message: str, _place: int) -> Hint | None:
+    code = bare(text)
+    written = re.search(
+        rf"\bfor\s+{NAME}\s*=|\bfor\s+{NAME}\s*:[^;$]*\bto\b|\bfor\s*\(|\bfor\s+{NAME}\s+in\s+range\b", code
+    )
+    return Hint("hint_for") if written and ("infix" in message or "keyword" in message) else None
+
+
+def _condition(text: str, _message: str, place: int) -> Hint | None:
+    code = bare(text)
+    if re.search(r"\bif\b[^;$]*?\)\s*\{|\bif\b[^;${]*\{", code) and code[place : place + 1] == "{":
+        return Hint("hint_braces")
+    return Hint("hint_then") if re.search(r"\bif\b", code) and not re.search(r"\bthen\b", code) else None
+
+
+def _brackets(text: str, _message: str, _place: int) -> Hint | None:
+    """The bracket that is not closed, or the one that closes nothing."""
+    if brackets(text) is Completeness.COMPLETE:
+        return None
+    stack: list[str] = []
+    for char in bare(text):
+        if char in "([{":
+            stack.append(char)
+        elif char in CLOSERS and (not stack or stack.pop() != CLOSERS[char]):
+            return Hint("hint_extra_bracket", {"bracket": char})
+    return Hint("hint_open_bracket", {"bracket": stack[-1]}) if stack else None
+
+
+def _premature(text: str, message: str, _place: int) -> Hint | None:
+    if "Premature termination" not in message:
+        return None
+    return Hint("hint_unfinished" if body(bare(text)) else "hint_empty")
+
+
+def _number_before_bracket(text: str, message: str, _place: int) -> Hint | None:
+    match = re.search(r"(?<![\w%.])(\d+)\s*\(", bare(text))
+    if match and message.endswith("Syntax error"):
+        return Hint("hint_star", {"left": match[1], "right": "(…)"})
+    return None
+
+
+def _side_by_side(text: str, message: str, place: int) -> Hint | None:
+    """Two things without an operator between them: the parser stands at the first character behind a word."""
+    if not message.endswith("is not an infix operator"):
+        return None
+    code = bare(text)
+    start = _word_start(code, place)
+    before = code[:start].rstrip()
+    right = WORDS.match(code, start) or re.match(r"[\d.]+", code[start:])
+    word = right[0] if right else code[start : start + 1]
+    if not before or not word:
+        return None
+    if "\n" in code[len(before) : start]:
+        return Hint("hint_terminator", {"word": word})
+    return _missing(before, word)
+
+
+def _inside_word(code: str, place: int) -> bool:
+    """Whether a letter or digit stands there."""
+    return code[place].isalnum()
+
+
+def _word_start(code: str, place: int) -> int:
+    """Where the word that `place` is in begins; one that begins with a digit ends before the letters."""
+    start = place
+    if '"' in code[place : place + 2] and not _inside_word(code, place):  # a text: nothing was read behind it
+        return max(code.rfind('"', 0, code.index('"', place)), 0)
+    inside = str.isdigit if code[place : place + 1].isdigit() else lambda char: char.isalnum() or char in "_%"
+    while start > 0 and inside(code[start - 1]):
+        start -= 1
+    while start < place and code[start].isdigit():
+        start += 1
+    return start
+
+
+def _missing(before: str, word: str) -> Hint | None:
+    """What is missing between the code `before` and `word`."""
+    match = re.search(rf"(%?{NAME}|\d+\.?\d*|[)\]\"])$", before)
+    left = match[0] if match else ""
+    if left in CALLED:
+        return Hint("hint_parentheses", {"name": left})
+    if '"' in (left, word):
+        return Hint("hint_comma")
+    return _product(before, left, word) if left and re.match(rf"%?{NAME}|\d", word) else None
+
+
+def _product(before: str, left: str, word: str) -> Hint | None:
+    """Two factors side by side, unless they look like something else."""
+    if word == "mod":
+        return Hint("hint_operator", {"found": "a mod b", "use": "`mod(a, b)`"})
+    if re.fullmatch(r"d[a-z]", word) and "integrate" in before:  # dx, as on paper
+        return Hint("hint_variable")
+    if word in KEYWORDS or left in KEYWORDS:
+        return None
+    return Hint("hint_star", {"left": "(…)" if left in ")]" else left, "right": word})
+
+
+KEYWORDS = frozenset({
+    "then", "else", "do", "thru", "while", "unless", "for", "in", "from", "step", "next", "and", "or", "not", "if",
+})  # fmt: skip
+
+SYNTAX: tuple[Callable[[str, str, int], Hint | None], ...] = (
+    _end, _character, _else, _loop, _condition, _brackets, _operator, _premature, _number_before_bracket,
+    _side_by_side,
+)  # fmt: skip
+
+
+def _decimal(code: str, message: str) -> Hint | None:
+    if not message.startswith("ev: improper argument") and "expected exactly 1 argument" not in message:
+        return None
+    inside = "expected exactly" in message
+    for match in DECIMAL.finditer(code):
+        if inside or depth_before(code, match.start()) == 0:
+            return Hint("hint_decimal", {"number": f"{match[1]}.{match[2]}"})
+    return None
+
+
+def _assignment(_code: str, message: str) -> Hint | None:
+    match = re.match(r"assignment: cannot assign to (.+?)(;.*)?$", message, re.DOTALL)
+    if not match:
+        return None
+    target = match[1].strip()
+    if re.fullmatch(r"-?[\d.]+", target):
+        return Hint("hint_assign_number", {"number": target})
+    call = re.fullmatch(rf"({NAME})\(([^()]*)\)", target)
+    if call:
+        return Hint("hint_define", {"name": call[1], "arguments": call[2]})
+    return Hint("hint_assign_constant", {"name": target}) if re.fullmatch(rf"%?{NAME}", target) else None
+
+
+def _colon_equals(code: str, message: str) -> Hint | None:
+    match = re.match(rf"\s*({NAME})\s*:=", code)
+    return Hint("hint_colon", {"name": match[1]}) if match and message.startswith("define:") else None
+
+
+def _called_variable(_code: str, message: str) -> Hint | None:
+    match = re.match(
+        rf"apply: found ({NAME}) evaluates to .* where a function was expected", message, re.DOTALL
+    )
+    return Hint("hint_star_call", {"name": match[1]}) if match else None
+
+
+def _arguments(code: str, message: str) -> Hint | None:
+    if message.startswith("plotting: range must be"):
+        return Hint("hint_range")
+    if message.startswith("integrate: expected at least 2"):
+        return Hint("hint_variable")
+    if message.startswith("expt: undefined: 0 to a negative") and "/" in code:
+        return Hint("hint_division")
+    return None
+
+
+ERRORS: tuple[Callable[[str, str], Hint | None], ...] = (
+    _decimal, _assignment, _colon_equals, _called_variable, _arguments,
+)  # fmt: skip

@@ -1,0 +1,193 @@
+"""What a beginner may have meant by a statement that gave a result, though not the one that was meant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from maximalab_kernel.foreign_names import CALLED, CONSTANTS, FOREIGN, LOOKALIKES, OPERATORS, PACKAGE_OF
+from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+LATIN = re.compile(r"[A-Za-z]")
+CYRILLIC = re.compile(r"[А-Яа-яІіЇїЄєҐґ]")
+NUMERICALLY = {
+    "integrate": "quad_qags(f, x, a, b)",
+    "limit": "subst(x = …, f), numer",
+}
+SHORTEST_MISSPELT = 5
+"""Shorter names are taken for formal functions: `cost(q)` is no misspelt `cosh`."""
+LONG = 7
+"""From so many letters on two of them may be wrong."""
+
+
+def of_result(text: str, result: str, unknown: Sequence[str]) -> Hint | None:
+    """The hint for the statement `text`, whose `result` (on one line) still calls the `unknown` functions."""
+    if len(text) > LONGEST:
+        return None
+    code = bare(text)
+    return next(
+        (hint for look in RESULTS if (hint := look(code, result))),
+        None,
+    ) or next((hint for name in called(code, unknown) if (hint := of_unknown(code, name))), None)
+
+
+def called(code: str, unknown: Sequence[str]) -> list[str]:
+    """Those of the unknown functions that the statement itself calls, not as a definition."""
+    return [name for name in unknown if re.search(rf"(?<![\w%'?]){re.escape(name)}\s*\(", code)]
+
+
+def of_unknown(code: str, name: str) -> Hint | None:
+    """The hint for a function that Maxima does not know, as far as it needs no list of all names."""
+    hint = mixed(name)
+    if hint:
+        return hint
+    if name in FOREIGN:
+        return Hint("hint_foreign_name", {"name": name, "use": FOREIGN[name]})
+    if name in PACKAGE_OF:
+        return Hint("hint_load", {"name": name, "package": PACKAGE_OF[name]})
+    if re.search(rf"(?<![\w%]){re.escape(name)}\s*\([^()]*\b{re.escape(name)}\b[^(]", code):
+        return Hint("hint_star_call", {"name": name})
+    return None
+
+
+def may_be_misspelt(name: str) -> bool:
+    """Whether `name` is long enough, or has capitals, so that it is no formal function like `f` or `psi`."""
+    return len(name) >= SHORTEST_MISSPELT or name != name.lower()
+
+
+def misspelt(name: str, known: Collection[str]) -> Hint | None:
+    """The known function that `name` is almost spelt like: another case, or one or two letters off."""
+    if name in known:
+        return None
+    if name.lower() in known and name.lower() != name:
+        return Hint("hint_spelt", {"name": name, "use": name.lower()})
+    if len(name) < SHORTEST_MISSPELT:
+        return None
+    near = min(
+        (
+            (distance, abs(len(other) - len(name)), other)
+            for other in known
+            if abs(len(other) - len(name)) <= 2 and len(other) >= SHORTEST_MISSPELT and other[0] == name[0]  # noqa: PLR2004
+            for distance in [edits(name, other)]
+            if distance == 1 or (distance == 2 and len(name) >= LONG)  # noqa: PLR2004
+        ),
+        default=None,
+    )
+    return Hint("hint_spelt", {"name": name, "use": near[2]}) if near else None
+
+
+def edits(one: str, other: str) -> int:
+    """How many letters to put in, leave out, change, or swap with their neighbour."""
+    rows = [list(range(len(other) + 1))]
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            best = min(rows[-1][j] + 1, row[j - 1] + 1, rows[-1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and b == one[i - 2]:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def mixed(name: str) -> Hint | None:
+    """A name of letters of both alphabets that look alike."""
+    if not (LATIN.search(name) and CYRILLIC.search(name)):
+        return None
+    odd = "".join(sorted({char for char in name if CYRILLIC.match(char)}))
+    if any(char.translate(LOOKALIKES) == char for char in odd):
+        return None  # a Cyrillic letter that looks like no Latin one was typed on purpose
+    return Hint("hint_lookalike", {"name": name, "letters": odd})
+
+
+def _alphabets(code: str, _result: str) -> Hint | None:
+    names = words(code)
+    for name in sorted(names):
+        hint = mixed(name)
+        if hint:
+            return hint
+        if name.translate(LOOKALIKES) != name and name.translate(LOOKALIKES) in names:
+            return Hint("hint_two_alphabets", {"name": name})
+    return None
+
+
+def _equation(code: str, result: str) -> Hint | None:
+    match = re.fullmatch(rf"({NAME})\s*=\s*([^=].*)", body(code), re.DOTALL)
+    if match and " = " in result and not (words(match[2]) - {"%pi", "%e", "%i", "sqrt", "matrix", "float"}):
+        return Hint("hint_equals", {"name": match[1]})
+    match = re.fullmatch(
+        rf"({NAME})\s*\(\s*({NAME}(?:\s*,\s*{NAME})*)\s*\)\s*=\s*([^=].*)", body(code), re.DOTALL
+    )
+    if match and result.startswith(f"{match[1]}("):
+        return Hint("hint_define", {"name": match[1], "arguments": match[2]})
+    return None
+
+
+def _index(code: str, result: str) -> Hint | None:
+    match = re.search(rf"(?<![\w%])({NAME})\s*\[", code)
+    if match and match[1] in CALLED and f"{match[1]}[" in result:
+        return Hint("hint_index", {"name": match[1]})
+    return None
+
+
+def _group(code: str, result: str) -> Hint | None:
+    """Two groups side by side: `(x+1)(x-1)`, where the first belongs to no function."""
+    found = ")(" in result and re.search(r"(?:^|[-+*/^=:(\[,])\s*\([^()]*\)\s*\(", code)
+    return Hint("hint_star_group") if found else None
+
+
+def _constant(code: str, result: str) -> Hint | None:
+    left = words(result)
+    for name, use in CONSTANTS.items():
+        if name in left and name in words(code):
+            return Hint("hint_constant", {"name": name, "use": use})
+    if re.search(r"(?<![\w%.])e\s*(\^|\*\*)", code) and re.search(r"(?<![\w%.])e\^", result):
+        return Hint("hint_constant", {"name": "e", "use": "%e, exp(x)"})
+    if re.search(r"\d\s*[-+]\s*(\d+\s*\*\s*)?i(?![\w%(\[])", code) and "i" in left and not _counts(code):
+        return Hint("hint_constant", {"name": "i", "use": "%i"})
+    return None
+
+
+def _counts(code: str) -> bool:
+    """Whether `i` is the variable of a sum, a list or a loop."""
+    return re.search(r",\s*i\s*,|\bfor\s+i\b|\[\s*i\b", code) is not None
+
+
+def _noun(code: str, result: str) -> Hint | None:
+    for name, use in NUMERICALLY.items():
+        if f"'{name}(" in result and re.search(rf"(?<![\w%']){name}\s*\(", code):
+            return Hint("hint_noun", {"name": name, "use": use})
+    for name in ("sum", "product"):
+        if f"'{name}(" in result and re.search(rf"(?<![\w%']){name}\s*\(", code) and "simp" not in code:
+            return Hint("hint_sum", {"name": name})
+    return None
+
+
+def _solve(code: str, result: str) -> Hint | None:
+    """A list of solutions with an equation left in it: `[0 = …]`, or `[x = cos(x)]`."""
+    match = re.search(rf"(?<![\w%'])solve\s*\(.*?({NAME})\s*\]?\s*\)", code, re.DOTALL)
+    if not match or not result.startswith("["):
+        return None
+    for left, right in re.findall(rf"(?:^|[\[,])\s*({NAME}|0) = ((?:[^,\[\]]|\([^()]*\))*)", result):
+        if left == "0" or left in WORDS.findall(right):
+            return Hint("hint_solve", {"name": match[1] if left == "0" else left})
+    return None
+
+
+def _differential(code: str, result: str) -> Hint | None:
+    alone = re.search(r"(?<![\w%'])diff\s*\((?:[^(),]|\([^()]*\))*\)", code)
+    return Hint("hint_differential") if alone and re.search(r"(?<![\w%])del\(", result) else None
+
+
+def _operator(code: str, _result: str) -> Hint | None:
+    tested = re.search(r"\b(?:if|is|while|unless)\b[^;$]*!=", code)  # elsewhere `n!=6` is an equation
+    found = "!=" if tested else "&&" if "&&" in code else None
+    return Hint("hint_operator", {"found": found, "use": OPERATORS[found]}) if found else None
+
+
+RESULTS: tuple[Callable[[str, str], Hint | None], ...] = (
+    _alphabets, _operator, _equation, _index, _group, _constant, _noun, _solve, _differential,
+)  # fmt: skip

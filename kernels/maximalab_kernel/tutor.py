@@ -1,0 +1,57 @@
+"""Gives the hints of one cell: asks Maxima for what only it knows, and says each hint once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maximalab_kernel import hints, lookup
+from maximalab_kernel.hints_errors import of_error
+from maximalab_kernel.hints_results import called, may_be_misspelt, misspelt, of_result
+from maximalab_kernel.words import say
+
+if TYPE_CHECKING:
+    from maximalab_kernel.hints import Hint
+    from maximalab_kernel.statements import Statement
+    from maximalab_kernel.transport import Frame, Transport
+
+
+def sentence(hint: Hint | None) -> str:
+    """The hint in the reader's language; empty for none."""
+    return say("hint", text=say(hint.key, **hint.values)) if hint else ""
+
+
+class Tutor:
+    """Looks over the reader's shoulder during one cell."""
+
+    def __init__(self, transport: Transport) -> None:
+        """`transport` is asked for names, between statements only."""
+        self._transport = transport
+        self._on = hints.wanted()
+        self._said: set[str] = set()
+
+    def at_error(self, statement: Statement, trouble: Frame) -> str:
+        """The hint for a statement that failed; empty for none."""
+        if not self._on or not trouble.fields.get("hints"):
+            return ""
+        position = trouble.fields.get("position")
+        return sentence(of_error(statement.text, trouble.text("name"), trouble.text("message"), position))
+
+    def at_result(self, statement: Statement, result: Frame) -> str:
+        """The hint for a statement that gave `result`; empty for none, and for one that this cell has had."""
+        if not self._on or not result.fields.get("hints"):
+            return ""
+        unknown = list(result.fields.get("unknown") or [])
+        hint = of_result(statement.text, result.text("text"), unknown)
+        if hint is None:
+            names = [name for name in called(hints.bare(statement.text), unknown) if may_be_misspelt(name)]
+            known = self._functions() if names else frozenset()
+            hint = next((found for name in names if (found := misspelt(name, known))), None)
+        told = sentence(hint)
+        if told in self._said:
+            return ""
+        self._said.add(told)
+        return told
+
+    def _functions(self) -> frozenset[str]:
+        frame = lookup.ask(self._transport, "functions", "", "names")
+        return frozenset(frame.fields.get("names") or []) if frame else frozenset()
