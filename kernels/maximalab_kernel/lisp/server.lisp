@@ -2,8 +2,9 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "guard" "questions" "hints" "display" "plots" "drawings" "familiar"))
+(dolist (part '("frames" "guard" "questions" "hints" "display" "plots"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
+(maximalab-hook-draw)                   ; where it is part of this Maxima already
 
 (defun maximalab-emit-failure (status)
   (if (eq status :interrupted)
@@ -102,9 +103,6 @@
     (setq *package* (find-package :maxima))
     (maximalab-emit "done")))
 
-(defvar *maximalab-output* (maximalab-open 1 :output))
-(defvar *maximalab-errors* (maximalab-open 2 :output))
-
 (defun maximalab-take-streams ()
   "Descriptors 1 and 2 for what is printed; nothing to read for whoever tries."
   (let ((empty (make-concatenated-stream)))
@@ -120,6 +118,8 @@
   (declare (ignore ignored))
   (let ((*package* (find-package :maxima)))
     (setq *debugger-hook* nil $gnuplot_command (or (maxima-getenv "MAXIMALAB_GNUPLOT") "gnuplot"))
+    (maximalab-connect)
+    (maximalab-take-interrupts)
     (maximalab-take-streams)
     (catch 'maximalab-over
       (maximalab-sheltered
