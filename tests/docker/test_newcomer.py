@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -17,13 +18,13 @@ from labrun import until
 pytestmark = pytest.mark.docker
 
 ROOT = Path(__file__).resolve().parents[2]
-IMAGE = "maximalab-newcomer"
+BASE = "debian:trixie-slim"
+OTHER_BASES = ("debian:bookworm-slim",)
+"""Older and other systems, on which the first hour is checked where their image is on this machine."""
 PERSON = "/home/newcomer"
 HOME = f"{PERSON}/maximalab"
 FROM_NOTHING = 300.0
 """Seconds that the first `./lab up` may take."""
-AGAIN = 30.0
-"""Seconds that each later one may take."""
 TESTS = 1500.0
 
 PROCESSES = """
@@ -56,12 +57,23 @@ def docker(*words: str, timeout: float = 120) -> str:
     return ran.stdout
 
 
-class Machine:
-    """One container with a clone of the project's HEAD in the newcomer's home."""
+def is_here(base: str) -> bool:
+    """Say whether this machine has an image; no machine fetches one for these tests."""
+    if shutil.which("docker") is None:
+        return False
+    look = subprocess.run(["docker", "image", "inspect", base], capture_output=True, timeout=20, check=False)
+    return look.returncode == 0
 
-    def __init__(self, folder: Path):
+
+class Machine:
+    """One container on a bare `base` with a clone of the project's HEAD in the newcomer's home."""
+
+    def __init__(self, folder: Path, base: str):
         self.folder = folder
-        self.id = docker("run", "--init", "--detach", IMAGE).strip()
+        image = f"maximalab-newcomer:{re.sub('[^a-z]+', '-', base)}"
+        recipe = str(ROOT / "images" / "newcomer")
+        docker("build", "--quiet", "--build-arg", f"BASE={base}", "--tag", image, recipe, timeout=300)
+        self.id = docker("run", "--init", "--detach", image).strip()
         self.own = self.run("python3", "-c", PROCESSES, cwd=PERSON).splitlines()
         bundle = folder / "maximalab.bundle"
         subprocess.run(["git", "bundle", "create", "-q", bundle, "HEAD"], cwd=ROOT, check=True)
@@ -136,16 +148,22 @@ class Terminal:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
-    docker("build", "--quiet", "--tag", IMAGE, str(ROOT / "images" / "newcomer"), timeout=300)
-    made = Machine(tmp_path_factory.mktemp("newcomer"))
+    made = Machine(tmp_path_factory.mktemp("newcomer"), BASE)
     yield made
     made.remove()
 
 
-def test_from_nothing_the_lab_is_up_within_five_minutes_and_ctrl_c_ends_all_of_it(machine, record_property):
+@pytest.fixture
+def another_machine(tmp_path, request):
+    made = Machine(tmp_path, request.param)
+    yield made
+    made.remove()
+
+
+def first_hour(machine: Machine) -> float:
+    """Do what README.md says, from nothing to Ctrl-C; returns after how many seconds the lab was up."""
     terminal = Terminal(machine)
     took = terminal.await_up(3 * FROM_NOTHING)
-    record_property("seconds from nothing", round(took))
     facts = machine.facts()
     assert {one["role"] for one in facts["accounts"]} == {"student", "teacher", "researcher", "admin"}
     assert json.loads(machine.run(".venv/bin/python", "-c", SIGN_IN)) == {
@@ -159,14 +177,25 @@ def test_from_nothing_the_lab_is_up_within_five_minutes_and_ctrl_c_ends_all_of_i
     assert terminal.ctrl_c() == 0, terminal.text[-2000:]
     assert machine.processes() == []
     assert machine.facts() is None
-    assert took <= FROM_NOTHING, f"./lab up took {took:.0f} s from nothing:\n{terminal.text[:2000]}"
+    return took
 
 
-def test_started_again_everything_is_still_there_within_seconds(machine):
+def test_from_nothing_the_lab_is_up_within_five_minutes_and_ctrl_c_ends_all_of_it(machine, record_property):
+    took = first_hour(machine)
+    record_property("seconds from nothing", round(took))
+    assert took <= FROM_NOTHING, f"./lab up took {took:.0f} s from nothing"
+
+
+@pytest.mark.parametrize("another_machine", [base for base in OTHER_BASES if is_here(base)], indirect=True)
+def test_the_lab_comes_up_from_nothing_on_other_systems_too(another_machine):
+    first_hour(another_machine)
+
+
+def test_started_again_everything_is_still_there_and_nothing_is_set_up_anew(machine):
     secrets = f"{HOME}/.lab/secrets/example_accounts.json"
     before = json.loads(machine.run("cat", secrets))
     terminal = Terminal(machine)
-    assert terminal.await_up(AGAIN) < AGAIN
+    terminal.await_up(FROM_NOTHING)
     assert {one["name"]: one["password"] for one in machine.facts()["accounts"]} == before
     assert json.loads(machine.run(".venv/bin/python", "-c", SIGN_IN))["path"] == "/hub/lab"
     assert "[1/" not in terminal.text, "the set-up was done again"
@@ -174,11 +203,9 @@ def test_started_again_everything_is_still_there_within_seconds(machine):
     assert machine.processes() == []
 
 
-def test_a_finished_set_up_is_seen_in_about_a_second(machine):
+def test_a_finished_set_up_has_nothing_to_do_and_nothing_to_say(machine):
     machine.run("./lab", "setup", timeout=200)
-    began = time.monotonic()
     assert machine.run("./lab", "setup") == ""
-    assert time.monotonic() - began < 3
 
 
 def test_the_tests_pass_there_and_what_it_has_not_is_skipped_by_name(machine):
