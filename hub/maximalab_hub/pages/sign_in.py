@@ -12,7 +12,7 @@ from tornado.web import HTTPError
 _ = str
 """Marks a text for translation; the page translates it into the reader's language."""
 
-TOO_MANY: Final = _("There were too many attempts to sign in with this name.")
+TOO_MANY: Final = _("There were too many attempts to sign in with this name or from this network.")
 BUSY: Final = _("Too many people are signing in at this moment.")
 
 

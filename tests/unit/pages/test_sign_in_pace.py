@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maximalab_hub.throttle import FROM_EVERYWHERE, FROM_ONE_PLACE, Pace, Throttle, address_of
+from maximalab_hub.throttle import FROM_EVERYWHERE, FROM_ONE_PLACE, OF_ONE_PLACE, Pace, Throttle, address_of
 from tornado.httputil import HTTPHeaders
 
 
@@ -87,6 +87,49 @@ def test_a_person_gets_in_from_where_they_have_been_before_whoever_guesses_meanw
     assert gets_in_under_attack(throttle, clock, seconds=10)
 
 
+def test_one_password_on_many_names_gets_few_guesses_an_hour():
+    clock, looked = Clock(), 0
+    throttle = Throttle(clock=clock)
+    for number in range(100_000):
+        wait = throttle.begin(f"name{number}", "10.0.0.7")
+        looked += wait == 0.0
+        clock.now += wait
+        if clock.now > 3600:
+            break
+    assert looked <= OF_ONE_PLACE.free + 3600 / OF_ONE_PLACE.longest + 10
+
+
+@pytest.mark.parametrize("since", [0.0, 60.0], ids=["at once", "after another hall"])
+def test_a_lecture_hall_behind_one_address_signs_in_at_once(since: float):
+    clock = Clock()
+    throttle = Throttle(clock=clock)
+    for people in range(3):
+        names = [f"name{people}-{number}" for number in range(300)]
+        assert [throttle.begin(name, "hall") for name in names] == [0.0] * 300
+        for name in names:
+            throttle.take_back(name, "hall")
+        clock.now += since
+
+
+def test_slips_at_one_address_do_not_pile_up_over_a_day():
+    clock = Clock()
+    throttle = Throttle(clock=clock)
+    for slip in range(2000):
+        assert throttle.begin(f"name{slip}", "campus") == 0.0
+        clock.now += 30.0
+    assert [throttle.begin(f"new{number}", "campus") for number in range(250)] == [0.0] * 250
+
+
+def test_who_has_been_there_gets_in_at_once_while_a_neighbour_guesses_many_names():
+    throttle = Throttle(clock=Clock())
+    assert throttle.begin("ada", "campus") == 0.0
+    throttle.take_back("ada", "campus")
+    assert max(throttle.begin(f"name{number}", "campus") for number in range(400)) > 0
+    assert throttle.begin("ada", "campus") == 0.0
+    throttle.take_back("ada", "campus")
+    assert throttle.begin("name400", "campus") > 0, "and that helps the neighbour nothing"
+
+
 def test_a_known_address_is_slowed_by_its_own_guesses():
     throttle = Throttle(clock=Clock())
     assert throttle.begin("ada", "at home") == 0.0
@@ -110,10 +153,10 @@ def test_it_forgets_and_a_flood_of_names_does_not_fill_the_memory():
     throttle = Throttle(forget=60, keep=10, clock=clock)
     for number in range(100):
         throttle.begin(f"name{number}", "x")
-    assert len(throttle._tracks) <= 12
+    assert len(throttle._tracks) <= 13
     clock.now = 61.0
     throttle.begin("ada", "x")
-    assert len(throttle._tracks) == 2
+    assert len(throttle._tracks) == 3
 
 
 @pytest.mark.parametrize(
@@ -128,6 +171,11 @@ def test_it_forgets_and_a_flood_of_names_does_not_fill_the_memory():
         ),
         pytest.param([("X-Forwarded-For", "10.0.0.7"), ("X-Real-Ip", "1.1.1.1")], "10.0.0.7", id="X-Real-IP"),
         pytest.param([("X-Real-Ip", "1.1.1.1")], "", id="past the proxies all are one"),
+        pytest.param(
+            [("X-Forwarded-For", "2001:db8:1:2:3:4:5:6")], "2001:db8:1:2::/64", id="IPv6: a network"
+        ),
+        pytest.param([("X-Forwarded-For", "::ffff:10.0.0.7")], "10.0.0.7", id="IPv4 by another name"),
+        pytest.param([("X-Forwarded-For", "unknown")], "unknown", id="no address at all"),
     ],
 )
 def test_an_address_is_our_own_proxys_word(headers: list[tuple[str, str]], address: str):
