@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from jupyterhub.utils import url_path_join
+from jupyterhub.utils import AnyTimeoutError, exponential_backoff, url_path_join
 from maximalab_spawner.catalog import CatalogError
 from maximalab_spawner.tiers import Reason, Refused
 from tornado.web import HTTPError, authenticated
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _FIRST_LOOK: Final = 1.0
 """Seconds for which a start may fail at once, before the browser is sent to the progress page."""
+_CLEARING_UP: Final = 10.0
+"""Seconds that the hub may take to clear up after a server that has ended."""
 
 
 class OpenHandler(LabHandler):
@@ -52,11 +55,7 @@ class OpenHandler(LabHandler):
 
     async def _go_on(self, material: Material, server: str) -> None:
         user = self.current_user
-        spawner = user.get_or_create_spawner(server, server, replace_failed=True)
-        if spawner.ready:
-            # A server that died since the last look must be started again, not shown as an error.
-            await spawner.poll_and_notify()
-            spawner = user.get_or_create_spawner(server, server, replace_failed=True)
+        spawner = await looked_at(user, server)
         query = urlencode({"material": material.id, "lang": self.language})
         notebook = f"{url_path_join(user.url, server)}/maximalab/open?{query}"
         if spawner.ready:
@@ -85,6 +84,25 @@ class OpenHandler(LabHandler):
             return  # it is up, or on its way: a second click at the same moment finds it pending
         self.log.error("Server %s did not start: %.500s", spawner._log_name, error)  # noqa: SLF001  as SpawnHandler
         raise error if isinstance(error, HTTPError) else HTTPError(500, "The server did not start.")
+
+
+async def looked_at(user: Any, server: str) -> Any:  # noqa: ANN401  JupyterHub's user and spawner
+    """Give a person's server as it is now: one that died since the last look is to be started again.
+
+    The hub may have seen it die and be busy clearing up, its proxies first; until then the server still counts as
+    ready. Raises HTTP 503 where that takes too long.
+    """
+    spawner = user.get_or_create_spawner(server, server, replace_failed=True)
+    if spawner.ready:
+        await spawner.poll_and_notify()
+    if spawner.ready and await spawner.poll() is not None:
+        try:
+            await exponential_backoff(lambda: not spawner.active, "not cleared up", timeout=_CLEARING_UP)
+        except AnyTimeoutError as error:
+            raise HTTPError(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The server that ended is not gone yet."
+            ) from error
+    return user.get_or_create_spawner(server, server, replace_failed=True)
 
 
 def _look_at(starting: asyncio.Future[None]) -> None:
