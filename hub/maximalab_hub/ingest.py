@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from maximalab_spawner.catalog import CatalogError
+
 from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_event
 from maximalab_hub.starts import start_of
 from maximalab_hub.store.engine import reading, writing
@@ -170,8 +172,8 @@ class Ingest:
     def take(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
         """Store the events of one post and say for each, in order, what became of it.
 
-        Raises `WitnessAwaited`, `maximalab_spawner.catalog.CatalogError` where a course has to be looked up and
-        the catalogue cannot be read, or `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
+        Raises `WitnessAwaited`, `CatalogError` where the catalogue cannot be read and a course has to be looked up
+        or the hub's word be waited for, or `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
         """
         received_at = self._clock()
         events = [read_event(raw, sender.source) for raw in raws]
@@ -206,9 +208,18 @@ class Ingest:
         elif self._patience.lasts(key):
             raise WitnessAwaited(key)
         else:
+            self._need_the_catalogue(key)
             log.warning(
                 "user=%.64s server=%.64s stored unwitnessed: no start told", sender.user, sender.server
             )
+
+    def _need_the_catalogue(self, key: str) -> None:
+        """Raise `CatalogError` where it cannot be read: then the hub's word waits too, and is waited for anew."""
+        try:
+            self._courses_of("")
+        except CatalogError:
+            self._patience.end(key)
+            raise
 
 
 def _moment_of(row: EventValues) -> tuple[str, str, ServerMoment] | None:

@@ -276,7 +276,8 @@ def test_an_unreadable_catalogue_lets_events_wait_and_then_gives_their_course(
         with pytest.raises(CatalogError, match="catalogue"):
             ingest.take(sender, post)
     assert stored(store) == []
-    assert [one.status for one in ingest.take(ADA, [an_event(3)])] == ["stored"], "needs no catalogue"
+    client = Sender(Source.CLIENT, "ada")
+    assert [one.status for one in ingest.take(client, [an_event(3)])] == ["stored"], "needs no catalogue"
     write_catalogue(reader.folder)
     assert [one.status for one in ingest.take(ADA, [run, unknown])] == ["stored"] * 2
     with reading(store) as connection:
@@ -286,6 +287,29 @@ def test_an_unreadable_catalogue_lets_events_wait_and_then_gives_their_course(
         "simplex/x.ipynb": ("simplex", "operations-research"),
         "mine/x.ipynb": (None, None),
     }
+
+
+def test_a_server_waits_for_the_hubs_word_while_that_waits_for_the_catalogue(store: Engine) -> None:
+    now, broken = [0.0], True
+
+    def courses_of(_material: str) -> tuple[str, ...] | None:
+        if broken:
+            raise CatalogError("the catalogue is broken")
+        return None
+
+    ingest = Ingest(store, courses_of, lambda: NOON, Patience(120, lambda: now[0]))
+    with pytest.raises(WitnessAwaited):
+        ingest.take(ADA, [an_event(1)])
+    now[0] = 1000.0
+    with pytest.raises(CatalogError):
+        ingest.take(ADA, [an_event(1)])
+    broken = False
+    with pytest.raises(WitnessAwaited):
+        ingest.take(ADA, [an_event(1)])
+    ingest.take(HUB, [start(0, material="simplex")])
+    assert [one.status for one in ingest.take(ADA, [an_event(1)])] == ["stored"]
+    with reading(store) as connection:
+        assert {row.tier for row in events_between(connection) if row.kind == "run"} == {"public"}
 
 
 @pytest.mark.parametrize(
