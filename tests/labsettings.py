@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from maximalab_spawner.tiers import HOMES_MARKER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -55,6 +57,12 @@ def _section(name: str, keys: Mapping[str, object]) -> str:
 def entrance_at(ip: str, port: int, api_port: int) -> dict[str, object]:
     """Say where an entrance and its proxy's API listen."""
     return {"url": f"http://{ip}:{port}", "api_url": f"http://{ip}:{api_port}"}
+
+
+def mark_homes(folder: Path) -> None:
+    """Make a backend's folder of homes, with the file that says so."""
+    folder.mkdir(parents=True)
+    (folder / HOMES_MARKER).touch()
 
 
 def write_catalogue(folder: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import psutil
-from labsettings import entrance_at, settings_toml
+from labsettings import entrance_at, mark_homes, settings_toml
 from maximalab_hub.lab.programs import proxy_program
 from maximalab_hub.people import add_account
 from maximalab_hub.secret_files import Secret, ensure_secrets, read_secret
@@ -201,7 +201,7 @@ def write_state(folder: Path, ports: dict[str, int]) -> None:
     (catalogue / "broken.toml").write_text('id = "broken"\n', encoding="utf-8")
     for tier in ("public", "private"):
         (folder / "materials" / tier).mkdir(parents=True)
-        (folder / "homes" / tier).mkdir(parents=True)
+        mark_homes(folder / "homes" / tier)
     ensure_secrets(folder / "secrets")
     for name, (groups, admin) in PEOPLE.items():
         add_account(folder / "accounts.toml", name, PASSWORD, groups=groups, admin=admin)

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from maximalab_spawner.serverenv import safe_name
-from maximalab_spawner.tiers import NAME, Reason, Refused
+from maximalab_spawner.tiers import HOMES_MARKER, NAME, Reason, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,18 +31,26 @@ class Look(Enum):
     THERE = auto()
     ABSENT = auto()
     UNKNOWN = auto()
-    """The place cannot be looked at: a dead mount, no right to look."""
+    """The place cannot be looked at: a dead mount, a disk that is away, no right to look."""
 
 
-def look_at(home: Path) -> Look:
-    """Look whether a home is there."""
+def look_at(homes: Path, user: str) -> Look:
+    """Look whether a person's home is in a backend's folder of homes; absent counts only beside the marker."""
     try:
-        home.stat()
-    except FileNotFoundError:
-        return Look.ABSENT
+        if _is_there(homes / safe_name(user)):
+            return Look.THERE
+        return Look.ABSENT if _is_there(homes / HOMES_MARKER) else Look.UNKNOWN
     except OSError:
         return Look.UNKNOWN
-    return Look.THERE
+
+
+def _is_there(path: Path) -> bool:
+    """Say whether something is there. Raises `OSError` where nobody can say."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def home_at(recorded: str | None, looks: Mapping[str, Look]) -> str | Refused | None:

@@ -128,12 +128,12 @@ class Keeper:
         self._save, self._tell, self._find, self._clock, self._mint = save, tell, find, clock, mint
 
     def start(self, mark: str, launch: Callable[[], ProcessId | None]) -> None:
-        """Start the server by `launch`, and tell of it. What `launch` raises as `OSError` leaves no life."""
+        """Start the server by `launch`, and tell of it. Where `launch` raises, there was no life."""
         now = self._clock()
         self._keep(Life(mark, self._mint(now), self._mint(now), now))
         try:
             process = launch()
-        except OSError:
+        except Exception:
             self._keep(None)
             raise
         self._change(launched=True, process=process)

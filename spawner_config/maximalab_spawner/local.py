@@ -152,7 +152,9 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
         mark = secrets.token_hex(16)
         try:
             self._keeper.start(mark, lambda: self._launch(admitted, backend, mark))
-        except OSError as error:
+        except Exception as error:
+            if self._keeper.life is not None:  # it runs; JupyterHub stops it, and that is told
+                raise
             self.log.exception("%s does not start at %s", self._log_name, backend.name)
             kill_marked(mark)
             self.forget()

@@ -17,12 +17,21 @@ from traitlets.config import LoggingConfigurable
 from maximalab_spawner.admission import Admitted, Turned, admit
 from maximalab_spawner.backends import Backend, BackendsError, read_backends
 from maximalab_spawner.catalog import Catalog, CatalogError, CatalogReader
-from maximalab_spawner.homes import HomeRecordError, HomeRecords, home_at, look_at
+from maximalab_spawner.homes import HomeRecordError, HomeRecords, Look, home_at, look_at
 from maximalab_spawner.materials import LANGUAGES
 from maximalab_spawner.placement import place
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import safe_name
-from maximalab_spawner.tiers import Entrance, Reason, Refused, Scenario, Tier, entrance_of, person_of
+from maximalab_spawner.tiers import (
+    HOMES_MARKER,
+    Entrance,
+    Reason,
+    Refused,
+    Scenario,
+    Tier,
+    entrance_of,
+    person_of,
+)
 from maximalab_spawner.usage import tell
 
 if TYPE_CHECKING:
@@ -236,7 +245,11 @@ class TieredStart(LoggingConfigurable):
 
     def _home_at(self, tier: Tier, backends: Sequence[Backend]) -> str | Refused | None:
         """Name the backend where the person's home lies; refuse where nobody can say."""
-        looks = {one.name: look_at(self.home(one)) for one in backends if one.tier is tier}
+        looks = {
+            one.name: look_at(one.homes, self.user.name) if one.homes is not None else Look.UNKNOWN
+            for one in backends
+            if one.tier is tier
+        }
         try:
             recorded = HomeRecords(Path(self.placed_dir)).read(tier, self.user.name)
         except HomeRecordError as fault:
@@ -246,7 +259,11 @@ class TieredStart(LoggingConfigurable):
         if isinstance(home, Refused):
             found = ", ".join(f"{name} {look.name.lower()}" for name, look in looks.items())
             self.log.error(
-                "The home of %s (recorded at %s) is not to be had: %s", self.user.name, recorded, found
+                "The home of %s (recorded at %s) is not to be had: %s. Unknown: neither it nor %s is to be seen there",
+                self.user.name,
+                recorded,
+                found,
+                HOMES_MARKER,
             )
         return home
 

@@ -20,6 +20,10 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 #: private material off the public entrance is that the public proxy has no route to it.
 ENTRANCE_HEADER = "X-MaximaLab-Entrance"
 
+#: An empty file in each backend's folder of homes, made once by whoever makes the folder, on the disk of the homes.
+#: Where it is not to be seen, another disk is there than should be, or none.
+HOMES_MARKER = ".maximalab-homes"
+
 
 class Access(StrEnum):
     """What a material may be used for: the author's choice, in `material.toml`."""

@@ -9,6 +9,7 @@ import socket
 
 import httpx
 import pytest
+from labsettings import mark_homes
 from maximalab_spawner.catalog import publish
 from maximalab_spawner.process import ProcessId
 from maximalab_spawner.tiers import Tier
@@ -39,6 +40,8 @@ def furnish(folder):
         (source / name / "a.ipynb").write_text("{}")
         (source / "courses.toml").write_text('[[course]]\nid="or"\ntitle={uk="ДО", en="OR"}\n')
         publish(source / name, catalogue=folder / "catalogue", stores=stores)
+    for tier in Tier:
+        mark_homes(folder / "homes" / tier)
     (folder / "backends.toml").write_text(
         "".join(
             f'[[backend]]\nname="local-{tier}"\ntier="{tier}"\nkind="local"\ncapacity=5\n'

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from maximalab_spawner.catalog import CatalogError, publish
+from maximalab_spawner.tiers import HOMES_MARKER
 
 from maximalab_hub import migrations
 from maximalab_hub.example_history import load_example
@@ -57,7 +58,7 @@ file = "backends.toml"
 dir = "secrets"
 
 [vpn.help]
-uk = "Це пробна лабораторія на одному комп'ютері: вхід через VPN тут замінює адреса {addresses.vpn.url}."
+uk = "Це пробна лабораторія на одному комп’ютері: вхід через VPN тут замінює адреса {addresses.vpn.url}."
 en = "This is a lab for trying out, on one computer: {addresses.vpn.url} stands in for the VPN entrance."
 """
 BACKENDS = """\
@@ -109,6 +110,7 @@ def _write_settings(places: Places, addresses: Addresses) -> Settings:
     for tier in ("public", "private"):
         for room in ("materials", "homes", "spool"):
             (places.state / room / tier).mkdir(mode=0o700, parents=True, exist_ok=True)
+        (places.state / "homes" / tier / HOMES_MARKER).touch(mode=0o600)
     write_private(places.settings, SETTINGS.format(addresses=addresses))
     write_private(places.backends, BACKENDS)
     ensure_secrets(places.secrets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from labsettings import mark_homes
 from maximalab_spawner.homes import HomeRecordError, HomeRecords, Look, home_at, look_at
 from maximalab_spawner.tiers import Reason, Refused, Tier
 
@@ -41,11 +42,22 @@ def test_nobody_is_led_to_a_place_where_no_home_was_seen(recorded, looks):
         assert set(looks.values()) <= {ABSENT}
 
 
-def test_a_look_tells_absent_from_unknown(tmp_path):
-    (tmp_path / "file").touch()
-    assert look_at(tmp_path) is THERE
-    assert look_at(tmp_path / "nobody") is ABSENT
-    assert look_at(tmp_path / "file/nobody") is UNKNOWN
+@pytest.mark.parametrize(
+    ("furnish", "found"),
+    [
+        pytest.param(lambda _homes: None, UNKNOWN, id="no folder of homes"),
+        pytest.param(lambda homes: homes.mkdir(), UNKNOWN, id="an empty folder: its disk is not mounted"),
+        pytest.param(lambda homes: homes.touch(), UNKNOWN, id="no folder but a file"),
+        pytest.param(mark_homes, ABSENT, id="a folder of homes without this one"),
+        pytest.param(lambda homes: (homes / "ada").mkdir(parents=True), THERE, id="a home is a home"),
+        pytest.param(
+            lambda homes: (mark_homes(homes), (homes / "ada").mkdir()), THERE, id="a home beside the marker"
+        ),
+    ],
+)
+def test_a_look_tells_absent_from_unknown(tmp_path, furnish, found):
+    furnish(tmp_path / "homes")
+    assert look_at(tmp_path / "homes", "ada") is found
 
 
 def test_a_record_lasts_and_is_of_its_tier_alone(tmp_path):

@@ -16,6 +16,7 @@ import pytest
 from jupyterhub import orm
 from jupyterhub.objects import Hub
 from jupyterhub.spawner import SpawnException
+from labsettings import mark_homes
 from maximalab_spawner.catalog import publish
 from maximalab_spawner.local import TieredLocalSpawner
 from maximalab_spawner.process import marked
@@ -66,6 +67,8 @@ class Lab:
             (source / "a.ipynb").write_text("{}")
             (root / "source/courses.toml").write_text('[[course]]\nid="or"\ntitle={uk="ДО", en="OR"}\n')
             publish(source, catalogue=root / "catalogue", stores=stores)
+        for tier in Tier:
+            mark_homes(root / "homes" / tier)
         (root / "backends.toml").write_text(
             "".join(
                 f'[[backend]]\nname="local-{tier}"\ntier="{tier}"\nkind="local"\ncapacity=1\n'
@@ -261,7 +264,12 @@ async def test_a_full_backend_takes_no_more_and_never_the_other_tier(lab):
             lambda root: (root / "backends.toml").write_text("x"), "tier_unavailable", id="no backends"
         ),
         pytest.param(
-            lambda root: (root / "homes").write_text("x"), "tier_unavailable", id="no place for homes"
+            lambda root: (root / "homes/private").rename(root / "x"), "tier_unavailable", id="no homes"
+        ),
+        pytest.param(
+            lambda root: (root / "homes/private/.maximalab-homes").unlink(),
+            "tier_unavailable",
+            id="another disk where the homes should be",
         ),
         pytest.param(
             lambda root: (root / "spool").write_text("x"), "tier_unavailable", id="no place for events"
@@ -281,6 +289,14 @@ async def test_promise_2_what_is_broken_is_refused_with_the_reason(lab, break_it
         await spawner.start()
     assert lab.kinds() == ["spawn_refused"]
     assert await spawner.poll() == 0
+
+
+async def test_a_program_that_cannot_be_run_is_a_refusal_and_no_start_that_ended(lab):
+    spawner = lab.spawner(program="pass\0")  # no OSError but a ValueError
+    with pytest.raises(SpawnException, match="tier_unavailable"):
+        await spawner.start()
+    assert await spawner.poll() == 0
+    assert lab.kinds() == ["spawn_refused"]
 
 
 @pytest.mark.parametrize(
@@ -418,6 +434,8 @@ TWO = (
 
 def two_backends(lab, first=1, second=9):
     """Write down two places of one tier; the emptier one is `second`."""
+    for name in ("first", "second"):
+        mark_homes(lab.root / "homes" / name)
     (lab.root / "backends.toml").write_text(
         TWO.format(name="first", capacity=first) + TWO.format(name="second", capacity=second)
     )

@@ -180,13 +180,14 @@ def test_a_life_is_the_same_after_the_database(life):
     assert Life.from_state(life.as_state()) == life
 
 
-def test_a_launch_that_fails_leaves_nothing_to_tell():
+@pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError])
+def test_a_launch_that_fails_leaves_nothing_to_tell(error):
     world = World()
     hub = world.hub()
 
     def launch():
-        raise OSError("no room")
+        raise error("no room")
 
-    with pytest.raises(OSError, match="no room"):
+    with pytest.raises(error, match="no room"):
         hub.start("mark", launch)
     assert (hub.life, world.state, world.told) == (None, {}, [])
