@@ -139,9 +139,36 @@ def test_my_lab_speaks_the_readers_language(visit, lang: str):
     assert html_lang(page) == lang
     expect(page.locator("form[action$='/open/simplex'] button")).to_have_text(re.compile(OPEN[lang]))
     photo(page, "my-lab", lang)
-    phone = visit("student", lang, width=360)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360, "no sideways scrolling on a phone"
-    photo(phone, "my-lab-phone", lang)
+    photo(visit("student", lang, width=360), "my-lab-phone", lang)
+
+
+@LANGUAGES
+def test_no_page_scrolls_sideways_on_a_phone(visit, lang: str):
+    phone = visit("researcher", lang, width=360)
+    for path in (
+        "/hub/lab",
+        "/hub/token",
+        "/hub/vpn-needed",
+        "/hub/nothing",
+        "/services/usage/",
+        "/services/usage/me",
+    ):
+        phone.goto(path)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_the_keyboard_reaches_every_button_and_shows_where_it_is(visit):
+    page = visit("student", "en")
+    wanted, reached = set(page.locator("a, button").all_inner_texts()), set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.innerText"))
+        if wanted <= reached:
+            return
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none" or (
+            page.evaluate("document.activeElement === document.body")
+        )
+    raise AssertionError(f"not reached: {wanted - reached}")
 
 
 def test_the_language_can_be_switched(visit):
