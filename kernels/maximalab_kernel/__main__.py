@@ -1,43 +1,23 @@
-"""`python -m maximalab_kernel`: the kernel itself (`-f`), and `install`, `prepare`, `check`."""
+"""`python -m maximalab_kernel`: the kernel itself (`-f`), and what people type (see `commands`)."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import logging
 import os
 import signal
 import sys
-from pathlib import Path
 
-from maximalab_kernel.finder import NoMaximaError, find
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="maximalab_kernel", description="Maxima for Jupyter")
-    parser.add_argument(
-        "-f", dest="connection_file", type=Path, help="run the kernel on this connection file"
-    )
-    commands = parser.add_subparsers(dest="command")
-    install = commands.add_parser("install", help="make the kernel known to Jupyter")
-    place = install.add_mutually_exclusive_group()
-    place.add_argument("--user", action="store_true", help="for this user only")
-    place.add_argument("--sys-prefix", action="store_true", help="for this Python (the default)")
-    place.add_argument("--prefix", help="under PREFIX/share/jupyter/kernels")
-    for command in (
-        install,
-        commands.add_parser("prepare", help="make a Maxima from a wheel ready (install does it, too)"),
-        commands.add_parser("check", help="see whether Maxima, its packages and plots work"),
-    ):
-        command.add_argument(
-            "--maxima", help="the maxima program to use (default: MAXIMALAB_MAXIMA, wheel, PATH)"
-        )
-    return parser
+AS_JUPYTER_CALLS = 2
+"""Arguments: `-f` and the connection file."""
 
 
-def _run_kernel(connection_file: Path) -> int:
-    from maximalab_kernel.channels import Channels  # noqa: PLC0415  the commands need no sockets
-    from maximalab_kernel.kernel import Kernel  # noqa: PLC0415
+def run_kernel(connection_file: str) -> int:
+    """Serve a notebook until Jupyter ends it; the exit status.
+
+    Maxima is started before sockets are even loaded, so that both get ready at the same time. Raises
+    `NoMaximaError` and `OSError` where the kernel cannot begin.
+    """
+    from maximalab_kernel.finder import find  # noqa: PLC0415  the commands need none of these
     from maximalab_kernel.maxima import MaximaProcess  # noqa: PLC0415
     from maximalab_kernel.transport import MaximaDiedError  # noqa: PLC0415
 
@@ -48,57 +28,30 @@ def _run_kernel(connection_file: Path) -> int:
     try:
         with contextlib.suppress(MaximaDiedError):  # the first cell tries again, and says what is wrong
             transport.start()
-        kernel = Kernel(
-            Channels.from_file(connection_file), transport, parent if parent == os.getppid() else 0
-        )
-        kernel.serve()
+        from maximalab_kernel.channels import Channels  # noqa: PLC0415  Maxima is on its way meanwhile
+        from maximalab_kernel.kernel import Kernel  # noqa: PLC0415
+
+        channels = Channels.from_file(connection_file)
+        Kernel(channels, transport, parent if parent == os.getppid() else 0).serve()
     finally:
         transport.close()
     return 0
 
 
-def _install(options: argparse.Namespace) -> int:
-    from maximalab_kernel.install import install  # noqa: PLC0415
-
-    print(f"installed: {install(user=options.user, prefix=options.prefix, maxima=options.maxima)}")  # noqa: T201
-    return 0
-
-
-def _prepare(options: argparse.Namespace) -> int:
-    from maximalab_kernel.preparation import prepare  # noqa: PLC0415
-
-    wheel = find(options.maxima).wheel
-    print(f"prepared: {prepare(wheel) if wheel else 0} files")  # noqa: T201
-    return 0
-
-
-def _check(options: argparse.Namespace) -> int:
-    from maximalab_kernel.check import findings  # noqa: PLC0415
-
-    sick = 0
-    for finding in findings(options.maxima):
-        sick += bool(finding.remedy)
-        print(f"{'!!' if finding.remedy else 'ok'}  {finding.what}: {finding.said}")  # noqa: T201
-        if finding.remedy:
-            print(f"    -> {finding.remedy}")  # noqa: T201
-    return 1 if sick else 0
-
-
 def main() -> int:
     """Do what the command line says; the exit status."""
-    logging.basicConfig(level=logging.WARNING, format="maximalab_kernel: %(levelname)s: %(message)s")
-    parser = _parser()
-    options = parser.parse_args()
+    from maximalab_kernel.finder import NoMaximaError  # noqa: PLC0415
+
+    arguments = sys.argv[1:]
     try:
-        if options.connection_file:
-            return _run_kernel(options.connection_file)
-        if options.command:
-            return {"install": _install, "prepare": _prepare, "check": _check}[options.command](options)
+        if len(arguments) == AS_JUPYTER_CALLS and arguments[0] == "-f":
+            return run_kernel(arguments[1])
+        from maximalab_kernel.commands import run  # noqa: PLC0415  a kernel needs none of them
+
+        return run(arguments)
     except (NoMaximaError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
-    parser.print_help()
-    return 2
 
 
 if __name__ == "__main__":

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import zmq
 
+from maximalab_kernel.journal import Journal
 from maximalab_kernel.wire import BadMessageError, Message, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
-log = logging.getLogger(__name__)
+log = Journal(__name__)
 
 LINGER_MS = 1000
 """How long a closing kernel waits for its last messages to leave."""
@@ -52,9 +51,10 @@ class Channels:
         self._iopub_lock = threading.Lock()
 
     @classmethod
-    def from_file(cls, path: Path) -> Channels:
+    def from_file(cls, path: str) -> Channels:
         """Bind as the connection file at `path` says."""
-        return cls(json.loads(path.read_text(encoding="utf-8")))
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123  a path as Jupyter gives it
+            return cls(json.load(file))
 
     def _bind(self, kind: int, port: str) -> zmq.Socket[bytes]:
         socket: zmq.Socket[bytes] = self.context.socket(kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 import zmq
 
 from maximalab_kernel.channels import sheltered
+from maximalab_kernel.journal import Journal
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
     from maximalab_kernel.channels import Channels
     from maximalab_kernel.wire import Message
 
-log = logging.getLogger(__name__)
+log = Journal(__name__)
 
 TICK_MS = 250
 INTERRUPT_WITHIN = 3.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
+from maximalab_kernel.journal import Journal
 from maximalab_kernel.transport import Frame
 
-log = logging.getLogger(__name__)
+log = Journal(__name__)
 
 QUOTED_BYTES = 80
 """How much of a stray line the log quotes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from maximalab_kernel.channels import QUOTED_CHARACTERS, sheltered
 from maximalab_kernel.control import Control
 from maximalab_kernel.execution import Cell, Failure
 from maximalab_kernel.history import History
+from maximalab_kernel.journal import Journal
 from maximalab_kernel.transport import MaximaDiedError, Transport
 from maximalab_kernel.words import say
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from maximalab_kernel.channels import Channels
     from maximalab_kernel.wire import Message
 
-log = logging.getLogger(__name__)
+log = Journal(__name__)
 
 
 class Kernel:

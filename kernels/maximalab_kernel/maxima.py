@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -11,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.child import child_setup, end_descendants, ending, signal_group
-from maximalab_kernel.environment import plot_folder, scrubbed
+from maximalab_kernel.environment import plot_folder, remove, scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
 from maximalab_kernel.outlets import Outlets
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
@@ -225,5 +224,5 @@ class MaximaProcess:
         self.kill("closed")
         self._bury()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove(self._folder)
             self._folder = None

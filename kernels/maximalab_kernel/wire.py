@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import itertools
 import json
 import os
-import uuid
+import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from maximalab_kernel.signing import Signer, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +18,8 @@ PROTOCOL = "5.4"
 DELIMITER = b"<IDS|MSG>"
 PARTS = 4
 """Header, parent header, metadata and content."""
+
+to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class BadMessageError(ValueError):
@@ -40,43 +42,41 @@ class Message:
         return str(self.header.get("msg_type", ""))
 
 
+def timestamp(seconds: float) -> str:
+    """A moment, in seconds since the epoch, as ISO 8601 in UTC."""
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(seconds % 1 * 1e6):06d}Z"
+
+
 class Wire:
     """Makes and reads signed messages of one session. An empty key means unsigned, as Jupyter defines it."""
 
     def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
         """Raise `ValueError` for a scheme other than `hmac-` and a hash that Python knows."""
-        family, _, name = scheme.partition("-")
-        if family != "hmac" or name not in hashlib.algorithms_available:
-            raise ValueError(f"signature_scheme: {scheme!r} is unknown; use hmac-sha256")
-        self._key = key
-        self._hash = name
-        self.session = uuid.uuid4().hex
+        self._signer = Signer(key, scheme)
+        self._signed = bool(key)
+        self.session = os.urandom(16).hex()
+        self._count = itertools.count(1)
         self._username = os.environ.get("USER", "kernel")
 
     def sign(self, parts: Sequence[bytes]) -> bytes:
         """The signature of the four parts, in hexadecimal."""
-        if not self._key:
-            return b""
-        digest = hmac.new(self._key, digestmod=self._hash)
-        for part in parts:
-            digest.update(part)
-        return digest.hexdigest().encode()
+        return self._signer.sign(parts) if self._signed else b""
 
     def header(self, kind: str) -> dict[str, Any]:
         """A fresh header for a message of this kind."""
         return {
-            "msg_id": uuid.uuid4().hex,
+            "msg_id": f"{self.session}_{next(self._count)}",
             "msg_type": kind,
             "session": self.session,
             "username": self._username,
-            "date": datetime.now(UTC).isoformat(),
+            "date": timestamp(time.time()),
             "version": PROTOCOL,
         }
 
     def encode(self, message: Message) -> list[bytes]:
         """The frames of `message`."""
         values = (message.header, message.parent, message.metadata, message.content)
-        parts = [json.dumps(dict(value), ensure_ascii=False).encode(errors="replace") for value in values]
+        parts = [to_json(dict(value)).encode(errors="replace") for value in values]
         return [*message.identities, DELIMITER, self.sign(parts), *parts]
 
     def decode(self, frames: Sequence[bytes]) -> Message:
@@ -88,7 +88,7 @@ class Wire:
         signature, parts = frames[cut + 1 : cut + 2], list(frames[cut + 2 : cut + 2 + PARTS])
         if not signature or len(parts) < PARTS:
             raise BadMessageError("too few frames")
-        if self._key and not hmac.compare_digest(signature[0], self.sign(parts)):
+        if self._signed and not same(signature[0], self.sign(parts)):
             raise BadMessageError("wrong signature")
         try:
             header, parent, metadata, content = (json.loads(part) for part in parts)
