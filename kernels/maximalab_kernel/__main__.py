@@ -23,7 +23,8 @@ def run_kernel(connection_file: str) -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts come as messages
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    parent = int(os.environ.get("JPY_PARENT_PID") or 0)
+    told = int(os.environ.get("JPY_PARENT_PID") or 0)
+    parent = told if told == os.getppid() else 0  # asked at once: it may be gone when the rest is loaded
     transport = MaximaProcess(find())
     try:
         with contextlib.suppress(MaximaDiedError):  # the first cell tries again, and says what is wrong
@@ -32,7 +33,7 @@ def run_kernel(connection_file: str) -> int:
         from maximalab_kernel.kernel import Kernel  # noqa: PLC0415
 
         channels = Channels.from_file(connection_file)
-        Kernel(channels, transport, parent if parent == os.getppid() else 0).serve()
+        Kernel(channels, transport, parent).serve()
     finally:
         transport.close()
     return 0

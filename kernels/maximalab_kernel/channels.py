@@ -20,6 +20,12 @@ log = Journal(__name__)
 LINGER_MS = 1000
 """How long a closing kernel waits for its last messages to leave."""
 
+SUBSCRIBED = b"\x01"
+"""How zmq begins its note that somebody listens; the topic follows."""
+
+LISTENER_WITHIN_MS = 200
+"""How long the first reply waits for somebody to listen to outputs; a client's sockets arrive in any order."""
+
 QUOTED_CHARACTERS = 200
 """How much of a fault the log quotes."""
 
@@ -43,12 +49,15 @@ class Channels:
         self._connection = connection
         self.wire = Wire(str(connection["key"]).encode(), connection.get("signature_scheme", "hmac-sha256"))
         self.context = zmq.Context()
+        self._iopub = self._bind(zmq.XPUB, "iopub_port")
         self.shell = self._bind(zmq.ROUTER, "shell_port")
         self.control = self._bind(zmq.ROUTER, "control_port")
         self.stdin = self._bind(zmq.ROUTER, "stdin_port")
         self.heartbeat = self._bind(zmq.REP, "hb_port")
-        self._iopub = self._bind(zmq.PUB, "iopub_port")
+        self.arrivals = int(self._iopub.getsockopt(zmq.FD))
+        """A descriptor that can be read when somebody begins to listen to outputs."""
         self._iopub_lock = threading.Lock()
+        self._heard = False
 
     @classmethod
     def from_file(cls, path: str) -> Channels:
@@ -61,6 +70,8 @@ class Channels:
         socket.linger = LINGER_MS
         if kind == zmq.ROUTER:
             socket.router_handover = 1
+        if kind == zmq.XPUB:
+            socket.xpub_verbose = 1  # tell of each listener, not of the first one alone
         transport, address = self._connection.get("transport", "tcp"), self._connection["ip"]
         separator = "-" if transport == "ipc" else ":"
         socket.bind(f"{transport}://{address}{separator}{self._connection[port]}")
@@ -96,8 +107,35 @@ class Channels:
         """Tell everyone who listens; from any thread."""
         parent = request.header if request else {}
         message = Message(self.wire.header(kind), content, parent, metadata or {}, (kind.encode(),))
+        frames = self.wire.encode(message)
         with self._iopub_lock:
-            self._iopub.send_multipart(self.wire.encode(message))
+            self._welcome()
+            self._iopub.send_multipart(frames)
+            self._welcome()  # the sending may have taken the signal that `arrivals` waits for
+
+    def await_listener(self) -> None:
+        """Wait, the first time, until somebody listens to what is published: it would be lost, and asked for again."""
+        with self._iopub_lock:
+            if not self._heard:
+                self._heard = True
+                self._iopub.poll(LISTENER_WITHIN_MS)
+            self._welcome()
+
+    def greet(self) -> None:
+        """Welcome who has come to listen; to be called when `arrivals` can be read. From any thread."""
+        with self._iopub_lock:
+            self._welcome()
+
+    def _welcome(self) -> None:
+        """Tell those who have begun to listen that they will hear all that follows (JEP 65). Needs the lock."""
+        while int(self._iopub.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+            told = self._iopub.recv()
+            if told[:1] == SUBSCRIBED:
+                self._heard = True
+                topic = told[1:]
+                content = {"subscription": topic.decode(errors="replace")}
+                message = Message(self.wire.header("iopub_welcome"), content, identities=(topic,))
+                self._iopub.send_multipart(self.wire.encode(message))
 
     def status(self, request: Message | None, state: str) -> None:
         """Publish `starting`, `busy` or `idle`."""

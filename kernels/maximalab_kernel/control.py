@@ -63,8 +63,11 @@ class Control(threading.Thread):
         poller = zmq.Poller()
         poller.register(self._channels.control, zmq.POLLIN)
         poller.register(self._channels.heartbeat, zmq.POLLIN)
+        poller.register(self._channels.arrivals, zmq.POLLIN)
         while not self._over:
             ready = dict(poller.poll(TICK_MS))
+            if self._channels.arrivals in ready:
+                self._channels.greet()
             if self._channels.heartbeat in ready:
                 self._channels.heartbeat.send_multipart(self._channels.heartbeat.recv_multipart())
             if self._channels.control in ready:

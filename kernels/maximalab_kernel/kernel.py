@@ -147,6 +147,8 @@ class Kernel:
         request = self._channels.receive(self._channels.shell)
         if request is None:
             return
+        if request.kind == "kernel_info_request":
+            self._channels.await_listener()
         self._channels.status(request, "busy")
         pending = self._attend(request, abort=abort)
         self._channels.status(request, "idle")

@@ -9,6 +9,7 @@ import jupyter_kernel_test
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from maximalab_kernel.install import install
 from maximalab_kernel.preparation import prepare, stale
@@ -50,6 +51,25 @@ class TestOfficial(jupyter_kernel_test.KernelTests):
         reply, output_msgs = self.execute_helper(code="6*7;")
         assert reply["content"]["status"] == "ok"
         assert output_msgs[0]["content"]["data"]["text/plain"].endswith(" 42")
+
+
+@pytest.mark.usefixtures("installed")
+class TestWelcome(jupyter_kernel_test.IopubWelcomeTests):
+    """Who begins to listen is told so at once."""
+
+    kernel_name = "maxima"
+    support_iopub_welcome = True
+
+
+def test_who_comes_later_is_welcomed_too(lab):
+    latecomer = BlockingKernelClient(connection_file=lab.manager.connection_file)
+    latecomer.load_connection_file()
+    latecomer.start_channels()
+    try:
+        assert latecomer.get_iopub_msg(timeout=40)["msg_type"] == "iopub_welcome"
+    finally:
+        latecomer.stop_channels()
+    assert lab.run("6*7;").results == ["42"]
 
 
 def test_the_kernelspec_is_where_jupyter_finds_it(installed):
