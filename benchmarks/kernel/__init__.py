@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from benchmarks.kernel.bare import bare_kernel
 from benchmarks.kernel.day import day
 from benchmarks.kernel.exact import exact
 from benchmarks.kernel.memory import at_once, long_day
 from benchmarks.kernel.plots import plots
-from benchmarks.kernel.sides import our_maxima
+from benchmarks.kernel.sides import OURS, PEER, our_maxima
 from benchmarks.kernel.starting import kernel_start, maxima_start, round_trip
 
 if TYPE_CHECKING:
@@ -40,6 +42,15 @@ QUICK = Rounds(starts=1, cells=5, kernels=1, day=20, days=1, long_day=20, plots=
 """Enough to see that everything runs."""
 
 
+def warm_up() -> None:
+    """Let both sides keep their bytecode, as they do after the first start on any machine of a user's."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for side in (OURS, PEER):
+        with bare_kernel(side) as kernel:
+            kernel.ready()
+            kernel.run(side.trivial)
+
+
 def run(*, quick: bool = False) -> list[Figure]:
     """Measure everything: some minutes; `quick` in some seconds, for what that is worth."""
     rounds = QUICK if quick else Rounds()
@@ -55,6 +66,7 @@ def run(*, quick: bool = False) -> list[Figure]:
     }
     maxima = our_maxima()
     print(f"Maxima: {maxima.origin} ({maxima.command[0]})")
+    warm_up()
     figures = []
     with Console(stderr=True).status("") as status:
         for name, measure in steps.items():

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 
+from ipykernel.kernelspec import make_ipkernel_cmd
 from maximalab_kernel.finder import Installation, find
 from maximalab_kernel.install import kernelspec
 from maximalab_kernel.preparation import prepare
@@ -36,9 +37,14 @@ OURS = Side(
     interrupt_mode="message",
 )
 PEER = Side(
-    (sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
-    "python3", "python", "6*7", "Latex(str(6*7))", before="from IPython.display import Latex",
-)  # fmt: skip
+    tuple(make_ipkernel_cmd()),
+    "python3",
+    "python",
+    "6*7",
+    "Latex(str(6*7))",
+    before="from IPython.display import Latex",
+)
+"""As ipykernel installs itself."""
 
 
 @cache

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+from pathlib import Path
 
 import jupyter_kernel_test
+import maximalab_kernel.wire
 import pytest
+import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jupyter_client.blocking import BlockingKernelClient
@@ -76,7 +80,18 @@ def test_the_kernelspec_is_where_jupyter_finds_it(installed):
     spec = KernelSpecManager().get_kernel_spec("maxima")
     assert (spec.display_name, spec.language, spec.interrupt_mode) == ("Maxima", "maxima", "message")
     written = json.loads((installed / "share/jupyter/kernels/maxima/kernel.json").read_text())
-    assert written["argv"][1:3] == ["-m", "maximalab_kernel"]
+    assert written["argv"][1:4] == ["-P", "-m", "maximalab_kernel"]
+
+
+def test_installing_compiles_what_every_start_loads(installed):
+    for module in (maximalab_kernel.wire, zmq.sugar.socket):
+        assert Path(importlib.util.cache_from_source(module.__file__)).exists()
+
+
+def test_a_file_beside_the_notebook_is_not_taken_for_one_of_pythons(make_lab, tmp_path, monkeypatch):
+    (tmp_path / "json.py").write_text("raise SystemExit('taken for the library')")
+    monkeypatch.chdir(tmp_path)
+    assert make_lab().run("6*7;").results == ["42"]
 
 
 def test_preparing_twice_changes_nothing(maxima_ready):
