@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from maximalab_hub.events import Kind, Outcome
 from maximalab_hub.sessions import GAP, IDLE_AFTER, Activity, active_spans
 from maximalab_hub.setting import RULE_VERSION, Enrolment, Rule, Schedule, Setting, Span, schedule_of
-from maximalab_hub.stats import TooFew, Wilcoxon, wilcoxon_paired
+from maximalab_hub.stats import Wilcoxon, wilcoxon_paired
 from maximalab_hub.timetable import Lesson, version_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,16 @@ FAILED = frozenset({Outcome.ERROR, Outcome.DEAD})
 """Outcomes that count as errors; a run that the person interrupted is no error."""
 LEAST_RUNS = 5
 """Runs that a person needs in a setting before a share of errors says anything about that person."""
+LEAST_PAIRS = 6
+"""With fewer people who differ the exact two-sided test cannot reach p < 0.05 at all: 2 / 2**5 = 0.0625."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooFew:
+    """No test: too few people differ between the settings for any test to tell."""
+
+    n: int
+    n_nonzero: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +211,6 @@ def _paired_errors(
     both = sorted(
         u for u in inside.keys() & outside.keys() if min(len(inside[u]), len(outside[u])) >= LEAST_RUNS
     )
-    return wilcoxon_paired([(_error_share(inside[user]), _error_share(outside[user])) for user in both])
+    shares = [[_error_share(runs[user]) for user in both] for runs in (inside, outside)]
+    differ = sum(one != other for one, other in zip(*shares, strict=True))
+    return wilcoxon_paired(*shares, resamples=0) if differ >= LEAST_PAIRS else TooFew(len(both), differ)

@@ -40,13 +40,26 @@ class Session:
 
 
 def sessions(
-    activities: Iterable[Activity], gap: timedelta = GAP, idle_after: timedelta = IDLE_AFTER
+    times: Iterable[Activity | datetime], gap: timedelta = GAP, idle_after: timedelta = IDLE_AFTER
 ) -> list[Session]:
-    """Cut the activities of one person, in any order, into sessions.
+    """Cut what one person did, in any order, into sessions: a silence of `gap` or more ends one.
 
-    A run is credited with its own duration up to `idle_after`: a program left running over night is no work.
+    `times` are aware moments, or activities, which also say how long something lasted: a run is credited with its
+    own duration up to `idle_after`, for a program left running over night is no work. The gap counts from the end
+    of what was credited. 30 minutes are a convention, no finding: Drlík and Munk (2012) compare 15, 30 and 60 and
+    find that it matters.
+
+    Raises `ValueError` where `gap` is not above zero, `idle_after` below zero, or a moment has no time zone.
     """
-    return [_session(part, idle_after) for part in _parts(sorted(activities), gap, idle_after)]
+    if gap <= timedelta(0):
+        raise ValueError(f"gap is {gap}; give the silence that ends a session, such as 30 minutes")
+    if idle_after < timedelta(0):
+        raise ValueError(f"idle_after is {idle_after}; give 0 or more")
+    activities = sorted(one if isinstance(one, Activity) else Activity(one) for one in times)
+    for one in activities:
+        if one.at.tzinfo is None:
+            raise ValueError(f"times: {one.at} has no time zone; give aware moments, as in UTC")
+    return [_session(part, idle_after) for part in _parts(activities, gap, idle_after)]
 
 
 def active_spans(activities: Iterable[Activity], idle_after: timedelta = IDLE_AFTER) -> list[Span]:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maximalab_hub.compare import Happening, Parameters, Timetables, active_time, compare
+from maximalab_hub.compare import Happening, Parameters, Timetables, TooFew, active_time, compare
 from maximalab_hub.setting import Enrolment, Setting
-from maximalab_hub.stats import TooFew, Wilcoxon
+from maximalab_hub.stats import Wilcoxon
 from maximalab_hub.timetable import Lesson
 
 NINE = datetime(2026, 10, 19, 9, tzinfo=UTC)
@@ -54,8 +54,8 @@ def test_each_person_is_one_pair_in_the_test():
     errors = compare(class_and_homework(2), TIMETABLES, Parameters()).errors
     assert isinstance(errors, Wilcoxon)
     assert (errors.n, errors.n_nonzero, errors.effect) == (12, 12, -1)
-    assert errors.median_difference == pytest.approx(-2.5 / 6)
-    assert errors.p < 0.01
+    assert errors.shift == pytest.approx(-2.5 / 6)
+    assert errors.p_value < 0.01
 
 
 def test_pairs_without_a_difference_are_no_evidence():

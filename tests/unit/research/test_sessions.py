@@ -44,6 +44,26 @@ def test_both_thresholds_move_the_result():
     assert [active_seconds(activities, timedelta(minutes=idle)) for idle in (5, 10, 60)] == [0, 600, 3000]
 
 
+def test_bare_moments_do_as_well():
+    moments = [NINE + timedelta(minutes=minutes) for minutes in (40, 0, 4)]
+    assert sessions(moments, timedelta(minutes=30)) == sessions([at(0), at(4), at(40)])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        pytest.param({"gap": timedelta(0)}, "gap is 0:00:00; give the silence", id="no gap"),
+        pytest.param(
+            {"idle_after": timedelta(minutes=-1)}, "idle_after is .*; give 0 or more", id="less than none"
+        ),
+        pytest.param({"times": [NINE.replace(tzinfo=None)]}, "has no time zone", id="whose nine o'clock?"),
+    ],
+)
+def test_what_makes_no_sessions_is_refused(how, said):
+    with pytest.raises(ValueError, match=said):
+        sessions(**{"times": [NINE], **how})
+
+
 happenings = st.lists(
     st.builds(at, st.integers(0, 600), st.sampled_from([0, 0.1, 1, 7, 90])), min_size=1, max_size=40
 )
