@@ -6,7 +6,7 @@
     kind = "local"                             # local: processes of this machine, without isolation
     capacity = 20                              # servers at a time
     materials = "/srv/maximalab/materials/public"
-    homes = "/srv/maximalab/homes/public"
+    homes = "/srv/maximalab/homes/public"      # with an empty file .maximalab-homes in it, see docs/admins.md
 
 A relative folder is taken from the folder of the file.
 """
