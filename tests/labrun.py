@@ -35,7 +35,7 @@ class LabAccount:
     role: str
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 90.0) -> None:
     """Wait until `condition()` is true; fail by name after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -25,6 +25,9 @@ from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
+PATIENCE = 90.0
+"""Seconds after which a wait has failed: far beyond what a machine needs that is busy with other tests as well."""
+
 
 class Collector:
     """Keeps every event that was posted; `mood` decides how it answers, and may be changed at any time."""
@@ -111,7 +114,7 @@ class Collector:
         found = [event for event in self.events.values() if event["kind"] == kind]
         return sorted(found, key=lambda event: (event["at"], event["seq"]))
 
-    def wait(self, happened: Callable[[], bool], seconds: float = 20.0) -> None:
+    def wait(self, happened: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait for something to be true after an arrival; fail with what is there."""
         with self._news:
             met = self._news.wait_for(happened, seconds)
@@ -178,7 +181,7 @@ class Server:
     def log(self) -> str:
         return self.log_file.read_text()
 
-    def _address(self, seconds: float = 30.0) -> str:
+    def _address(self, seconds: float = PATIENCE) -> str:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             for file in self.runtime.glob("jpserver-*.json"):
@@ -194,7 +197,7 @@ class Server:
         raw = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", raw, method=method)  # noqa: S310
         request.add_header("Authorization", "token t0ken")
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -215,7 +218,7 @@ class Server:
             psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
         )
         self.process.send_signal(with_signal)
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
@@ -298,7 +301,7 @@ class Tab:
     async def until(self, text: bytes) -> None:
         """Read until a message holds `text`."""
         while True:
-            message = await asyncio.wait_for(self.socket.read_message(), 20)
+            message = await asyncio.wait_for(self.socket.read_message(), PATIENCE)
             assert message is not None, "the socket was closed"
             if text in (message if isinstance(message, bytes) else message.encode()):
                 return

@@ -128,7 +128,7 @@ async def test_a_client_that_is_no_browser(server, lab_collector):
     client.load_connection_file()
     client.start_channels()
     try:
-        await client.kernel_info(reply=True, timeout=20)
+        await client.kernel_info(reply=True, timeout=90)
         for code, silent in [("1", False), ("2", True), ("1/0", False), ("3", False)]:
             client.execute(code, silent=silent)
 
