@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from maximalab_kernel.outputs import PrintedText, result_bundle
 from maximalab_kernel.pictures import picture
+from maximalab_kernel.questions import refusal, spoken
 from maximalab_kernel.statements import Kind, Statement, split
 from maximalab_kernel.transport import Frame, MaximaDiedError, Printed, Transport
 from maximalab_kernel.tutor import Tutor
@@ -45,18 +45,6 @@ class Stage(Protocol):
 
     def ask(self, prompt: str) -> str | None:
         """The reader's answer; `None` where there is nobody to answer."""
-
-
-def assumption(question: str) -> str:
-    """What to assume so that `question` is not asked: `Is n equal to -1?` gives `notequal(n,-1)`."""
-    match = re.search(
-        r"Is (.+?) (?:equal to (.+?)|(positive|negative|zero|an integer|\S+)\b.*)\?", question, re.DOTALL
-    )
-    if match is None:
-        return "n > 0"
-    if match[2]:
-        return f"notequal({match[1]},{match[2]})"
-    return f"{match[1].strip()} > 0"
 
 
 def caret(statement: Statement, position: object) -> list[str]:
@@ -135,7 +123,7 @@ class Cell:
         elif frame.kind == "plot":
             self._show_picture(frame)
         elif frame.kind == "input":
-            self._transport.answer(self._stage.ask(frame.text("prompt")))
+            self._transport.answer(self._stage.ask(spoken(frame.text("prompt"))))
 
     def _hint(self, text: str) -> None:
         """Show a hint as an output of its own, beside the result."""
@@ -166,7 +154,7 @@ class Cell:
         if name == "KeyboardInterrupt" or (name == "MaximaQuestion" and self._stage.cancelled):
             return failure("KeyboardInterrupt", say("interrupted"), number, statement)
         if name == "MaximaQuestion":
-            message = say("question", question=message, assume=assumption(message))
+            message = refusal(message)
         return failure(
             name,
             message,

@@ -17,8 +17,17 @@ WORDS: dict[str, dict[str, str]] = {
         "uk": "за {seconds} с не відгукнулася на переривання, тож її зупинено",
     },
     "question": {
-        "en": "Maxima asks: {question} Nobody can answer here; add for example assume({assume}) before this statement.",
-        "uk": "Maxima питає: {question} Тут нікому відповісти; додайте перед командою, наприклад, assume({assume}).",
+        "en": "Maxima asks: {question} Nobody can answer here; add for example {add} before this statement.",
+        "uk": "Maxima питає: {question} Тут нікому відповісти; додайте перед командою, наприклад, {add}.",
+    },
+    "question_only": {
+        "en": "Maxima asks: {question} Nobody can answer here; write the value into the code instead.",
+        "uk": "Maxima питає: {question} Тут нікому відповісти; запишіть значення в самому коді.",
+    },
+    "pause": {"en": "Enter: the next command; end: stop", "uk": "Enter: наступна команда; end: зупинити"},
+    "no_pause": {
+        "en": "a demonstration waits for the reader after each command; here nobody can answer: use batch(…)",
+        "uk": "демонстрація чекає на читача після кожної команди, а тут нікому відповісти: скористайтеся batch(…)",
     },
     "interrupted": {
         "en": "interrupted; everything defined so far is kept",

@@ -20,8 +20,12 @@
         text
         (concatenate 'string text ";"))))
 
+(defvar *maximalab-answers* nil "A file that a batch takes its answers from, where batch_answers_from_file says so.")
+
 (defun maximalab-answer (prompt)
   "Ask until the answer is an expression, and return it unevaluated."
+  (when *maximalab-answers*
+    (return-from maximalab-answer (third (mread *maximalab-answers* nil))))
   (loop
     (let* ((text (maximalab-terminated (maximalab-ask prompt)))
            (parsed (unless (string= text ";")
@@ -51,3 +55,46 @@
 (defmfun $to_lisp () (maximalab-no-terminal "to_lisp"))
 (defun mbreak-loop () (maximalab-no-terminal "break"))
 (defun break-dbm-loop (at) (declare (ignore at)) (maximalab-no-terminal "the debugger"))
+
+(defun maximalab-pause ()
+  "Between two commands of a demonstration, in the words of the kernel; an answer that begins with `e` ends it."
+  (let ((answer (maximalab-ask "maximalab:pause")))
+    (and (plusp (length answer)) (char-equal (char answer 0) #\e))))
+
+(defun maximalab-batch-one (statement demo)
+  "Echo, evaluate and show one statement of a file; true where a demonstration is to end."
+  (if (keywordp (car statement))
+      (progn (break-call (car statement) (cdr statement) 'break-command) nil)
+      (let ((input-label (maximalab-next-label)) (*display-labels-p* t))
+        (setq $__ (third statement))
+        (maximalab-remember input-label $__)
+        (unless *suppress-input-echo* (let (($display2d nil)) (displa `((mlabel) ,input-label ,$__))))
+        (setq $% (toplevel-macsyma-eval $__))
+        (let ((label (makelabel $outchar)))
+          (maximalab-remember label $%)
+          (setq $_ $__)
+          (when (eq (caar statement) 'displayinput) (displa `((mlabel) ,label ,$%))))
+        (and (eq demo :demo) (maximalab-pause)))))
+
+(defun batch-stream (source demo)
+  "Run the statements of a file as `batch` and `demo` do. An error in it is the error of the cell."
+  (let* (($load_pathname (let ((name (get-stream-truename source))) (and name (namestring name))))
+         (name (or $load_pathname (format nil "~a" source)))
+         (*read-base* 10)
+         (*maximalab-answers* (and $batch_answers_from_file source)))
+    (loop with end = (list nil)
+          for statement = (dbm-read source nil end)
+          until (or (eq statement end) (maximalab-batch-one statement demo)))
+    (incf $linenum)
+    name))
+
+(let ((original (symbol-function '$system)))
+  (declare (ignorable original))
+  (setf (symbol-function '$system)
+        (lambda (&rest words)
+          "Run a command of the shell, what it prints and complains of in the notebook. The value is DONE on every Lisp."
+          (finish-output *standard-output*)
+          #+ecl (ext:run-program "/bin/sh" (list "-c" (format nil "~{~a~^ ~}" words))
+                                 :input nil :output *standard-output* :error *error-output*)
+          #-ecl (apply original words)
+          '$done)))
