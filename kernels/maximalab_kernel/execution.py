@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from maximalab_kernel.outputs import PrintedText, result_bundle
+from maximalab_kernel.keeping import PrintedText
+from maximalab_kernel.outputs import result_bundle
 from maximalab_kernel.pictures import picture
 from maximalab_kernel.questions import refusal, spoken
 from maximalab_kernel.statements import Kind, Statement, split
@@ -81,12 +82,18 @@ class Cell:
         self._stage = stage
         self._count = count
         self._silent = silent
-        self._printed = PrintedText()
+        self._printed = PrintedText(f"printed-{count}")
         self._tutor = Tutor(transport)
         self._cut_short = False
 
     def run(self, code: str) -> None:
         """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
+        try:
+            self._run(code)
+        finally:
+            self._printed.close()
+
+    def _run(self, code: str) -> None:
         for number, statement in enumerate(split(code), 1):
             if self._stage.cancelled:
                 raise failure("KeyboardInterrupt", say("interrupted"), number, statement)

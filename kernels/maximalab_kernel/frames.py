@@ -15,14 +15,17 @@ QUOTED_BYTES = 80
 
 SHAPES: dict[str, dict[str, type]] = {
     "ready": {"version": str, "lisp": str},
-    "result": {"label": str, "text": str, "latex": str, "size": int, "hints": bool, "unknown": list},
+    "result": {
+        "label": str, "text": str, "latex": str, "size": int, "path": str, "whole": bool,
+        "columns": int, "cells": list, "hints": bool, "unknown": list,
+    },
     "plot": {"path": str, "script": str},
     "input": {"prompt": str},
     "error": {"name": str, "message": str, "trace": str, "position": int, "hints": bool},
     "names": {"names": list},
     "text": {"text": str},
     "done": {},
-}
+}  # fmt: skip
 """What the server inside Maxima sends: each kind with the types of its fields. Any field may be null."""
 
 

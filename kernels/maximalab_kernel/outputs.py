@@ -1,47 +1,56 @@
-"""What the notebook is shown: results as text and LaTeX, printed text up to a limit."""
+"""What the notebook is shown of a result: text, LaTeX, a table where a matrix is too large for that."""
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from maximalab_kernel.transport import Frame
-
-STREAM_LIMIT = 1_000_000
-"""Characters that one cell may print."""
-
-RESULT_LIMIT = 100_000
-"""Characters of one result that Maxima's server sends (see lisp/display.lisp)."""
 
 
 def result_bundle(frame: Frame) -> tuple[dict[str, Any], dict[str, Any]]:
     """Data and metadata of a result: `(%o1) 2` as text, and LaTeX with the label as its tag where there is any."""
     label, text, latex = frame.text("label"), frame.text("text"), frame.text("latex")
-    size = int(frame.fields.get("size") or 0)
-    if size > RESULT_LIMIT:
-        text += "\n" + say("result_cut", size=size, limit=RESULT_LIMIT)
+    text += cut_notice(frame)
     separator = "\n" if "\n" in text else " "
     data = {"text/plain": f"({label}){separator}{text}" if label else text}
     if latex:
         tag = "\\tag{" + label.replace("%", "\\%") + "}" if label else ""
         data["text/latex"] = f"\\begin{{equation*}}{latex}{tag}\\end{{equation*}}"
+    cells, columns = frame.fields.get("cells") or [], int(frame.fields.get("columns") or 0)
+    if cells and columns > 0:
+        data["text/html"] = table(label, cells, columns)
     return data, {"maximalab": {"label": label}}
 
 
-class PrintedText:
-    """Counts what one cell prints, and cuts it off with a notice at the limit."""
+def cut_notice(frame: Frame) -> str:
+    """What is said below a result of which only the beginning was sent; empty where it is all there."""
+    size, shown = int(frame.fields.get("size") or 0), len(frame.text("text"))
+    path = frame.text("path")
+    if size <= shown:
+        return ""
+    if not path:
+        return "\n" + say("result_cut", size=size, shown=shown)
+    return "\n" + say(
+        "result_kept" if frame.fields.get("whole") else "result_begun", size=size, shown=shown, path=path
+    )
 
-    def __init__(self, limit: int = STREAM_LIMIT) -> None:
-        """`limit` is in characters."""
-        self._limit = limit
-        self._seen = 0
 
-    def admit(self, text: str) -> str:
-        """As much of `text` as may still be shown; at the limit with a notice, beyond it nothing."""
-        room = self._limit - self._seen
-        self._seen += len(text)
-        if len(text) <= room:
-            return text
-        return text[:room] + say("output_cut", limit=self._limit) if room >= 0 else ""
+def table(label: str, cells: Sequence[str], columns: int) -> str:
+    """A matrix as a table with numbers of rows and columns, which a browser can scroll."""
+    head = "".join(f"<th>{column}</th>" for column in range(1, columns + 1))
+    rows = "".join(
+        f"<tr><th>{row}</th>"
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells[start : start + columns])
+        + "</tr>"
+        for row, start in enumerate(range(0, len(cells), columns), 1)
+    )
+    return (
+        '<div style="overflow-x: auto"><table>'
+        f"<thead><tr><th>{escape(label)}</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )

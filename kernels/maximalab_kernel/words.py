@@ -35,12 +35,24 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "in_statement": {"en": "in statement {number}: {text}", "uk": "у команді {number}: {text}"},
     "output_cut": {
-        "en": "\n[more than {limit} characters printed; the rest is not shown]\n",
-        "uk": "\n[надруковано понад {limit} символів; решту не показано]\n",
+        "en": "\n[too much was printed for a notebook; the rest is not shown]\n",
+        "uk": "\n[надруковано забагато для зошита; решту не показано]\n",
+    },
+    "output_kept": {
+        "en": "\n[too much was printed for a notebook; all of it, up to {megabytes} MB, is in {path}]\n",
+        "uk": "\n[надруковано забагато для зошита; усе, до {megabytes} МБ, є у файлі {path}]\n",
     },
     "result_cut": {
-        "en": "[{size} characters; the first {limit} are shown]",
-        "uk": "[{size} символів; показано перші {limit}]",
+        "en": "[{size} characters or more; the first {shown} are shown]",
+        "uk": "[{size} символів або більше; показано перші {shown}]",
+    },
+    "result_kept": {
+        "en": "[{size} characters; the first {shown} are shown, all are in {path}]",
+        "uk": "[{size} символів; показано перші {shown}, усі є у файлі {path}]",
+    },
+    "result_begun": {
+        "en": "[more than {size} characters; the first {shown} are shown, as many as a file may hold are in {path}]",
+        "uk": "[понад {size} символів; показано перші {shown}, а скільки вміщає файл, є у {path}]",
     },
     "unknown_command": {
         "en": "`{command}`: a notebook has no Maxima debugger; only :lisp is known here",

@@ -60,6 +60,10 @@
               (maximalab-trace) nil))
   (throw 'macsyma-quit 'maxima-error))
 
+(defun gf-merror (control &rest arguments)
+  "The packages for texts and finite fields have an error of their own, which would only be printed."
+  (apply #'merror control arguments))
+
 (defun maximalab-syntax-word (word)
   (cond ((symbolp word) (print-invert-case (stripdollar word)))
         ((stringp word) (maybe-invert-string-case word))
@@ -89,7 +93,7 @@
           (catch 'macsyma-quit
             (catch 'return-from-debugger
               (return-from maximalab-catching (values :ok (funcall function)))))))
-    (unless (eq thrown 'maxima-error)
+    (unless (and *maximalab-trouble* (eq thrown 'maxima-error))
       (setq *maximalab-trouble* (list "MaximaError" "the evaluation was abandoned" "" nil)))
     :failed))
 

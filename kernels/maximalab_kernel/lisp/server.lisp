@@ -2,7 +2,7 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "guard" "questions" "hints" "display" "plots" "drawings" "familiar"))
+(dolist (part '("frames" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 (maximalab-hook-draw)                   ; where it is part of this Maxima already
 

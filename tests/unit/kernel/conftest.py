@@ -73,7 +73,13 @@ class Lab:
         self.manager.kernel_spec.argv[0] = sys.executable
         self.manager.connection_file = str(folder / "connection.json")
         self.manager.start_kernel(
-            env={**os.environ, "MAXIMALAB_LANG": "en", "TMPDIR": str(folder), **environment}
+            env={
+                **os.environ,
+                "MAXIMALAB_LANG": "en",
+                "TMPDIR": str(folder),
+                "MAXIMALAB_OUTPUTS": str(folder / "outputs"),
+                **environment,
+            }
         )
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
