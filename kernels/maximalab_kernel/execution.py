@@ -44,6 +44,9 @@ class Stage(Protocol):
     def show(self, kind: str, content: Mapping[str, Any]) -> None:
         """Publish one output."""
 
+    def present(self, sliders: Frame) -> None:
+        """Show the controls of an expression, and what it brings at first."""
+
     def ask(self, prompt: str) -> str | None:
         """The reader's answer; `None` where there is nobody to answer."""
 
@@ -85,6 +88,7 @@ class Cell:
         self._printed = PrintedText(f"printed-{count}")
         self._tutor = Tutor(transport)
         self._cut_short = False
+        self._sliders: list[Frame] = []
 
     def run(self, code: str) -> None:
         """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
@@ -120,6 +124,8 @@ class Cell:
             raise self._failure(trouble, number, statement)
         if self._cut_short:
             raise failure("KeyboardInterrupt", say("interrupted"), number, statement)
+        while self._sliders:
+            self._stage.present(self._sliders.pop(0))
         if result is not None and statement.kind is Kind.EXPRESSION:
             self._hint(self._tutor.at_result(statement, result))
 
@@ -129,6 +135,8 @@ class Cell:
             self._show("execute_result", {"execution_count": self._count, "data": data, "metadata": metadata})
         elif frame.kind == "plot":
             self._show_picture(frame)
+        elif frame.kind == "sliders" and not self._silent:
+            self._sliders.append(frame)
         elif frame.kind == "input":
             self._transport.answer(self._stage.ask(spoken(frame.text("prompt"))))
 

@@ -20,6 +20,7 @@ SHAPES: dict[str, dict[str, type]] = {
         "columns": int, "cells": list, "hints": bool, "unknown": list,
     },
     "plot": {"path": str, "script": str},
+    "sliders": {"key": int, "controls": list},
     "input": {"prompt": str},
     "error": {"name": str, "message": str, "trace": str, "position": int, "hints": bool},
     "names": {"names": list},

@@ -14,7 +14,8 @@ from maximalab_kernel.control import Control
 from maximalab_kernel.execution import Cell, Failure
 from maximalab_kernel.history import History
 from maximalab_kernel.journal import Journal
-from maximalab_kernel.transport import MaximaDiedError, Transport
+from maximalab_kernel.panel import Panel
+from maximalab_kernel.transport import Frame, MaximaDiedError, Transport
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Kernel:
         self._transport = transport
         self._control = Control(channels, self, parent)
         self._history = History()
+        self._panel = Panel(channels, transport)
         self._count = 0
         self._lock = threading.Lock()
         self._executions = 0
@@ -107,6 +109,8 @@ class Kernel:
 
     def describe(self, request: Message) -> dict[str, Any] | None:
         """The reply to a request that needs no Maxima; any other gets none."""
+        if request.kind == "comm_info_request":
+            return self._panel.info(request)
         return replies.describe(request)
 
     # Stage of a cell.
@@ -119,6 +123,13 @@ class Kernel:
     def show(self, kind: str, content: Mapping[str, Any]) -> None:
         """Publish one output of the cell that runs."""
         self._channels.publish(kind, self._request, content)
+
+    def present(self, sliders: Frame) -> None:
+        """Show controls where a reader can move them, else what they bring at first."""
+        request = self._request
+        alive = request is not None and bool(request.content.get("allow_stdin", False))
+        for kind, content in self._panel.show(sliders, request, alive=alive):
+            self.show(kind, content)
 
     def ask(self, prompt: str) -> str | None:
         """Ask the reader, where the front end allows it; `None` after an interrupt or a shutdown, too."""
@@ -154,13 +165,18 @@ class Kernel:
         self._channels.status(request, "idle")
         while pending and not self._over.is_set() and self._channels.shell.poll(0):
             self._serve_one(abort=True)
+        self._move(None)
 
     def _attend(self, request: Message, *, abort: bool) -> bool:
         """Serve one request, whatever is in it; true where the cells that wait behind it are to be aborted."""
         try:
             if request.kind == "execute_request":
                 return self._abort_execution(request) if abort else self._execute(request)
-            self._answer(request)
+            if request.kind in {"comm_open", "comm_msg", "comm_close"}:
+                self._panel.receive(request)
+                self._move(request)
+            else:
+                self._answer(request)
         except Exception as error:  # noqa: BLE001  no message of a client may end the kernel
             told = f"{type(error).__name__}: {error}"[:QUOTED_CHARACTERS]
             log.warning("a request could not be served: %.40r: %s", request.kind, told)
@@ -168,9 +184,28 @@ class Kernel:
             self._reply(request, {"status": "error", **trouble, "execution_count": self._count})
         return False
 
+    def _move(self, request: Message | None) -> None:
+        """Compute what a reader's sliders ask for, once nothing else waits: cells first, and of many moves the last."""
+        if self._panel.moved and not self._over.is_set() and not self._channels.shell.poll(0):
+            self._begin(request)
+            try:
+                self._panel.settle(request)
+            finally:
+                self._end()
+
+    def _begin(self, request: Message | None) -> None:
+        """From here on something runs that an interrupt stops."""
+        with self._lock:
+            self._executions += 1
+            self._request, self._running, self._cancelled = request, True, self._over.is_set()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._running = False
+
     def _answer(self, request: Message) -> None:
         try:
-            content = replies.reply_to(request, self._transport, self._history)
+            content = self.describe(request) or replies.reply_to(request, self._transport, self._history)
         except MaximaDiedError as error:
             content = {"status": "error", **Failure("MaximaDied", say("died", how=error)).content()}
         if content is not None:
@@ -196,9 +231,7 @@ class Kernel:
         return queued
 
     def _run(self, request: Message, code: str, *, silent: bool) -> dict[str, Any]:
-        with self._lock:
-            self._executions += 1
-            self._request, self._running, self._cancelled = request, True, self._over.is_set()
+        self._begin(request)
         try:
             Cell(self._transport, self, self._count, silent=silent).run(code)
             values = self._user_expressions(request)
@@ -207,8 +240,7 @@ class Kernel:
                 self.show("error", failure.content())
             return {"status": "error", **failure.content()}
         finally:
-            with self._lock:
-                self._running = False
+            self._end()
         return {"status": "ok", "user_expressions": values, "payload": []}
 
     def _user_expressions(self, request: Message) -> dict[str, Any]:

@@ -74,6 +74,10 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "plot": {"en": "plot: {title}", "uk": "графік: {title}"},
     "surface": {"en": "surface: {title}", "uk": "поверхня: {title}"},
+    "sliders": {
+        "en": "Can be moved in JupyterLab: {controls}.",
+        "uk": "Можна пересувати в JupyterLab: {controls}.",
+    },
     "from_to": {"en": "from {low} to {high}", "uk": "від {low} до {high}"},
 }
 

@@ -2,7 +2,7 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar"))
+(dolist (part '("frames" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar" "sliders"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 (maximalab-hook-draw)                   ; where it is part of this Maxima already
 
@@ -91,6 +91,7 @@
     (:complete #'maximalab-complete)
     (:describe #'maximalab-describe)
     (:functions #'maximalab-function-names)
+    (:slide #'maximalab-slide)
     (:settle #'maximalab-settle)))
 
 (defun maximalab-serve-one (request)
