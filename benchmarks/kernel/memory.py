@@ -29,10 +29,10 @@ def pss(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / MB
 
 
-def private(pid: int) -> float:
-    """MB that a process has alone."""
+def own(pid: int) -> float:
+    """MB that a process has written itself; what is mapped from files costs nothing that grows."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / MB
+    return next(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:")) / MB
 
 
 def total(kernels: list[Bare]) -> float:
@@ -61,14 +61,14 @@ def at_once(count: int) -> list[Figure]:
 
 
 def growth(side: Side, cells: int, cell: Callable[[int], str]) -> list[float]:
-    """Private MB of kernel and Maxima, after a tenth of the cells, two tenths, and so on."""
+    """MB that kernel and Maxima have written, after a tenth of the cells, two tenths, and so on."""
     curve = []
     with bare_kernel(side) as kernel:
         kernel.ready()
         for number in range(1, cells + 1):
             kernel.run(cell(number))
             if number % (cells // 10) == 0:
-                curve.append(sum(private(pid) for pid in tree(kernel.process.pid)))
+                curve.append(sum(own(pid) for pid in tree(kernel.process.pid)))
     return curve
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,26 @@ Entry = tuple[int, int, str]
 EntryWithOutput = tuple[int, int, tuple[str, None]]
 """The same for those who ask for outputs, too: these are not kept."""
 
+MOST_CELLS = 1_000
+MOST_CHARACTERS = 1_000_000
+"""What is remembered: so many of the last cells, and of these as many as fit, so that no day makes the kernel grow."""
+
 
 class History:
     """Kept in memory only: what a student typed leaves no file."""
 
-    def __init__(self) -> None:
-        """Empty."""
-        self._entries: list[Entry] = []
+    def __init__(self, cells: int = MOST_CELLS, characters: int = MOST_CHARACTERS) -> None:
+        """Empty; `cells` and `characters` are what it holds at most."""
+        self._entries: deque[Entry] = deque()
+        self._cells = cells
+        self._room = characters
 
     def add(self, count: int, code: str) -> None:
-        """Remember a cell."""
+        """Remember a cell, and forget the oldest where there is no room for it."""
         self._entries.append((0, count, code))
+        self._room -= len(code)
+        while self._room < 0 or len(self._entries) > self._cells:
+            self._room += len(self._entries.popleft()[2])
 
     def answer(self, request: Mapping[str, Any]) -> list[Entry] | list[EntryWithOutput]:
         """The entries that a `history_request` asks for."""
@@ -42,7 +52,7 @@ class History:
                 for entry in self._entries
                 if entry[1] >= start and (stop is None or entry[1] < int(stop))
             ]
-        found = self._entries
+        found = list(self._entries)
         if kind == "search":
             pattern = str(request.get("pattern") or "*")
             found = [entry for entry in found if fnmatch(entry[2], pattern)]
