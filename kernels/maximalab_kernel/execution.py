@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from maximalab_kernel.keeping import PrintedText
 from maximalab_kernel.outputs import result_bundle
-from maximalab_kernel.pictures import picture
 from maximalab_kernel.questions import refusal, spoken
 from maximalab_kernel.statements import Kind, Statement, split
 from maximalab_kernel.transport import Frame, MaximaDiedError, Printed, Transport
@@ -148,6 +147,8 @@ class Cell:
             )
 
     def _show_picture(self, frame: Frame) -> None:
+        from maximalab_kernel.pictures import picture  # noqa: PLC0415  with its parts a sixth of what a start loads
+
         shown = picture(frame.text("path"), frame.text("script"))
         self._cut_short |= shown.data is None and self._stage.cancelled  # gnuplot was ended by the interrupt
         if shown.remarks and not self._cut_short:

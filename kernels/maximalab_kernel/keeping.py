@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 from typing import IO
 
+from maximalab_kernel.journal import Journal
 from maximalab_kernel.words import say
 
-log = logging.getLogger(__name__)
+log = Journal(__name__)
 
 VARIABLE = "MAXIMALAB_OUTPUTS"
 """The folder for long outputs; by default `maxima-output` beside the notebook (so says lisp/lines.lisp, too)."""
