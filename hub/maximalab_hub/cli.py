@@ -13,6 +13,7 @@ from maximalab_spawner.publishing import publish
 
 import maximalab_hub
 from maximalab_hub import dbcommand
+from maximalab_hub.comparecommand import compare
 from maximalab_hub.consent import latest
 from maximalab_hub.doctor import command as doctor_command
 from maximalab_hub.export.dataset import ExportError
@@ -40,6 +41,7 @@ materials = typer.Typer(help="The materials of the lab.", no_args_is_help=True)
 accounts = typer.Typer(help="Local accounts.", no_args_is_help=True)
 
 app.command("export")(export)
+app.command("compare")(compare)
 for name, group in (
     ("timetable", timetable),
     ("consent", consent),

@@ -50,6 +50,7 @@ class Happening:
     course: str | None = None
     lasted: timedelta = timedelta(0)
     outcome: str | None = None
+    material: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,10 @@ class Timetables:
         default_factory=dict, init=False, repr=False, compare=False
     )
     _of: dict[tuple[str, str], Schedule] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def under(self, rule: Rule) -> Timetables:
+        """Give the same under another rule; itself, with all that it has reckoned, where the rule is the same."""
+        return self if rule == self.rule else Timetables(self.lessons, self.enrolments, rule)
 
     def schedule(self, user: str, course: str | None) -> Schedule:
         """Give the person's schedule; somebody without enrolments has one that is silent."""
@@ -130,13 +135,13 @@ class Comparison:
 
 def compare(happenings: Iterable[Happening], timetables: Timetables, parameters: Parameters) -> Comparison:
     """Compare the settings. The order of what happened does not matter."""
-    timetables = Timetables(timetables.lessons, timetables.enrolments, parameters.rule)
-    people = _by_person(happenings)
+    timetables = timetables.under(parameters.rule)
+    people = by_person(happenings)
     runs: dict[Setting, dict[str, list[Happening]]] = {setting: defaultdict(list) for setting in Setting}
     active: dict[Setting, dict[str, timedelta]] = {setting: {} for setting in Setting}
     for user, mine in people.items():
         for one in mine:
-            if _ran(one):
+            if ran(one):
                 runs[timetables.setting_of(user, one.course, one.at)][user].append(one)
         for setting, length in active_time(mine, timetables, parameters.idle_after).items():
             if length:
@@ -170,17 +175,27 @@ def active_time(
     return total
 
 
-def _by_person(happenings: Iterable[Happening]) -> dict[str, list[Happening]]:
+def by_person(happenings: Iterable[Happening]) -> dict[str, list[Happening]]:
+    """Give what shows each person at work, in order of time."""
     people: dict[str, list[Happening]] = defaultdict(list)
     for one in happenings:
         if one.kind in AT_WORK:
             people[one.user].append(one)
     for mine in people.values():
-        mine.sort(key=lambda one: (one.at, one.course or "", one.kind, one.lasted, one.outcome or ""))
+        mine.sort(
+            key=lambda one: (
+                one.at,
+                one.course or "",
+                one.kind,
+                one.lasted,
+                one.outcome or "",
+                one.material or "",
+            )
+        )
     return people
 
 
-def _ran(one: Happening) -> bool:
+def ran(one: Happening) -> bool:
     """Tell runs from the rest; a cell queued behind a failed one is aborted, and never ran."""
     return one.kind == Kind.RUN and one.outcome != Outcome.ABORTED
 

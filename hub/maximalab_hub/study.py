@@ -137,8 +137,13 @@ def last_observations(
 
 def comparison(connection: Connection, study: Study, selection: Selection) -> Comparison:
     """Compare work in class with work out of class, of those who agreed."""
-    rows = _rows(connection, study, selection)
-    return compare(map(_happening, rows), timetables_of(connection, study), study.parameters)
+    found = happenings(connection, study, selection)
+    return compare(found, timetables_of(connection, study), study.parameters)
+
+
+def happenings(connection: Connection, study: Study, selection: Selection) -> Iterator[Happening]:
+    """Stream what comparisons need of the events of those who agreed, under their account names."""
+    return map(_happening, _rows(connection, study, selection))
 
 
 def studied(selection: Selection) -> Selection:
@@ -181,4 +186,4 @@ def _rows(connection: Connection, study: Study, selection: Selection) -> Iterato
 
 def _happening(row: Row[Any]) -> Happening:
     lasted = timedelta(milliseconds=row.duration_ms or 0)
-    return Happening(row.user, row.kind, row.at, row.course, lasted, row.outcome)
+    return Happening(row.user, row.kind, row.at, row.course, lasted, row.outcome, row.material)

@@ -18,7 +18,7 @@ from maximalab_spawner.catalog import CatalogReader
 from maximalab_hub import migrations
 from maximalab_hub.ingest import Ingest
 from maximalab_hub.secret_files import Secret, read_secret
-from maximalab_hub.service import PREFIX, auth, errors, events_route, research_routes
+from maximalab_hub.service import PREFIX, auth, compare_routes, errors, events_route, research_routes
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
@@ -74,8 +74,9 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
     errors.install(app)
-    for router in (health_router, events_route.router, auth.router, research_routes.router):
-        app.include_router(router)
+    app.include_router(health_router)
+    for part in (events_route, auth, research_routes, compare_routes):
+        app.include_router(part.router)
     return app
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from maximalab_hub.events import Kind
 from maximalab_hub.export.columns import codebook
 from maximalab_hub.export.csv import write_csv
 from maximalab_hub.service import PREFIX, my_data_routes
+from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import AnyPerson, Researcher, researcher
 from maximalab_hub.service.chart import bars
 from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.questions import Question, read_question
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Setting
 from maximalab_hub.stats import Wilcoxon
@@ -35,7 +33,6 @@ from maximalab_hub.study import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from maximalab_spawner.tiers import Person
     from sqlalchemy import Engine
 
     from maximalab_hub.settings import Settings
@@ -46,15 +43,6 @@ LAST_EVENTS: Final = 50
 router = APIRouter(prefix=PREFIX)
 
 
-def question(request: Request) -> Question:
-    """Read what is asked for from the address."""
-    zone = ZoneInfo(request.app.state.settings.lab.time_zone)
-    return read_question(request.query_params, datetime.now(zone).date())
-
-
-Asked = Annotated[Question, Depends(question)]
-
-
 @router.get("/")
 def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
     """For researchers and admins: last events and comparison. Others are told whom the page is for."""
@@ -62,7 +50,7 @@ def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
         return page(request, "usage/for_researchers.html", status=403)
     settings: Settings = request.app.state.settings
     study = study_of(settings)
-    _record(request, person, Kind.LOOK, asked)
+    record(request, person, Kind.LOOK, asked)
     found = _findings(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
     said = Wording(language_of(request), settings.lab.time_zone)
     return page(
@@ -84,7 +72,7 @@ def export_csv(request: Request, person: Researcher, asked: Asked) -> Response:
     """For researchers and admins: the chosen events as CSV."""
     settings: Settings = request.app.state.settings
     study = study_of(settings)
-    _record(request, person, Kind.EXPORT, asked)
+    record(request, person, Kind.EXPORT, asked)
     rows = _lines(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
     headers = {"Content-Disposition": f'attachment; filename="{study.id}-events.csv"'}
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
@@ -95,11 +83,6 @@ def export_codebook(_person: Researcher) -> Response:
     """For researchers and admins: what the columns of an export mean."""
     headers = {"Content-Disposition": 'attachment; filename="codebook.json"'}
     return JSONResponse(codebook(), headers=headers)
-
-
-def _record(request: Request, person: Person, kind: Kind, asked: Question) -> None:
-    detail = {"page": request.url.path.removeprefix(PREFIX), **asked.values}
-    request.app.state.own_events.record(kind, person.name, course=asked.course, detail=detail)
 
 
 def _findings(engine: Engine, study: Study, selection: Selection) -> dict[str, Any]:

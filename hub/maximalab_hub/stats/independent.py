@@ -39,6 +39,11 @@ class MannWhitney:
     exact: bool
     tied: bool
 
+    @property
+    def effect(self) -> float:
+        """Cliff's delta: the effect size, as every test has one."""
+        return self.cliffs_delta
+
 
 def mann_whitney(x: Sequence[float], y: Sequence[float], *, level: float = 0.95) -> MannWhitney:
     """Compare the values of two groups of different people. The person is the unit: one value each.

@@ -13,7 +13,12 @@ from maximalab_hub.language import LOCALE_DIR
 
 PACKAGE = Path(maximalab_hub.__file__).parent
 OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
-METHODS = [("**/pages/**.py", "python"), ("**/service/**.py", "python"), ("**/templates/**.html", "jinja2")]
+METHODS = [
+    ("**/pages/**.py", "python"),
+    ("**/comparison/**.py", "python"),
+    ("**/service/**.py", "python"),
+    ("**/templates/**.html", "jinja2"),
+]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
 

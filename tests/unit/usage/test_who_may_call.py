@@ -54,6 +54,8 @@ STATUSES: dict[str, dict[str, int]] = {
     "study_page": PEOPLE_ONLY | {"own": 200},
     "export_csv": PEOPLE_ONLY | {"own": 200},
     "export_codebook": PEOPLE_ONLY | {"own": 200},
+    "compare_page": PEOPLE_ONLY | {"own": 200},
+    "compare_json": PEOPLE_ONLY | {"own": 200},
     "my_data": PEOPLE_ONLY | {"own": 200},
     "decide": PEOPLE_ONLY | {"own": 303},
     "my_events_csv": PEOPLE_ONLY | {"own": 200},

@@ -1,0 +1,194 @@
+"""`maximalab compare`: the comparison of those who agreed, as tables with words, and as files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from maximalab_hub.comparison.grid import SIZE
+from maximalab_hub.comparison.report import Choices, Report, report
+from maximalab_hub.comparison.words import Words
+from maximalab_hub.comparison.writing import files
+from maximalab_hub.events import Kind
+from maximalab_hub.export.dataset import ExportError
+from maximalab_hub.language import as_language
+from maximalab_hub.service.own_events import OwnEvents
+from maximalab_hub.settings import load_settings
+from maximalab_hub.store.engine import open_engine
+from maximalab_hub.store.research import Selection, snapshot
+from maximalab_hub.study import happenings, start_of_day, study_of, timetables_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from maximalab_hub.compare import Happening
+    from maximalab_hub.comparison.findings import Finding
+    from maximalab_hub.comparison.words import Line
+    from maximalab_hub.settings import Settings
+    from maximalab_hub.study import Study
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day of the lab's time zone.")]
+
+
+def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the command
+    course: Annotated[str | None, typer.Option(help="Only this course.")] = None,
+    material: Annotated[str | None, typer.Option(help="Only this material.")] = None,
+    since: Day = None,
+    until: Day = None,
+    other_since: Day = None,
+    other_until: Day = None,
+    grid: Annotated[  # noqa: FBT002  an option of the command
+        bool, typer.Option("--grid/--no-grid", help="Show how the result moves with the choices.")
+    ] = True,
+    language: Annotated[str | None, typer.Option("--lang", help="uk or en; default: the lab's.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for comparison.json and the tables as CSV.")
+    ] = None,
+    who: Annotated[str, typer.Option("--for", help="Who asked for it, for the record.")] = "command-line",
+) -> None:
+    """Compare work in class with work out of class, groups, and two periods (--other-since, --other-until)."""
+    settings = load_settings()
+    chosen = as_language(language) if language else settings.lab.default_language
+    if chosen is None:
+        raise typer.BadParameter(
+            f"{language!r} is no language of the lab; give uk or en", param_hint="--lang"
+        )
+    zone = settings.lab.time_zone
+    selection, other = (
+        Selection(course, None, *days(*one, zone)) for one in ((since, until), (other_since, other_until))
+    )
+    asks_other = other_since is not None or other_until is not None
+    engine = open_engine(settings.usage.db_url)
+    try:
+        detail = {"course": course, "material": material, "to": "folder" if out else "terminal"}
+        kind = Kind.EXPORT if out else Kind.LOOK
+        OwnEvents(engine, lambda: datetime.now(UTC)).record(kind, who, course=course, detail=detail)
+        with snapshot(engine) as connection:
+            made = compared(
+                connection,
+                settings,
+                selection,
+                other if asks_other else None,
+                material=material,
+                with_grid=grid,
+            )
+    finally:
+        engine.dispose()
+    show(made, Words(chosen), Console())
+    if out is not None:
+        about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
+        write(out, files(made, about | {"since": _day(since), "until": _day(until)}))
+
+
+def days(
+    since: datetime | None, until: datetime | None, zone: str
+) -> tuple[datetime | None, datetime | None]:
+    """Give the moments at which the first day begins and the last day ends."""
+    last = until and start_of_day(until.date() + timedelta(days=1), zone)
+    return since and start_of_day(since.date(), zone), last
+
+
+def compared(  # noqa: PLR0913  what is compared, by which settings, and how much of it
+    connection: Connection,
+    settings: Settings,
+    selection: Selection,
+    other: Selection | None = None,
+    *,
+    material: str | None = None,
+    with_grid: bool = True,
+    study: Study | None = None,
+) -> Report:
+    """Read the events of those who agreed and compare them, with a progress bar for the grid."""
+    study = study or study_of(settings)
+    choices = Choices(
+        study.parameters,
+        ZoneInfo(settings.lab.time_zone),
+        study.pseudonyms,
+        with_grid=with_grid,
+        terms=(_term(selection), _term(other)) if other else ("first", "second"),
+    )
+
+    def read(asked: Selection) -> list[Happening]:
+        found = happenings(connection, study, asked)
+        return [one for one in found if material is None or one.material == material]
+
+    with _progress() as progress:
+        return report(
+            read(selection),
+            timetables_of(connection, study),
+            choices,
+            other=read(other) if other else (),
+            track=lambda corners: progress.track(corners, total=SIZE, description="Choices"),
+        )
+
+
+def show(made: Report, words: Words, console: Console) -> None:
+    """Print the findings as a table each, with a sentence below for every one."""
+    families = (made.paired, made.unpaired, made.terms)
+    for title, findings in zip(words.titles(), families, strict=True):
+        if findings:
+            console.print(_table(title, findings, words))
+            for one in findings:
+                console.print(f"  {words.sentence(one)}", highlight=False, markup=False)
+    for line in words.left_out(made.in_several_groups, made.in_both_terms):
+        console.print(f"  {line}", highlight=False, markup=False)
+    if made.corners:
+        console.print(_table_of(words.corner_title(), words.corner_heads(), map(words.corner, made.corners)))
+        console.print(f"  {words.about_corners()}", highlight=False)
+    console.print()
+    for line in (*words.says(), *words.says_not()):
+        console.print(f"- {line}", highlight=False, markup=False)
+    console.print(made.version, highlight=False)
+
+
+def write(folder: Path, parts: dict[str, bytes]) -> None:
+    """Write the files into the folder. Raises `ExportError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in parts.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise ExportError(
+            f"{folder}: cannot be written ({error.strerror}). Choose another folder with --out."
+        ) from error
+
+
+def _table(title: str, findings: Iterable[Finding], words: Words) -> Table:
+    lines = map(words.line, findings)
+    return _table_of(title, words.heads(), (_cells(line) for line in lines))
+
+
+def _cells(line: Line) -> list[str]:
+    tested = [line.p, line.adjusted, line.effect, line.shift, line.interval]
+    return [line.measure, f"{line.first} / {line.second}", line.people, line.medians, *tested]
+
+
+def _table_of(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    table = Table(title=title)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _term(selection: Selection) -> str:
+    return f"{_day(selection.since) or '…'} – {_day(selection.until) or '…'}"
+
+
+def _day(at: datetime | None) -> Any:  # noqa: ANN401  a text or nothing
+    return at.date().isoformat() if at else None
+
+
+def _progress() -> Progress:
+    bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*bar, console=Console(stderr=True), transient=True)

@@ -1,0 +1,160 @@
+"""A comparison put together: people under pseudonyms, groups, materials, tests, grid and rhythm. Pure.
+
+The same events, timetable and choices give the same report, byte for byte when written (`writing`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from maximalab_hub.comparison.figures import PersonFigures, figures
+from maximalab_hub.comparison.findings import Finding, Measure, apart, between, in_and_out, person_value
+from maximalab_hub.comparison.grid import Corner, grid
+from maximalab_hub.comparison.rhythm import Hour, rhythm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from maximalab_hub.compare import Happening, Parameters, Timetables
+    from maximalab_hub.privacy import Pseudonyms
+
+SEED = 20150925
+"""Draws every bootstrap of a report; any other would do, but always the same."""
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a report is made by, beside the events."""
+
+    parameters: Parameters
+    zone: ZoneInfo
+    pseudonyms: Pseudonyms
+    with_grid: bool = True
+    terms: tuple[str, str] = ("first", "second")
+    """What to call the chosen period and the other one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group or a material: how many people, and the median person of them."""
+
+    name: str
+    people: int | None
+    """`None` where there are fewer than may be shown, or where showing them would tell of another's few."""
+    medians: Mapping[Measure, float | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of a comparison."""
+
+    people: tuple[PersonFigures, ...] | None
+    """Each under a pseudonym, ordered by it; `None` where there are fewer than may be shown."""
+    groups: tuple[Row, ...]
+    in_several_groups: int | None
+    """People of more than one group, who are in no comparison of groups; `None` for a few."""
+    materials: tuple[Row, ...]
+    paired: tuple[Finding, ...]
+    """In class against out of class."""
+    unpaired: tuple[Finding, ...]
+    """Each group against each other."""
+    terms: tuple[Finding, ...]
+    """The chosen period against the other one, of people who are in one of them only."""
+    in_both_terms: int | None
+    """People who are in both, and so in neither; `None` for a few."""
+    corners: tuple[Corner, ...]
+    week: tuple[Hour, ...]
+    version: str
+    parameters: Parameters
+
+
+def report(
+    happenings: Sequence[Happening],
+    timetables: Timetables,
+    choices: Choices,
+    *,
+    other: Sequence[Happening] = (),
+    track: Callable[[Iterable[Corner]], Iterable[Corner]] = iter,
+) -> Report:
+    """Compare; `other` holds what happened in another period, to compare with.
+
+    `track` is handed the grid's corners one by one, which take most of the time.
+    """
+    parameters, zone = choices.parameters, choices.zone
+    least = parameters.smallest_group
+    people = figures(happenings, timetables, parameters, zone)
+    cohorts, several = _cohorts(people)
+    first, second, both = apart(people, figures(other, timetables, parameters, zone))
+    corners = track(grid(happenings, timetables, parameters, zone)) if choices.with_grid else ()
+    named = sorted(
+        (
+            PersonFigures(choices.pseudonyms.of(one.user), one.groups, one.whole, one.by_setting)
+            for one in people
+        ),
+        key=lambda one: one.user,
+    )
+    return Report(
+        people=tuple(named) if len(named) >= least else None,
+        groups=_rows(cohorts, least, whole=len(people)),
+        in_several_groups=_told(several, least),
+        materials=_rows(_by_material(happenings, timetables, parameters, zone), least, whole=None),
+        paired=in_and_out(people, least, seed=SEED, resamples=RESAMPLES),
+        unpaired=between(cohorts, least),
+        terms=between(dict(zip(choices.terms, (first, second), strict=True)), least),
+        in_both_terms=_told(both, least),
+        corners=tuple(corners),
+        week=rhythm(happenings, timetables.lessons, zone, least),
+        version=timetables.version,
+        parameters=parameters,
+    )
+
+
+def _told(people: int, least: int) -> int | None:
+    return people if people == 0 or people >= least else None
+
+
+def _cohorts(people: Iterable[PersonFigures]) -> tuple[dict[str, list[PersonFigures]], int]:
+    """Sort people into groups; who is in several is in none, so that no two groups share anybody."""
+    cohorts: dict[str, list[PersonFigures]] = defaultdict(list)
+    several = 0
+    for one in people:
+        several += len(one.groups) > 1
+        if len(one.groups) == 1:
+            cohorts[one.groups[0]].append(one)
+    return dict(cohorts), several
+
+
+def _by_material(
+    happenings: Iterable[Happening], timetables: Timetables, parameters: Parameters, zone: ZoneInfo
+) -> dict[str, list[PersonFigures]]:
+    parts: dict[str, list[Happening]] = defaultdict(list)
+    for one in happenings:
+        if one.material:
+            parts[one.material].append(one)
+    return {name: figures(part, timetables, parameters, zone) for name, part in parts.items()}
+
+
+def _rows(
+    cohorts: Mapping[str, Sequence[PersonFigures]], least: int, *, whole: int | None
+) -> tuple[Row, ...]:
+    """Give a row each. Where one alone would be hidden beside a known `whole`, the next smallest hides as well."""
+    sizes = sorted((len(people), name) for name, people in cohorts.items())
+    small = sum(size < least for size, _ in sizes)
+    hidden = {name for size, name in sizes[: 2 if small == 1 and whole is not None else small]}
+    return tuple(
+        Row(name, None) if name in hidden else Row(name, len(cohorts[name]), _medians(cohorts[name], least))
+        for name in sorted(cohorts)
+    )
+
+
+def _medians(people: Sequence[PersonFigures], least: int) -> dict[Measure, float | None]:
+    found: dict[Measure, float | None] = {}
+    for measure in Measure:
+        values = [value for one in people if (value := person_value(one, measure)) is not None]
+        found[measure] = median(values) if len(values) >= least else None
+    return found

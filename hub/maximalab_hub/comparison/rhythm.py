@@ -1,0 +1,66 @@
+"""The rhythm of a week: when people run cells, by weekday and hour, and when they have lessons. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from maximalab_hub.compare import Happening, ran
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
+
+    from maximalab_hub.timetable import Lesson
+
+DAYS = range(7)
+HOURS = range(24)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of one weekday, over the whole period, in the lab's time zone."""
+
+    day: int
+    """0 is Monday."""
+    hour: int
+    runs: int | None
+    """`None` where a few people worked, and fewer than may be shown; 0 where nobody did."""
+    lesson: bool
+    """Whether a lesson of one of the courses touches it."""
+
+
+def rhythm(
+    happenings: Iterable[Happening], lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
+) -> tuple[Hour, ...]:
+    """Count the runs of every hour of the week; hours with fewer than `smallest` people keep theirs."""
+    runs: dict[tuple[int, int], int] = defaultdict(int)
+    people: dict[tuple[int, int], set[str]] = defaultdict(set)
+    courses = set()
+    for one in happenings:
+        courses.add(one.course)
+        if ran(one):
+            local = one.at.astimezone(zone)
+            runs[local.weekday(), local.hour] += 1
+            people[local.weekday(), local.hour].add(one.user)
+    busy = _hours_of((one for one in lessons if one.course in courses and not one.cancelled), zone)
+    return tuple(
+        Hour(
+            day, hour, None if 0 < len(people[day, hour]) < smallest else runs[day, hour], (day, hour) in busy
+        )
+        for day in DAYS
+        for hour in HOURS
+    )
+
+
+def _hours_of(lessons: Iterable[Lesson], zone: ZoneInfo) -> set[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    for lesson in lessons:
+        at = lesson.starts_at
+        while at < lesson.ends_at:
+            local = at.astimezone(zone)
+            found.add((local.weekday(), local.hour))
+            at += timedelta(hours=1) - timedelta(minutes=local.minute, seconds=local.second)
+    return found

@@ -1,0 +1,131 @@
+"""A comparison as files: one JSON with all of it, and CSV tables; the same report gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from maximalab_hub.comparison.findings import Measure, person_value
+from maximalab_hub.export.csv import guarded
+from maximalab_hub.setting import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from maximalab_hub.comparison.findings import Finding
+    from maximalab_hub.comparison.report import Report, Row
+
+DIGITS = 10
+"""Significant digits of a written number: more than any of them deserves, fewer than machines differ in."""
+
+
+def files(report: Report, about: Mapping[str, Any]) -> dict[str, bytes]:
+    """Give the files by name. `about` says which events, for whom, and goes into the JSON."""
+    return {
+        "comparison.json": as_json({"about": about, **plain(report)}),
+        "people.csv": _csv(_people(report)),
+        "groups.csv": _csv(_rows(report.groups)),
+        "materials.csv": _csv(_rows(report.materials)),
+        "tests.csv": _csv(_test(one) for one in (*report.paired, *report.unpaired, *report.terms)),
+        "grid.csv": _csv(plain(one) for one in report.corners),
+        "week.csv": _csv(plain(one) for one in report.week),
+    }
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911  whatever a report holds; one answer for each type
+    """Turn a value into what JSON knows; durations become minutes."""
+    match value:
+        case bool() | int() | None:
+            return value
+        case _ if is_dataclass(value):
+            return plain({field.name: getattr(value, field.name) for field in fields(value)})
+        case float():
+            return float(f"{value:.{DIGITS}g}")
+        case timedelta():
+            return plain(value / timedelta(minutes=1))
+        case dict():
+            return {str(key): plain(one) for key, one in value.items()}
+        case tuple() | list():
+            return [plain(one) for one in value]
+        case _:
+            return str(value)
+
+
+def as_json(value: Any) -> bytes:  # noqa: ANN401  whatever `plain` gives
+    """Write JSON that people can read, too."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _people(report: Report) -> Iterator[Mapping[str, Any]]:
+    for one in report.people or ():
+        row: dict[str, Any] = {"person": one.user, "groups": " ".join(one.groups)}
+        for name, part in (
+            ("all", one.whole),
+            *((setting.value, one.by_setting[setting]) for setting in Setting),
+        ):
+            row |= {
+                f"{name}_runs": part.runs,
+                f"{name}_errors": part.errors,
+                f"{name}_active_minutes": plain(part.minutes),
+                f"{name}_sessions": part.sessions,
+                f"{name}_days": part.days,
+            }
+        yield row | {Measure.SHARE_OUT.value: plain(person_value(one, Measure.SHARE_OUT))}
+
+
+def _rows(rows: Iterable[Row]) -> Iterator[Mapping[str, Any]]:
+    for row in rows:
+        medians = row.medians or dict.fromkeys(Measure)
+        yield {"name": row.name, "people": row.people} | {
+            f"median_{m.value}": plain(medians[m]) for m in Measure
+        }
+
+
+def _test(test: Finding) -> Mapping[str, Any]:
+    result = plain(test.result) if test.result else {}
+    interval = result.get("interval") or {}
+    medians = test.medians or (None, None)
+    return {
+        "measure": test.measure.value,
+        "first": test.first,
+        "second": test.second,
+        "n_first": test.n_first,
+        "n_second": test.n_second,
+        "median_first": plain(medians[0]),
+        "median_second": plain(medians[1]),
+        "test": type(test.result).__name__.lower() if test.result else None,
+        "statistic": result.get("statistic"),
+        "p": result.get("p_value"),
+        "p_holm": plain(test.adjusted),
+        "effect": result.get("effect", result.get("cliffs_delta")),
+        "shift": result.get("shift"),
+        "interval_of": None if not interval else "shift" if "effect" in result else "effect",
+        "low": interval.get("low"),
+        "high": interval.get("high"),
+        "skewed": test.skewed,
+        "no_test_because": test.reason and test.reason.value,
+    }
+
+
+def _csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    for place, row in enumerate(rows):
+        if place == 0:
+            writer.writerow(row)
+        writer.writerow([_field(value) for value in row.values()])
+    return buffer.getvalue().encode()
+
+
+def _field(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return guarded(value)
+        case _:
+            return str(value)

@@ -1,0 +1,32 @@
+"""What a researcher's request asks for, and the record that it was asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+
+from maximalab_hub.service import PREFIX
+from maximalab_hub.service.questions import Question, read_question
+
+if TYPE_CHECKING:
+    from maximalab_spawner.tiers import Person
+
+    from maximalab_hub.events import Kind
+
+
+def question(request: Request) -> Question:
+    """Read what is asked for from the address."""
+    zone = ZoneInfo(request.app.state.settings.lab.time_zone)
+    return read_question(request.query_params, datetime.now(zone).date())
+
+
+Asked = Annotated[Question, Depends(question)]
+
+
+def record(request: Request, person: Person, kind: Kind, asked: Question) -> None:
+    """Record who looks at what, before it is shown."""
+    detail = {"page": request.url.path.removeprefix(PREFIX), **asked.values}
+    request.app.state.own_events.record(kind, person.name, course=asked.course, detail=detail)
