@@ -168,7 +168,9 @@ def _interval(
         if 1 + low * (squares.k - 1) <= 0:
             return None
         low, high = (one * squares.k / (1 + one * (squares.k - 1)) for one in (low, high))
-    return Interval(low, high, level)
+    # With few items, or some that hardly differ, the random kinds' degrees of freedom and lower bound can fail.
+    inside = low <= _value(squares, kind) <= high
+    return Interval(low, high, level) if inside else None
 
 
 def _random_bounds(squares: _Squares, tail: float) -> tuple[float, float]:
