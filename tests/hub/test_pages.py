@@ -297,7 +297,15 @@ def kill_server(hub: PagesHub) -> None:
     children = psutil.Process(hub.processes[-1].pid).children()
     (server,) = [one for one in children if "jupyterhub.singleuser" in one.cmdline()]
     server.kill()
-    wait_until(lambda: server.status() == psutil.STATUS_ZOMBIE, 10)  # until the hub looks
+    wait_until(lambda: has_ended(server))
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Say whether the hub can see the end: a process whose other threads are still ending is no news to it."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() == 1
+    except psutil.NoSuchProcess:
+        return True  # the hub has looked
 
 
 def redirected(visitor: httpx.Client, location: str) -> str | None:
