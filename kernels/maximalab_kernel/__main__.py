@@ -25,15 +25,17 @@ def run_kernel(connection_file: str) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     told = int(os.environ.get("JPY_PARENT_PID") or 0)
     parent = told if told == os.getppid() else 0  # asked at once: it may be gone when the rest is loaded
-    transport = MaximaProcess(find())
+    installation = find()
+    transport = MaximaProcess(installation)
     try:
         with contextlib.suppress(MaximaDiedError):  # the first cell tries again, and says what is wrong
             transport.start()
         from maximalab_kernel.channels import Channels  # noqa: PLC0415  Maxima is on its way meanwhile
         from maximalab_kernel.kernel import Kernel  # noqa: PLC0415
+        from maximalab_kernel.lookup import Help  # noqa: PLC0415
 
         channels = Channels.from_file(connection_file)
-        Kernel(channels, transport, parent).serve()
+        Kernel(channels, transport, Help(installation), parent).serve()
     finally:
         transport.close()
     return 0

@@ -21,7 +21,7 @@ MOST_CHARACTERS = 1_000_000
 
 
 class History:
-    """Kept in memory only: what a student typed leaves no file."""
+    """Kept in memory only: what a student typed leaves no file but the notebook."""
 
     def __init__(self, cells: int = MOST_CELLS, characters: int = MOST_CHARACTERS) -> None:
         """Empty; `cells` and `characters` are what it holds at most."""
@@ -46,6 +46,8 @@ class History:
     def _find(self, request: Mapping[str, Any]) -> list[Entry]:
         kind = request.get("hist_access_type", "tail")
         if kind == "range":
+            if int(request.get("session") or 0) != 0:
+                return []  # earlier sessions are not kept
             start, stop = int(request.get("start") or 0), request.get("stop")
             return [
                 entry

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from maximalab_kernel.finder import VARIABLE, find
+from maximalab_kernel.manual import open_manual
 from maximalab_kernel.preparation import prepare
 
 NAME = "maxima"
@@ -72,6 +73,7 @@ def install(*, user: bool = False, prefix: str | None = None, maxima: str | None
     if installation.wheel is not None:
         prepare(installation.wheel)
     compile_packages()
+    open_manual(installation)
     folder = target(user=user, prefix=prefix)
     folder.mkdir(parents=True, exist_ok=True)
     named = str(Path(shutil.which(maxima) or maxima).absolute()) if maxima else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import zmq
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from maximalab_kernel.channels import Channels
+    from maximalab_kernel.lookup import Help
     from maximalab_kernel.wire import Message
 
 log = Journal(__name__)
@@ -30,13 +32,16 @@ log = Journal(__name__)
 class Kernel:
     """Lives in the main thread; the control thread calls `interrupt`, `runs`, `kill`, `stop` and `describe`."""
 
-    def __init__(self, channels: Channels, transport: Transport, parent: int = 0) -> None:
+    def __init__(self, channels: Channels, transport: Transport, help_: Help, parent: int = 0) -> None:
         """`parent` is the process whose end ends the kernel; 0 for none."""
         self._channels = channels
         self._transport = transport
         self._control = Control(channels, self, parent)
         self._history = History()
         self._panel = Panel(channels, transport)
+        self._help = help_
+        self._waiting: deque[Message] = deque()
+        transport.meanwhile(int(channels.shell.getsockopt(zmq.FD)), self._serve_aside)
         self._count = 0
         self._lock = threading.Lock()
         self._executions = 0
@@ -56,8 +61,8 @@ class Kernel:
         poller.register(self._wake_reader, zmq.POLLIN)
         try:
             while not self._over.is_set():
-                ready = dict(poller.poll())
-                if self._channels.shell in ready:
+                ready = dict(poller.poll(0 if self._waiting else None))
+                if self._waiting or self._channels.shell in ready:
                     with sheltered("a request on the shell channel"):
                         self._serve_one(abort=False)
                 self._drain_wake()
@@ -144,18 +149,20 @@ class Kernel:
         poller = zmq.Poller()
         poller.register(self._channels.stdin, zmq.POLLIN)
         poller.register(self._wake_reader, zmq.POLLIN)
+        poller.register(self._channels.shell, zmq.POLLIN)
         while not self._cancelled:
             if self._channels.stdin in dict(poller.poll()):
                 reply = self._channels.receive(self._channels.stdin)
                 if reply is not None and reply.kind == "input_reply":
                     return str(reply.content.get("value", ""))
+            self._serve_aside()
             self._drain_wake()
         return None
 
     # The shell channel.
 
     def _serve_one(self, *, abort: bool) -> None:
-        request = self._channels.receive(self._channels.shell)
+        request = self._waiting.popleft() if self._waiting else self._channels.receive(self._channels.shell)
         if request is None:
             return
         if request.kind == "kernel_info_request":
@@ -163,11 +170,26 @@ class Kernel:
         self._channels.status(request, "busy")
         pending = self._attend(request, abort=abort)
         self._channels.status(request, "idle")
-        while pending and not self._over.is_set() and self._channels.shell.poll(0):
+        while pending and not self._over.is_set() and self._others_wait():
             self._serve_one(abort=True)
         self._move(None)
 
-    def _attend(self, request: Message, *, abort: bool) -> bool:
+    def _serve_aside(self) -> None:
+        """While Maxima works: answer at once what needs no Maxima; the rest waits for its turn."""
+        while int(self._channels.shell.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+            request = self._channels.receive(self._channels.shell)
+            if request is None:
+                continue
+            if request.kind not in replies.ASIDE:
+                self._waiting.append(request)
+                continue
+            self._channels.status(request, "busy")
+            self._attend(request, abort=False, aside=True)
+            self._channels.status(request, "idle")
+            if self._running:  # front ends show the last state that was told, whoever it was told to
+                self._channels.status(None, "busy")
+
+    def _attend(self, request: Message, *, abort: bool, aside: bool = False) -> bool:
         """Serve one request, whatever is in it; true where the cells that wait behind it are to be aborted."""
         try:
             if request.kind == "execute_request":
@@ -176,7 +198,7 @@ class Kernel:
                 self._panel.receive(request)
                 self._move(request)
             else:
-                self._answer(request)
+                self._answer(request, None if aside else self._transport)
         except Exception as error:  # noqa: BLE001  no message of a client may end the kernel
             told = f"{type(error).__name__}: {error}"[:QUOTED_CHARACTERS]
             log.warning("a request could not be served: %.40r: %s", request.kind, told)
@@ -186,12 +208,15 @@ class Kernel:
 
     def _move(self, request: Message | None) -> None:
         """Compute what a reader's sliders ask for, once nothing else waits: cells first, and of many moves the last."""
-        if self._panel.moved and not self._over.is_set() and not self._channels.shell.poll(0):
+        if self._panel.moved and not self._over.is_set() and not self._others_wait():
             self._begin(request)
             try:
                 self._panel.settle(request)
             finally:
                 self._end()
+
+    def _others_wait(self) -> bool:
+        return bool(self._waiting) or self._channels.shell.poll(0) != 0
 
     def _begin(self, request: Message | None) -> None:
         """From here on something runs that an interrupt stops."""
@@ -203,9 +228,9 @@ class Kernel:
         with self._lock:
             self._running = False
 
-    def _answer(self, request: Message) -> None:
+    def _answer(self, request: Message, transport: Transport | None) -> None:
         try:
-            content = self.describe(request) or replies.reply_to(request, self._transport, self._history)
+            content = self.describe(request) or replies.reply_to(request, transport, self._history, self._help)
         except MaximaDiedError as error:
             content = {"status": "error", **Failure("MaximaDied", say("died", how=error)).content()}
         if content is not None:
@@ -223,10 +248,11 @@ class Kernel:
             self._channels.publish("execute_input", request, {"code": code, "execution_count": self._count})
             if content.get("store_history", True):
                 self._history.add(self._count, code)
+        self._help.learn(code)
         reply = self._run(request, code, silent=silent)
         failed = reply["status"] == "error"
         abort = failed and bool(content.get("stop_on_error", True))
-        queued = self._channels.shell.poll(0) != 0 if abort else False
+        queued = abort and self._others_wait()
         self._reply(request, {**reply, "execution_count": self._count})
         return queued
 

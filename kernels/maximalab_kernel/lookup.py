@@ -1,30 +1,19 @@
-"""Completion and help: which name the cursor is in or behind, and what Maxima knows of it."""
+"""Questions beside the cells: of Maxima, and of the desk that knows the manual and what the reader has defined."""
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from collections import deque
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from maximalab_kernel.transport import Frame, Transport
 
-NAME_BEFORE = re.compile(r"[^\W\d]?(?:[\w%])*$")
-NAME_AFTER = re.compile(r"[\w%]*")
+if TYPE_CHECKING:
+    from maximalab_kernel.desk import Desk
+    from maximalab_kernel.finder import Installation
 
-
-def name_before(code: str, cursor: int) -> str:
-    """The part of a name that ends at the cursor."""
-    match = NAME_BEFORE.search(code[:cursor])
-    return match[0] if match else ""
-
-
-def name_at(code: str, cursor: int) -> str:
-    """The name that the cursor is in, or the one of the call whose arguments it is in."""
-    after = NAME_AFTER.match(code, cursor)
-    name = name_before(code, cursor) + (after[0] if after else "")
-    if name:
-        return name
-    opened = code.rfind("(", 0, cursor)
-    return name_before(code, opened) if opened > 0 else ""
+CELLS = 2000
+"""So many cells are remembered until somebody asks."""
 
 
 def ask(transport: Transport, operation: str, text: str, wanted: str) -> Frame | None:
@@ -36,20 +25,36 @@ def ask(transport: Transport, operation: str, text: str, wanted: str) -> Frame |
     return found
 
 
-def complete(transport: Transport, code: str, cursor: int) -> dict[str, Any]:
-    """The content of a `complete_reply`."""
-    prefix = name_before(code, cursor)
-    frame = ask(transport, "complete", prefix, "names") if prefix else None
-    names = (frame.fields.get("names") or []) if frame else []
-    return {
-        "status": "ok", "matches": list(names), "metadata": {},
-        "cursor_start": cursor - len(prefix), "cursor_end": cursor,
-    }  # fmt: skip
+class Help:
+    """What a reader may ask while writing. `transport` is `None` in a question while Maxima works.
 
+    The desk opens at the first question: a kernel's start must not wait for it.
+    """
 
-def inspect(transport: Transport, code: str, cursor: int) -> dict[str, Any]:
-    """The content of an `inspect_reply`: the user's own definition, or Maxima's manual."""
-    name = name_at(code, cursor)
-    frame = ask(transport, "describe", name, "text") if name else None
-    text = frame.text("text") if frame else ""
-    return {"status": "ok", "found": bool(text), "data": {"text/plain": text} if text else {}, "metadata": {}}
+    def __init__(self, installation: Installation) -> None:
+        """The manual is that of `installation`."""
+        self._installation = installation
+        self._cells: deque[str] = deque(maxlen=CELLS)
+
+    @cached_property
+    def _opened(self) -> Desk:
+        from maximalab_kernel.desk import Desk  # noqa: PLC0415  see above
+
+        return Desk(self._installation)
+
+    def _desk(self) -> Desk:
+        while self._cells:
+            self._opened.learn(self._cells.popleft())
+        return self._opened
+
+    def learn(self, code: str) -> None:
+        """A cell is about to run: what it defines can be asked for at once."""
+        self._cells.append(code)
+
+    def complete(self, transport: Transport | None, code: str, cursor: int) -> dict[str, Any]:
+        """The content of a `complete_reply`."""
+        return self._desk().complete(transport, code, cursor)
+
+    def inspect(self, transport: Transport | None, code: str, cursor: int) -> dict[str, Any]:
+        """The content of an `inspect_reply`: of the name at the cursor, else of the call that it is in."""
+        return self._desk().inspect(transport, code, cursor)

@@ -16,7 +16,7 @@ from maximalab_kernel.outlets import Outlets
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 START_WITHIN = 60.0
@@ -44,6 +44,8 @@ class MaximaProcess:
         self._killed_for = ""
         self._ready = False
         self._count = 0
+        self._serve_meanwhile: Callable[[], None] = lambda: None
+        self._meanwhile_descriptors: tuple[int, ...] = ()
 
     @property
     def pid(self) -> int | None:
@@ -144,6 +146,10 @@ class MaximaProcess:
     def _send(self, operation: str, text: str) -> None:
         self._write(f"({self._count} :{operation} {quoted(text)})\n")
 
+    def meanwhile(self, descriptor: int, serve: Callable[[], None]) -> None:
+        """See `Transport.meanwhile`."""
+        self._serve_meanwhile, self._meanwhile_descriptors = serve, (descriptor,)
+
     def answer(self, text: str | None) -> None:
         """See `Transport.answer`."""
         with self._lock:
@@ -165,7 +171,8 @@ class MaximaProcess:
     def _events(self, deadline: float | None = None, *, starting: bool = False) -> Iterator[Event]:
         """What Maxima prints and answers, each print before the frame that followed it; ends at `deadline`."""
         while deadline is None or time.monotonic() < deadline:
-            reading = self._outlets.read(0.5)
+            self._serve_meanwhile()
+            reading = self._outlets.read(0.5, *self._meanwhile_descriptors)
             for event in reading.events:
                 if isinstance(event, Printed) or starting or event.fields["id"] == self._count:
                     yield event

@@ -41,9 +41,9 @@ class Outlets:
             os.set_blocking(pipe.fileno(), False)
             self._printed[pipe.fileno()] = (name, codecs.getincrementaldecoder("utf-8")(errors="replace"))
 
-    def read(self, within: float) -> Reading:
-        """What is there, or comes within so many seconds."""
-        readable = select.select([self._frames.fileno(), *self._printed], [], [], within)[0]
+    def read(self, within: float, *also: int) -> Reading:
+        """What is there, or comes within so many seconds; the wait ends when one of `also` becomes readable, too."""
+        readable = select.select([self._frames.fileno(), *self._printed, *also], [], [], within)[0]
         frames, ended = self._read_frames() if self._frames.fileno() in readable else ([], False)
         return Reading([*self.printed(), *frames], ended, silent=not readable)
 

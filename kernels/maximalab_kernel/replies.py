@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maximalab_kernel import __version__, lookup
-from maximalab_kernel.statements import completeness
+from maximalab_kernel import __version__
+from maximalab_kernel.statements import Completeness, completeness
 from maximalab_kernel.wire import PROTOCOL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from maximalab_kernel.history import History
+    from maximalab_kernel.lookup import Help
     from maximalab_kernel.transport import Transport
     from maximalab_kernel.wire import Message
 
@@ -53,19 +54,36 @@ def place(content: Mapping[str, Any]) -> tuple[str, int]:
     return code, max(0, min(cursor, len(code)))
 
 
-def reply_to(request: Message, transport: Transport, history: History) -> dict[str, Any] | None:
-    """The reply to any request that runs no cell, `None` for kinds that get none.
+ASIDE = frozenset({
+    "complete_request", "inspect_request", "is_complete_request", "history_request", "kernel_info_request",
+    "comm_info_request",
+})  # fmt: skip
+"""What is replied to at once, even while a cell runs."""
+
+
+def reply_to(
+    request: Message, transport: Transport | None, history: History, help_: Help
+) -> dict[str, Any] | None:
+    """The reply to any request that runs no cell, `None` for kinds that get none. No `transport` while Maxima works.
 
     Raises `MaximaDiedError`, and whatever comes of a content of the wrong shape.
     """
     match request.kind:
         case "complete_request":
-            return lookup.complete(transport, *place(request.content))
+            return help_.complete(transport, *place(request.content))
         case "inspect_request":
-            return lookup.inspect(transport, *place(request.content))
+            return help_.inspect(transport, *place(request.content))
         case "is_complete_request":
-            return {"status": str(completeness(str(request.content.get("code", ""))))}
+            return is_complete(str(request.content.get("code", "")))
         case "history_request":
             return {"status": "ok", "history": history.answer(request.content)}
         case _:
             return describe(request)
+
+
+def is_complete(code: str) -> dict[str, Any]:
+    """The content of an `is_complete_reply`: an unfinished statement goes on, indented."""
+    state = completeness(code)
+    return (
+        {"status": str(state), "indent": "  "} if state is Completeness.INCOMPLETE else {"status": str(state)}
+    )

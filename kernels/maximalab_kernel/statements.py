@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 OPERATORS_THAT_GO_ON = "+-*/^.:=,<>#'@"
 """A cell that ends in one of these is not finished."""
+
+WORDS_THAT_GO_ON = re.compile(
+    r"(?<![\w%\\])(?:and|do|else|elseif|for|from|if|in|not|or|step|then|thru|unless|while)$"
+)
+"""So is one that ends in such a word."""
 
 CLOSERS = {")": "(", "]": "[", "}": "{"}
 
@@ -159,6 +165,25 @@ def brackets(text: str) -> Completeness:
     return Completeness.INCOMPLETE if stack else Completeness.COMPLETE
 
 
+def bare_end(text: str) -> int:
+    """Where a statement ends without the blanks and comments behind it."""
+    i = end = 0
+    while 0 <= i < len(text):
+        if text.startswith("/*", i):
+            i = skip_comment(text, i)
+        elif text[i] == '"':
+            i = end = skip_string(text, i)
+        else:
+            i, end = i + 1, end if text[i].isspace() else i + 1
+    return end if i >= 0 else len(text)
+
+
+def goes_on(text: str) -> bool:
+    """Whether a statement without terminator ends in the middle: with an operator, or a word that wants more."""
+    bare = text[: bare_end(text)]
+    return bare.endswith(tuple(OPERATORS_THAT_GO_ON)) or WORDS_THAT_GO_ON.search(bare) is not None
+
+
 def completeness(code: str) -> Completeness:
     """Whether a console should run `code` or wait for more lines. A missing last terminator is accepted."""
     for statement in split(code):
@@ -167,8 +192,6 @@ def completeness(code: str) -> Completeness:
         state = brackets(statement.text)
         if state is Completeness.INVALID or (state is Completeness.INCOMPLETE and statement.terminated):
             return Completeness.INVALID
-        if state is Completeness.INCOMPLETE or (
-            not statement.terminated and statement.text.endswith(tuple(OPERATORS_THAT_GO_ON))
-        ):
+        if state is Completeness.INCOMPLETE or (not statement.terminated and goes_on(statement.text)):
             return Completeness.INCOMPLETE
     return Completeness.COMPLETE

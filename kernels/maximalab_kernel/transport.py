@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ class Transport(Protocol):
 
         Raises `MaximaDiedError` where the process ends, or cannot be started.
         """
+
+    def meanwhile(self, descriptor: int, serve: Callable[[], None]) -> None:
+        """While a request waits for Maxima, call `serve` before each wait and when `descriptor` becomes readable."""
 
     def answer(self, text: str | None) -> None:
         """Answer the `input` frame that was just yielded; `None` refuses, and the evaluation fails."""

@@ -62,6 +62,8 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "the kernel could not read this request ({what}); it was left out, the kernel goes on",
         "uk": "ядро не змогло прочитати цей запит ({what}); його пропущено, ядро працює далі",
     },
+    "own_function": {"en": "Function, defined in this session", "uk": "Функція, означена в цьому сеансі"},
+    "own_variable": {"en": "Variable of this session", "uk": "Змінна цього сеансу"},
     "no_plot": {
         "en": "gnuplot made no picture; what it said stands above. `python -m maximalab_kernel check` looks it over.",
         "uk": "gnuplot не створив рисунка; що він сказав, видно вище. Перевірити: `python -m maximalab_kernel check`.",

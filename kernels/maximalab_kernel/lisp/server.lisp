@@ -48,20 +48,25 @@
   "The value of one expression, outside the labels and the history."
   (maximalab-emit-result "" (meval* (third (mread (make-string-input-stream (maximalab-terminated text)) nil)))))
 
-(defun maximalab-known-p (symbol)
-  (or (fboundp symbol) (boundp symbol) (get symbol 'autoload) (get symbol 'mfexpr*) (get symbol 'mspec)
-      (get symbol 'operators) (mget symbol 'mexpr) (mget symbol 'mmacro)))
+(defvar *maximalab-given* (make-hash-table :test 'eq) "Functions that were there before the user came.")
 
-(defun maximalab-complete (prefix)
-  "Names that begin with PREFIX: functions and variables, Maxima's and the user's own."
-  (let ((wanted (concatenate 'string "$" (maybe-invert-string-case prefix))) (names '()))
-    (do-symbols (symbol :maxima)
-      (let ((name (symbol-name symbol)))
-        (when (and (> (length name) 1) (eql (mismatch wanted name) (length wanted)) (maximalab-known-p symbol))
-          (push (subseq (print-invert-case symbol) 1) names))
-        (when (and (string= wanted name) (maximalab-known-p symbol))
-          (push prefix names))))
-    (maximalab-emit "names" "names" (sort (remove-duplicates names :test #'string=) #'string<))))
+(defun maximalab-take-stock ()
+  (dolist (form (append (cdr $functions) (cdr $macros)))
+    (setf (gethash (caar form) *maximalab-given*) (mget (caar form) 'mexpr))))
+
+(defun maximalab-own-p (form)
+  (let ((symbol (caar form)))
+    (multiple-value-bind (given known) (gethash symbol *maximalab-given*)
+      (not (and known (eq given (mget symbol 'mexpr)))))))
+
+(defun maximalab-names (ignored)
+  "The user's own functions with their arguments, and variables."
+  (declare (ignore ignored))
+  (flet ((told (kind things) (mapcar (lambda (thing) (format nil "~a ~a" kind (maximalab-line thing))) things)))
+    (maximalab-emit "names" "names"
+                    (append (told "function" (remove-if-not #'maximalab-own-p
+                                                            (append (cdr $functions) (cdr $macros))))
+                            (told "variable" (append (cdr $values) (cdr $arrays)))))))
 
 (defun maximalab-definition (name)
   "The user's own function or the value of the user's own variable, or NIL."
@@ -72,9 +77,8 @@
           ((member symbol (cdr $values)) (format nil "~a: ~a" name (maximalab-line (symbol-value symbol)))))))
 
 (defun maximalab-describe (name)
-  (let ((manual (maximalab-printed (lambda () (cl-info::info-exact name)))))
-    (maximalab-emit "text" "text" (or (maximalab-definition name)
-                                      (and (not (search "No exact match" manual)) manual)))))
+  "The user's own definition; the manual is the kernel's affair."
+  (maximalab-emit "text" "text" (maximalab-definition name)))
 
 (defun maximalab-settle (text)
   "Let in the interrupt that came too late for the evaluation it was meant for: until TEXT of them have been taken."
@@ -88,7 +92,7 @@
     (:eval #'maximalab-evaluate)
     (:lisp #'maximalab-run-lisp)
     (:value #'maximalab-expression)
-    (:complete #'maximalab-complete)
+    (:names #'maximalab-names)
     (:describe #'maximalab-describe)
     (:functions #'maximalab-function-names)
     (:slide #'maximalab-slide)
@@ -124,6 +128,7 @@
     (maximalab-take-streams)
     (catch 'maximalab-over
       (maximalab-sheltered
+        (maximalab-take-stock)
         (maximalab-emit "ready" "version" *autoconf-version* "lisp"
                         (format nil "~a ~a" (lisp-implementation-type) (lisp-implementation-version)))
         (loop for request = (maximalab-next-request)

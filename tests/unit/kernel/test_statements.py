@@ -39,6 +39,14 @@ STATES = [
     pytest.param("(1;", "invalid", id="a terminator inside brackets"),
     pytest.param(":lisp (", "complete", id="a line of Lisp"),
     pytest.param("? foo(", "complete", id="a help line"),
+    pytest.param("1 /* a remark */", "complete", id="a comment behind is no operator"),
+    pytest.param("1 + /* a remark */ ", "incomplete", id="an operator before a comment"),
+    pytest.param("/* a /* b */", "incomplete", id="a nested comment that is open"),
+    pytest.param('"+"', "complete", id="an operator in a string"),
+    pytest.param("if x > 0 then", "incomplete", id="a word that wants more"),
+    pytest.param("a_then", "complete", id="a name that ends like such a word"),
+    pytest.param("f(x) := (a: 1,\n b", "incomplete", id="a definition over several lines"),
+    pytest.param("1;\n2 *", "incomplete", id="the last of several statements"),
 ]
 
 
