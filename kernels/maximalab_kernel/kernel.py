@@ -230,7 +230,9 @@ class Kernel:
 
     def _answer(self, request: Message, transport: Transport | None) -> None:
         try:
-            content = self.describe(request) or replies.reply_to(request, transport, self._history, self._help)
+            content = self.describe(request) or replies.reply_to(
+                request, transport, self._history, self._help
+            )
         except MaximaDiedError as error:
             content = {"status": "error", **Failure("MaximaDied", say("died", how=error)).content()}
         if content is not None:

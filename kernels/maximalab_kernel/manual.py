@@ -30,7 +30,10 @@ def info_folder(installation: Installation) -> Path | None:
     """Where this Maxima's manual is; `None` where it has none, as Debian's without `maxima-doc`."""
     places = [Path(told) for told in [os.environ.get("MAXIMA_INFODIR")] if told]
     for prefix in prefixes(installation):
-        places += [prefix / "share" / "info", prefix / "info"]  # the second: of a core that images/maxima/build made
+        places += [
+            prefix / "share" / "info",
+            prefix / "info",
+        ]  # the second: of a core that images/maxima/build made
     return next((place for place in [*places, Path("/usr/share/info")] if infopages.parts(place)), None)
 
 

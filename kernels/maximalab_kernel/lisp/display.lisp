@@ -49,28 +49,52 @@
 ;; Maxima's defaults write plain TeX, which MathJax refuses: \pmatrix{...}, \over, \mbox.
 (defun tex-matrix (x l r)
   (append l (list "\\begin{pmatrix}")
-          (loop for row in (cdr x) append (tex-list (cdr row) nil (list " \\\\ ") " & "))
+          (loop for (row . more) on (cdr x)
+                append (tex-list (cdr row) nil (and more (list " \\\\ ")) " & "))
           (list "\\end{pmatrix}") r))
 
 (defun tex-mquotient (x l r)
   (append l (list "\\frac{") (tex (second x) nil nil 'mparen 'mparen)
           (list "}{") (tex (third x) nil nil 'mparen 'mparen) (list "}") r))
 
-;; Strings reach us with their per cent signs escaped already.
+;; -a/b, not -(a/b): what is drawn as a fraction, or as a product, needs no brackets behind a minus.
+(setf (get 'mminus 'tex-rbp) 110)
+
+(defun maximalab-partial-p (x)
+  "True for a derivative by several variables, or of an unknown function of several."
+  (let ((what (second x)))
+    (or (cdddr (cdr x))
+        (and (consp what) (symbolp (caar what)) (not (get (caar what) 'tex)) (not (member 'array (car what)))
+             (cddr what)))))
+
+(defun tex-derivative (x l r)
+  (tex (if $derivabbrev (tex-dabbrev x) (tex-d x (if (maximalab-partial-p x) "\\partial" '$d))) l r lop rop))
+
+(defun tex-bigfloat (x l r)
+  "3.14, and 3.14 \\times 10^{20}, as other numbers are written."
+  (let* ((text (string-downcase (format nil "~{~a~}" (fpformat x)))) (mark (position #\b text)))
+    (append l (list (cond ((null mark) text)
+                          ((string= (subseq text mark) "b0") (subseq text 0 mark))
+                          (t (format nil "~a \\times 10^{~a}" (subseq text 0 mark) (subseq text (1+ mark))))))
+            r)))
+
+;; Strings reach us with $, %, & and _ escaped already.
 (defun maximalab-tex-escape (char)
   (case char
-    ((#\# #\$ #\& #\_ #\{ #\}) (format nil "\\~a" char))
-    (#\\ "\\backslash ")
-    (#\^ "\\hat{}")
-    (#\~ "\\tilde{}")
+    ((#\# #\$ #\% #\& #\_ #\{ #\}) (format nil "\\~a" char))
+    (#\\ "}\\backslash \\text{")
+    (#\^ "}\\hat{\\ }\\text{")
+    (#\~ "}{\\sim}\\text{")
     (t (string char))))
 
 (defun tex-string (text)
-  (with-output-to-string (out)
-    (write-string "\\text{" out)
-    (loop for index from 0 below (length text)
-          do (cond ((eql (search "\\%" text :start2 index) index)
-                    (write-string "\\%" out)
-                    (incf index))
-                   (t (write-string (maximalab-tex-escape (char text index)) out))))
-    (write-char #\} out)))
+  (if (string= text "\\partial") ; Maxima's own, see tex-derivative
+      text
+      (with-output-to-string (out)
+        (write-string "\\text{" out)
+        (loop for index from 0 below (length text)
+              for char = (char text index)
+              for next = (and (< (1+ index) (length text)) (char text (1+ index)))
+              do (when (and (char= char #\\) next (find next "$%&_")) (setq char next) (incf index))
+                 (write-string (maximalab-tex-escape char) out))
+        (write-char #\} out))))
