@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from maximalab_kernel.keeping import PrintedText
 from maximalab_kernel.outputs import result_bundle
 from maximalab_kernel.questions import refusal, spoken
+from maximalab_kernel.rules import Clock, rules
 from maximalab_kernel.statements import Kind, Statement, split
 from maximalab_kernel.transport import Frame, MaximaDiedError, Printed, Transport
 from maximalab_kernel.tutor import Tutor
@@ -86,18 +87,23 @@ class Cell:
         self._silent = silent
         self._printed = PrintedText(f"printed-{count}")
         self._tutor = Tutor(transport)
+        self._rules = rules()
+        self._clock = Clock(transport, self._rules.seconds)
         self._cut_short = False
         self._sliders: list[Frame] = []
 
     def run(self, code: str) -> None:
         """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
         try:
-            self._run(code)
+            with self._clock:
+                self._run(code)
         finally:
             self._printed.close()
 
     def _run(self, code: str) -> None:
         for number, statement in enumerate(split(code), 1):
+            if self._clock.expired:
+                raise self._too_long(number, statement)
             if self._stage.cancelled:
                 raise failure("KeyboardInterrupt", say("interrupted"), number, statement)
             try:
@@ -105,10 +111,20 @@ class Cell:
             except MaximaDiedError as error:
                 raise failure("MaximaDied", say("died", how=error), number, statement) from None
 
-    def _run_statement(self, number: int, statement: Statement) -> None:
+    def _too_long(self, number: int, statement: Statement) -> Failure:
+        message = say("too_long", seconds=f"{self._rules.seconds:g}")
+        return failure("MaximaTimeout", message, number, statement)
+
+    def _refuse(self, number: int, statement: Statement) -> None:
+        """Raise `Failure` where a statement is none that a notebook, or this one, takes."""
         if statement.kind is Kind.COMMAND:
             message = say("unknown_command", command=quotation(statement.text))
             raise failure("MaximaSyntaxError", message, number, statement)
+        if statement.kind is Kind.LISP and self._rules.closed:
+            raise failure("MaximaClosed", say("closed", what=":lisp"), number, statement)
+
+    def _run_statement(self, number: int, statement: Statement) -> None:
+        self._refuse(number, statement)
         operation = "lisp" if statement.kind is Kind.LISP else "eval"
         trouble = result = None
         for event in self._transport.request(operation, statement.source):
@@ -137,7 +153,8 @@ class Cell:
         elif frame.kind == "sliders" and not self._silent:
             self._sliders.append(frame)
         elif frame.kind == "input":
-            self._transport.answer(self._stage.ask(spoken(frame.text("prompt"))))
+            question = spoken(frame.text("prompt"))
+            self._transport.answer(None if self._rules.grading else self._stage.ask(question))
 
     def _hint(self, text: str) -> None:
         """Show a hint as an output of its own, beside the result."""
@@ -167,6 +184,10 @@ class Cell:
 
     def _failure(self, trouble: Frame, number: int, statement: Statement) -> Failure:
         name, message = trouble.text("name"), trouble.text("message")
+        if name == "KeyboardInterrupt" and self._clock.expired:
+            return self._too_long(number, statement)
+        if name == "MaximaClosed":
+            return failure(name, say("closed", what=message), number, statement)
         if name == "KeyboardInterrupt" or (name == "MaximaQuestion" and self._stage.cancelled):
             return failure("KeyboardInterrupt", say("interrupted"), number, statement)
         if name == "MaximaQuestion":

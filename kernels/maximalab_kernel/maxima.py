@@ -13,6 +13,7 @@ from maximalab_kernel.child import child_setup, end_descendants, ending, signal_
 from maximalab_kernel.environment import plot_folder, remove, scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
 from maximalab_kernel.outlets import Outlets
+from maximalab_kernel.rules import rules
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class MaximaProcess:
         return {
             **scrubbed(os.environ),
             **self._installation.environment,
+            **rules().of_maxima(str(folder)),
             "MAXIMA_TEMPDIR": str(folder),
             "MAXIMALAB_REQUESTS": str(requests),
             "MAXIMALAB_FRAMES": str(frames),

@@ -29,6 +29,14 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "a demonstration waits for the reader after each command; here nobody can answer: use batch(…)",
         "uk": "демонстрація чекає на читача після кожної команди, а тут нікому відповісти: скористайтеся batch(…)",
     },
+    "too_long": {
+        "en": "a cell may take {seconds} s here, and this one was not ready by then",
+        "uk": "тут комірка може тривати {seconds} с, а ця за цей час не завершилася",
+    },
+    "closed": {
+        "en": "{what} is switched off here: no programs, no Lisp, no files outside the notebook's folder, none written",
+        "uk": "{what} тут вимкнено: без програм, без Lisp, без файлів поза текою зошита і без запису файлів",
+    },
     "interrupted": {
         "en": "interrupted; everything defined so far is kept",
         "uk": "перервано; усе, що означено досі, збережено",

@@ -4,9 +4,12 @@
 (in-package :maxima)
 
 (defvar *maximalab-longest-text* 100000 "Characters of a result's text that are sent; a longer one is kept in a file.")
-(defvar *maximalab-outputs* (or (maxima-getenv "MAXIMALAB_OUTPUTS") "maxima-output") "The folder of such files.")
 (defvar *maximalab-file-limit* 50000000 "Characters of one file (see keeping.py, which says so for printed text).")
 (defvar *maximalab-folder-limit* 200000000 "Bytes of all files in the folder.")
+
+(defun maximalab-outputs ()
+  "The folder of such files; asked for each time, for a saved Maxima has another environment than the one that saved it."
+  (or (maxima-getenv "MAXIMALAB_OUTPUTS") "maxima-output"))
 
 (defun maximalab-typed (value)
   "VALUE on one line, as it could be typed in again."
@@ -92,7 +95,7 @@
 (defun maximalab-room ()
   "Characters that a file may still take in the folder of outputs."
   (let ((taken 0))
-    (dolist (file (directory (format nil "~a/*.txt" *maximalab-outputs*)))
+    (dolist (file (directory (format nil "~a/*.txt" (maximalab-outputs))))
       (with-open-file (in file :element-type '(unsigned-byte 8) :if-does-not-exist nil)
         (when in (incf taken (file-length in)))))
     (max 0 (min *maximalab-file-limit* (- *maximalab-folder-limit* taken)))))
@@ -106,7 +109,7 @@
 
 (defun maximalab-kept (value label)
   "The text of a large VALUE: (values beginning size path whole). PATH is NIL where no file could be made."
-  (let* ((path (format nil "~a/~a.txt" *maximalab-outputs* (string-left-trim "%" label)))
+  (let* ((path (format nil "~a/~a.txt" (maximalab-outputs) (string-left-trim "%" label)))
          (file (and (string/= label "") (maximalab-output-stream path)))
          (room (if file (maximalab-room) *maximalab-longest-text*))
          (size 0)

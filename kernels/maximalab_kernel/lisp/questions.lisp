@@ -56,6 +56,12 @@
 (defun mbreak-loop () (maximalab-no-terminal "break"))
 (defun break-dbm-loop (at) (declare (ignore at)) (maximalab-no-terminal "the debugger"))
 
+(defvar *maximalab-closed* nil "True while programs, Lisp and files are refused; see closed.lisp.")
+
+(defun maximalab-refuse-command (command)
+  "A file's `:lisp` is no more allowed than a cell's."
+  (when *maximalab-closed* (maximalab-refuse (format nil ":~(~a~)" command))))
+
 (defun maximalab-pause ()
   "Between two commands of a demonstration, in the words of the kernel; an answer that begins with `e` ends it."
   (let ((answer (maximalab-ask "maximalab:pause")))
@@ -64,7 +70,8 @@
 (defun maximalab-batch-one (statement demo)
   "Echo, evaluate and show one statement of a file; true where a demonstration is to end."
   (if (keywordp (car statement))
-      (progn (break-call (car statement) (cdr statement) 'break-command) nil)
+      (progn (maximalab-refuse-command (car statement))
+             (break-call (car statement) (cdr statement) 'break-command) nil)
       (let ((input-label (maximalab-next-label)) (*display-labels-p* t))
         (setq $__ (third statement))
         (maximalab-remember input-label $__)

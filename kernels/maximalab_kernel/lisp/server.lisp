@@ -2,7 +2,8 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar" "sliders"))
+(dolist (part '("frames" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar" "sliders"
+                "closed"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 (maximalab-hook-draw)                   ; where it is part of this Maxima already
 
@@ -38,11 +39,13 @@
           (maximalab-emit-result (string-left-trim "$" (print-invert-case label)) $%))))))
 
 (defun maximalab-run-lisp (text)
-  "Evaluate the Lisp forms in TEXT and print their values."
-  (with-input-from-string (source text)
-    (loop for form = (read source nil source)
-          until (eq form source)
-          do (format t "~&~{~s~%~}" (multiple-value-list (eval form))))))
+  "Evaluate the Lisp forms in TEXT and print their values. How Lisp reads and prints is theirs for this line only."
+  (let ((*read-base* *read-base*) (*print-base* *print-base*) (*print-radix* *print-radix*)
+        (*print-length* *print-length*) (*print-level* *print-level*) (*readtable* *readtable*))
+    (with-input-from-string (source text)
+      (loop for form = (read source nil source)
+            until (eq form source)
+            do (format t "~&~{~s~%~}" (multiple-value-list (eval form)))))))
 
 (defun maximalab-expression (text)
   "The value of one expression, outside the labels and the history."
@@ -126,6 +129,7 @@
     (maximalab-connect)
     (maximalab-take-interrupts)
     (maximalab-take-streams)
+    (maximalab-take-rules)
     (catch 'maximalab-over
       (maximalab-sheltered
         (maximalab-take-stock)

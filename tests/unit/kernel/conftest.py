@@ -131,6 +131,20 @@ def maxima_ready():
 
 
 @pytest.fixture(scope="module")
+def start_lab(maxima_ready, tmp_path_factory):
+    """Starts a kernel for the tests of a module, with further environment variables."""
+    running = []
+
+    def start(**environment):
+        running.append(Lab(tmp_path_factory.mktemp("lab"), **environment))
+        return running[-1]
+
+    yield start
+    for lab in running:
+        lab.close()
+
+
+@pytest.fixture(scope="module")
 def lab(maxima_ready, tmp_path_factory):
     """One kernel for the tests of a module."""
     running = Lab(tmp_path_factory.mktemp("lab"))
