@@ -303,6 +303,25 @@ def test_the_commands_of_a_researcher(lab: Path, maximalab):
     assert "23 agree, 1 do not, 0 decided about an older text" in counted
 
 
+def test_the_comparison_by_command_is_the_same_twice_names_nobody_and_is_recorded(lab: Path, maximalab):
+    words = ("compare", "--course", "operations-research", "--no-grid", "--lang", "uk", "--for", "olha")
+    told = [maximalab(lab, *words, "--out", folder) for folder in ("first", "second")]
+    assert [done.returncode for done in told] == [0, 0], told[0].stderr
+    assert told[0].stdout == told[1].stdout
+    assert "На заняттях" in told[0].stdout
+    names = sorted(path.name for path in (lab / "first").iterdir())
+    assert "comparison.json" in names
+    for name in names:
+        content = (lab / "first" / name).read_bytes()
+        assert content == (lab / "second" / name).read_bytes()
+        assert not [user for user in CLASS if user.encode() in content]
+    engine = open_engine(f"sqlite:///{lab / 'usage.sqlite'}")
+    with reading(engine) as connection:
+        looks = [one for one in queries.last_events(connection, 10) if one.kind == "export"]
+    engine.dispose()
+    assert [one.user for one in looks[:2]] == ["olha", "olha"]
+
+
 def test_a_timetable_is_imported_by_command(lab: Path, maximalab):
     (lab / "algebra.ics").write_text(ALGEBRA.replace("\n", "\r\n"))
     done = maximalab(
@@ -332,6 +351,8 @@ def test_a_timetable_is_imported_by_command(lab: Path, maximalab):
             ["export", "--out", "maximalab.toml/x"], 1, "cannot be written", id="a folder that cannot be"
         ),
         pytest.param(["materials", "publish", "nothing"], 2, "nothing", id="no such material"),
+        pytest.param(["compare", "--lang", "xx"], 2, "give uk or en", id="a language that the lab has not"),
+        pytest.param(["compare", "--since", "soon"], 2, "--since", id="no day"),
         pytest.param(["brew", "coffee"], 2, "No such command", id="no such command"),
     ],
 )
