@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
-from maximalab_kernel.maxima import MaximaProcess
-from maximalab_kernel.transport import Frame
 
 from benchmarks.kernel.bare import bare_kernel
 from benchmarks.kernel.sides import OURS, PEER, Side, debians_maxima, named_peer, our_maxima
@@ -27,16 +27,35 @@ PATIENCE = 60.0
 
 
 def our_start() -> float:
-    """Milliseconds from starting our Maxima to its first result, as the kernel does it."""
-    begin = time.perf_counter()
-    maxima = MaximaProcess(our_maxima())
-    try:
-        told = [event for event in maxima.request("eval", "6*7;") if isinstance(event, Frame)]
+    """Milliseconds from starting our Maxima to its first result, on the pipes that the kernel speaks to it by."""
+    requests, ours = os.pipe()
+    answers, frames = os.pipe()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        os.fdopen(ours, "wb", 0) as ask,
+        os.fdopen(answers, "rb") as told,
+    ):
+        pipes = {
+            "MAXIMALAB_REQUESTS": str(requests),
+            "MAXIMALAB_FRAMES": str(frames),
+            "MAXIMA_TEMPDIR": folder,
+        }
+        environment = {**os.environ, **our_maxima().environment, **pipes, "LC_ALL": "C.UTF-8"}
+        silent = subprocess.DEVNULL
+        begin = time.perf_counter()
+        maxima = subprocess.Popen(
+            our_maxima().command, env=environment, pass_fds=(requests, frames),
+            stdin=silent, stdout=silent, stderr=silent,
+        )  # fmt: skip
+        os.close(requests)
+        os.close(frames)
+        ask.write(b'(1 :eval "6*7;")\n')
+        found = any(b'"text":"42"' in line for line in told)
         took = (time.perf_counter() - begin) * 1000
-    finally:
-        maxima.close()
-    if [frame.text("text") for frame in told] != ["42"]:
-        raise RuntimeError(f"6*7 gave {told}")
+        maxima.kill()
+        maxima.wait()
+    if not found:
+        raise RuntimeError("6*7 gave no 42")
     return took
 
 
