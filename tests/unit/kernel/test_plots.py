@@ -76,7 +76,11 @@ def test_a_plot_of_the_users_own_file_stays_there_and_is_shown(lab, tmp_path, co
 
 
 def test_a_file_without_a_folder_lies_beside_the_notebook(lab, tmp_path):
-    lab.run(f':lisp (progn (ext:chdir "{tmp_path}/") (values))')
+    change = (
+        f'#+ecl (ext:chdir "{tmp_path}/") #+sbcl (sb-alien:alien-funcall (sb-alien:extern-alien "chdir" '
+        f'(function sb-alien:int sb-alien:c-string)) "{tmp_path}/")'
+    )
+    lab.run(f":lisp (progn {change} (values))")
     lab.run('plot2d(x,[x,0,1],[svg_file,"beside.svg"])$')
     assert (tmp_path / "beside.svg").is_file()
 

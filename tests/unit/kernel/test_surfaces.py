@@ -79,7 +79,7 @@ def test_labels_ranges_view_and_colours_are_told(lab):
     assert told["axes"]["z"]["range"] == [-3, 3]
     assert told["view"] == {"elevation": 40, "azimuth": 20}
     assert told["surfaces"][0]["color"] is None
-    assert told["palette"][0] == "#adff2f"
+    assert told["palette"][0] in {"#adff2f", "#00ff00"}  # the default of Maxima 5.50, and of older ones
 
 
 def test_a_surface_with_its_lowest_point_and_a_path(lab):
