@@ -1,0 +1,173 @@
+"""One client, one thread pool and one timeout for each engine, and the only place that knows Docker's errors.
+
+An engine that hangs holds up nobody but itself: its calls wait in threads of its own, and each has an end.
+Above this module there are three errors. `EngineUnreachable` means that nobody knows: whoever asked holds on to
+what was known before. `ObjectGone` means that the engine answers and the thing is not there. `EngineRefused` means
+that the engine answers and does not want to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from docker import APIClient
+from docker.errors import APIError, DockerException, NotFound
+from docker.tls import TLSConfig
+from requests.exceptions import RequestException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+
+#: Seconds that an engine has for an answer.
+TIMEOUT = 10.0
+#: Calls to one engine at a time.
+THREADS = 8
+#: An engine answers, and fails, from this HTTP status on.
+IN_TROUBLE = 500
+#: Letters of an engine's own words that are passed on.
+LONGEST = 300
+ADDRESSES = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b")
+
+
+class EngineError(Exception):
+    """Something with an engine. The text names the backend and holds no address."""
+
+
+class EngineUnreachable(EngineError):  # noqa: N818  # it reads as what it says
+    """The engine does not answer, or is in trouble itself: nothing is known of what runs there."""
+
+
+class ObjectGone(EngineError):  # noqa: N818
+    """The engine answers, and has no such container, image, volume or network."""
+
+
+class EngineRefused(EngineError):  # noqa: N818
+    """The engine answers and refuses; `status` is the HTTP status, 409 where the name is taken."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The files by which hub and engine know each other, PEM."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How an engine is reached."""
+
+    backend: str
+    url: str
+    """`unix:///…` or `tcp://host:port`."""
+    tls: Tls | None = None
+
+
+class Engine:
+    """One engine. Its calls run in its own threads; `call` may be used from one event loop."""
+
+    def __init__(self, address: Address, *, timeout: float = TIMEOUT) -> None:
+        self.address, self.timeout = address, timeout
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"engine-{address.backend}")
+        self._made: APIClient | None = None
+        self._making = Lock()
+
+    async def call(self, do: Callable[[APIClient], T], *, extra: float = 0.0) -> T:
+        """Let `do` use the client in a thread, and give what it gives. Raises one of the `EngineError`s.
+
+        `extra` seconds are granted beyond the engine's timeout, for what takes time by its nature.
+        """
+        turn = asyncio.get_running_loop().run_in_executor(self._threads, self._do, do)
+        try:
+            # Twice: the first call of all also asks for the engine's version.
+            return await asyncio.wait_for(turn, 2 * self.timeout + extra)
+        except TimeoutError as error:
+            raise EngineUnreachable(f"{self.address.backend}: no answer in time") from error
+
+    async def answers(self) -> bool:
+        """Say whether the engine is well."""
+        try:
+            await self.call(lambda client: client.ping())
+        except EngineError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Take no more calls. Those that wait are given up; those that run end with their timeout."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._made is not None:
+            self._made.close()
+
+    def _do(self, do: Callable[[APIClient], T]) -> T:
+        name = self.address.backend
+        try:
+            return do(self._client())
+        except NotFound as error:
+            raise ObjectGone(f"{name}: {_words(error)}") from error
+        except APIError as error:
+            status = int(error.status_code or IN_TROUBLE)
+            if status >= IN_TROUBLE:
+                raise EngineUnreachable(f"{name}: {_words(error)}") from error
+            raise EngineRefused(f"{name}: {_words(error)}", status) from error
+        except (DockerException, RequestException, OSError) as error:
+            # No words: they hold the engine's address.
+            raise EngineUnreachable(f"{name}: {type(error).__name__}") from error
+
+    def _client(self) -> APIClient:
+        with self._making:
+            if self._made is None:
+                self._made = APIClient(
+                    base_url=self.address.url,
+                    tls=_tls(self.address.tls),
+                    timeout=self.timeout,
+                    version="auto",
+                    max_pool_size=THREADS,
+                )
+            return self._made
+
+
+def _tls(files: Tls | None) -> TLSConfig | bool:
+    if files is None:
+        return False
+    return TLSConfig(client_cert=(str(files.cert), str(files.key)), ca_cert=str(files.ca), verify=True)
+
+
+def _words(error: APIError) -> str:
+    """Give what the engine says, short and without addresses."""
+    return ADDRESSES.sub("(address)", str(error.explanation or error.__class__.__name__))[:LONGEST]
+
+
+class Engines:
+    """The engines in use, one for each backend. A record that changes gets an engine anew."""
+
+    def __init__(self, *, timeout: float = TIMEOUT) -> None:
+        self._timeout = timeout
+        self._engines: dict[str, Engine] = {}
+
+    def of(self, address: Address) -> Engine:
+        """Give the engine at this address."""
+        engine = self._engines.get(address.backend)
+        if engine is None or engine.address != address:
+            if engine is not None:
+                engine.close()
+            engine = self._engines[address.backend] = Engine(address, timeout=self._timeout)
+        return engine
+
+    def close(self) -> None:
+        """Let all engines go."""
+        for engine in self._engines.values():
+            engine.close()
+        self._engines.clear()
