@@ -8,7 +8,8 @@
     materials = "/srv/maximalab/materials/public"
     homes = "/srv/maximalab/homes/public"      # with an empty file .maximalab-homes in it, see docs/admins.md
 
-A relative folder is taken from the folder of the file.
+A relative folder is taken from the folder of the file. `kind = "docker"` has no `homes` (they are volumes of the
+engine) and the fields that `maximalab_spawner.site` tells of. All backends of a lab are of one kind.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maximalab_spawner.site import SITE_FIELDS, read_site
 from maximalab_spawner.tiers import NAME, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from maximalab_spawner.site import Site
 
 
 class BackendsError(Exception):
@@ -33,6 +39,9 @@ class Kind(StrEnum):
     """How servers are started at a backend."""
 
     LOCAL = "local"
+    """Processes of the hub's own machine, without isolation."""
+    DOCKER = "docker"
+    """A container for each server, at a Docker engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,13 @@ class Backend:
     materials: Path | None = None
     """The tier's store, as seen from where the servers run."""
     homes: Path | None = None
-    """Where the students' own spaces lie."""
+    """Where the students' own spaces lie; None where they are volumes of an engine."""
+    site: Site | None = None
+    """The engine; None where servers are processes."""
 
 
-FIELDS = frozenset({"name", "tier", "kind", "capacity", "materials", "homes"})
+EVERY = frozenset({"name", "tier", "kind", "capacity", "materials"})
+FIELDS = {Kind.LOCAL.value: EVERY | {"homes"}, Kind.DOCKER.value: EVERY | SITE_FIELDS}
 
 
 def read_backends(path: Path) -> tuple[Backend, ...]:
@@ -74,11 +86,11 @@ def read_backends(path: Path) -> tuple[Backend, ...]:
 def _backend(path: Path, place: int, record: object) -> Backend:
     if not isinstance(record, dict):
         raise _wrong(path, place, "", "write a table [[backend]]")
+    known = FIELDS.get(str(record.get("kind")), frozenset().union(*FIELDS.values()))
     for field in record:
-        if field not in FIELDS:
-            raise _wrong(
-                path, place, field, f"is not known; remove it or use one of {', '.join(sorted(FIELDS))}"
-            )
+        if field not in known:
+            remedy = f"is not known here; remove it or use one of {', '.join(sorted(known))}"
+            raise _wrong(path, place, field, remedy)
     name, capacity = record.get("name"), record.get("capacity")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise _wrong(path, place, "name", f"write a name of the form {NAME.pattern}")
@@ -87,14 +99,30 @@ def _backend(path: Path, place: int, record: object) -> Backend:
     for field, words in (("tier", Tier), ("kind", Kind)):
         if record.get(field) not in list(words):
             raise _wrong(path, place, field, f"write one of {', '.join(words)}")
-    folders = {field: _folder(path, place, field, record.get(field)) for field in ("materials", "homes")}
-    return Backend(name, Tier(record["tier"]), Kind(record["kind"]), capacity, **folders)
+    tier, kind = Tier(record["tier"]), Kind(record["kind"])
+    if kind is Kind.LOCAL:
+        materials, homes = (
+            _folder(path, place, field, record.get(field)) for field in ("materials", "homes")
+        )
+        return Backend(name, tier, kind, capacity, materials, homes)
+    materials = _folder_over_there(path, place, "materials", record.get("materials"))
+    site = read_site(
+        name, tier, record, path.parent, lambda field, remedy: _wrong(path, place, field, remedy)
+    )
+    return Backend(name, tier, kind, capacity, materials, site=site)
 
 
 def _folder(path: Path, place: int, field: str, value: object) -> Path:
     if not isinstance(value, str) or not value.strip():
         raise _wrong(path, place, field, "write the path of a folder")
     return (path.parent / Path(value).expanduser()).resolve()
+
+
+def _folder_over_there(path: Path, place: int, field: str, value: object) -> Path:
+    """Take a folder of the engine's machine as it is written: this machine may know nothing of it."""
+    if not isinstance(value, str) or not value.startswith("/") or ".." in value.split("/"):
+        raise _wrong(path, place, field, "write the full path of a folder on the engine's machine")
+    return Path(value)
 
 
 def _wrong(path: Path, place: int, field: str, remedy: str) -> BackendsError:
@@ -106,16 +134,34 @@ def _check_together(path: Path, backends: Sequence[Backend]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise BackendsError(f"{path}: field `backend.name`: {name!r} stands there twice; name them apart")
-    for one in backends:
-        for other in backends:
-            if one.tier != other.tier and _share(one, other):
-                raise BackendsError(
-                    f"{path}: {one.name} and {other.name} are of different tiers and share a folder; "
-                    "give each its own `materials` and `homes`",
-                )
+    if len({backend.kind for backend in backends}) > 1:
+        raise BackendsError(
+            f"{path}: field `backend.kind`: write the same for all; a lab has one kind of servers"
+        )
+    for one, other in combinations(backends, 2):
+        if one.tier != other.tier and _share(one, other):
+            raise BackendsError(
+                f"{path}: {one.name} and {other.name} are of different tiers and share a folder; "
+                "give each its own `materials` and `homes`",
+            )
+        if one.site and other.site and _same_machine(one, other) and _overlap(one.site, other.site):
+            raise BackendsError(
+                f"{path}: {one.name} and {other.name} share an engine and a `subnet`; give each its own"
+            )
 
 
 def _share(one: Backend, other: Backend) -> bool:
+    if not _same_machine(one, other):
+        return False
     ours = [folder for folder in (one.materials, one.homes) if folder]
     theirs = [folder for folder in (other.materials, other.homes) if folder]
     return any(a.is_relative_to(b) or b.is_relative_to(a) for a in ours for b in theirs)
+
+
+def _same_machine(one: Backend, other: Backend) -> bool:
+    """Say whether the same path is the same folder; as far as can be told from an engine's address."""
+    return (one.site and one.site.engine.url) == (other.site and other.site.engine.url)
+
+
+def _overlap(one: Site, other: Site) -> bool:
+    return IPv4Network(one.net.subnet).overlaps(IPv4Network(other.net.subnet))
