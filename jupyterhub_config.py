@@ -13,8 +13,9 @@ from maximalab_hub.secret_files import Secret, SecretError, read_secret
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.signin import LocalAccounts
 from maximalab_hub.witness import login_hook, open_witness
+from maximalab_spawner.backends import BackendsError
 from maximalab_spawner.catalog import CatalogReader
-from maximalab_spawner.local import TieredLocalSpawner
+from maximalab_spawner.kinds import spawner_for
 from maximalab_spawner.policy import decide, parse_server_name, server_name
 from maximalab_spawner.proxy import TieredProxy
 from maximalab_spawner.refusals import REFUSALS
@@ -31,7 +32,8 @@ try:
     keys = {name: secret(name) for name in (Secret.USAGE_TOKEN, Secret.WITNESS_TOKEN)}
     proxy_keys = {entrance: secret(PROXY_TOKENS[entrance]) for entrance in settings.entrances}
     emit = open_witness(settings)
-except (SettingsError, SecretError, OSError) as error:
+    spawner_class = spawner_for(settings.backends.file)
+except (SettingsError, SecretError, BackendsError, OSError) as error:
     sys.exit(f"The hub does not start:\n{error}")
 
 install()
@@ -91,15 +93,15 @@ if Entrance.VPN in settings.entrances:
 
 # Students' servers
 USE_OF_THE_SERVICE = "access:services!service=usage"
-c.JupyterHub.spawner_class = TieredLocalSpawner
-c.TieredLocalSpawner.catalog_dir = str(settings.catalogue.dir)
-c.TieredLocalSpawner.backends_file = str(settings.backends.file)
-c.TieredLocalSpawner.scenario = lab.scenario.value
-c.TieredLocalSpawner.default_language = lab.default_language
+c.JupyterHub.spawner_class = spawner_class
+c.TieredServer.catalog_dir = str(settings.catalogue.dir)
+c.TieredServer.backends_file = str(settings.backends.file)
+c.TieredServer.scenario = lab.scenario.value
+c.TieredServer.default_language = lab.default_language
 c.TieredLocalSpawner.spool_dir = str(lab.state_dir / "spool")
-c.TieredLocalSpawner.usage_url = usage.events_url
-c.TieredLocalSpawner.usage_sink = emit
-c.TieredLocalSpawner.placed_dir = str(lab.state_dir / "placed")
+c.TieredServer.usage_url = usage.events_url
+c.TieredServer.usage_sink = emit
+c.TieredServer.placed_dir = str(lab.state_dir / "placed")
 c.Spawner.poll_interval = 5  # seconds until a server that died is told as dead
 c.Spawner.consecutive_failure_limit = 0  # one broken backend must not end the hub
 c.Spawner.apply_user_options = lambda _spawner, _options: None  # the spawner reads the one option itself

@@ -81,6 +81,8 @@ class Engine:
 
     def __init__(self, address: Address, *, timeout: float = TIMEOUT) -> None:
         self.address, self.timeout = address, timeout
+        self.preparing = asyncio.Lock()
+        """Held while something is made that there must be once only, and whose name the engine does not guard."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"engine-{address.backend}")
         self._made: APIClient | None = None
         self._making = Lock()

@@ -92,7 +92,7 @@ def host_config(limits: Limits, net: Net, volumes: Volumes) -> dict[str, Any]:
         "PortBindings": ports,
         "PublishAllPorts": False,
         "Mounts": _mounts(volumes),
-        "RestartPolicy": {"Name": "no"},
+        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "AutoRemove": False,  # its exit status is to be read
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
     }
@@ -106,7 +106,7 @@ def _mounts(volumes: Volumes) -> list[dict[str, Any]]:
         (volumes.materials, MATERIALS, True),
     )
     return [
-        {"Type": "volume", "Source": name, "Target": target, "ReadOnly": read_only}
+        {"Type": "volume", "Source": name, "Target": target} | ({"ReadOnly": True} if read_only else {})
         for name, target, read_only in mounts
     ]
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 START, STOP = "server_start", "server_stop"
+#: The status of a server of which nobody has heard for too long; it may run on.
+LOST = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Life:
         starts = () if self.start_told or not (self.launched or self.ended) else (start,)
         if self.ended is None:
             return starts
-        how = "stopped" if self.stopping else "died"
+        how = "stopped" if self.stopping else "lost" if self.status == LOST else "died"
         return (*starts, Due(STOP, self.stop_id, self.ended, {"how": how, "status": self.status}))
 
     def as_state(self) -> dict[str, Any]:
@@ -129,15 +131,27 @@ class Keeper:
 
     def start(self, mark: str, launch: Callable[[], ProcessId | None]) -> None:
         """Start the server by `launch`, and tell of it. Where `launch` raises, there was no life."""
-        now = self._clock()
-        self._keep(Life(mark, self._mint(now), self._mint(now), now))
+        self.begin(mark)
         try:
             process = launch()
         except Exception:
-            self._keep(None)
+            self.failed()
             raise
+        self.launched(process)
+
+    def begin(self, mark: str) -> None:
+        """Note that a server is about to be launched."""
+        now = self._clock()
+        self._keep(Life(mark, self._mint(now), self._mint(now), now))
+
+    def launched(self, process: ProcessId | None = None) -> None:
+        """Note that it runs, and tell of it."""
         self._change(launched=True, process=process)
         self._tell_due()
+
+    def failed(self) -> None:
+        """Note that nothing was launched."""
+        self._keep(None)
 
     def adopt(self, life: Life | None) -> None:
         """Take a life up that an earlier hub left: one that was about to be launched is looked for."""

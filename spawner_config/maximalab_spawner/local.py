@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401  # JupyterHub's own objects have no types
+# JupyterHub's own objects have no types
 """Students' servers as local processes, for the one-command lab.
 
 All of them run as the user who started the lab: nothing keeps students apart. It is for trying out
@@ -14,29 +14,22 @@ import secrets
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyterhub.spawner import Spawner
 from jupyterhub.utils import random_port
-from maximalab_recorder.ids import uuid7
-from sqlalchemy.orm import object_session
-from traitlets import Bool, Float, List, Unicode, default
+from traitlets import Unicode, default
 
-from maximalab_spawner import messages
 from maximalab_spawner.admission import Admitted, Turned
-from maximalab_spawner.life import Keeper, Life
+from maximalab_spawner.core import TieredServer
 from maximalab_spawner.process import ProcessId, find_marked, kill_marked, listens, open_log
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.refusals import ENDED_EARLY
 from maximalab_spawner.serverenv import Place, arguments, safe_name
-from maximalab_spawner.tiered import TieredStart
 from maximalab_spawner.tiers import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
     from maximalab_spawner.backends import Backend
 
 #: Seconds that a process may take to vanish after SIGKILL.
@@ -45,53 +38,23 @@ KILL_TIMEOUT = 5.0
 LOOK_EVERY = 0.1
 
 
-class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # JupyterHub has no annotations
+class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # JupyterHub has no annotations
     """Starts `jupyterhub-singleuser` as a process of this machine, on the tier that the catalogue says."""
 
     spool_dir = Unicode(
         config=True,
         help="""Folder for undelivered events, outside the homes: `<tier>/<user>/<server>/`.""",
     )
-    usage_url = Unicode(config=True, help="""Where a server posts its events: the full URL.""")
-    allowed_kernelspecs = List(
-        Unicode(),
-        ["maxima"],
-        config=True,
-        help="""Kernels that a server offers, the first for new notebooks. Empty: all that are installed.""",
-    )
-    stop_grace = Float(
-        10.0,
-        config=True,
-        help="""Seconds that a server has after SIGTERM to save and to tell, before it is killed.""",
-    )
-    disable_user_config = Bool(
-        True, config=True, help="""What a student writes does not change the server."""
-    )
-
-    def __init__(self, **kwargs: Any) -> None:
-        self._keeper = Keeper(
-            self._save_state,
-            self.tell_due,
-            lambda mark: find_marked(mark, [*self.cmd, *self.get_args()]),
-            lambda: datetime.now(UTC),
-            lambda moment: str(uuid7(moment)),
-        )
-        super().__init__(**kwargs)
-        self._launched, self._listening = asyncio.Event(), asyncio.Event()
 
     @default("cmd")
     def _this_python(self) -> list[str]:
         return [sys.executable, "-m", "jupyterhub.singleuser"]
 
-    @default("start_timeout")
-    def _start_timeout(self) -> int:
-        return 180
-
-    @default("http_timeout")
-    def _http_timeout(self) -> int:
-        return 120
-
     # What is kept of a server
+
+    def find(self, mark: str) -> ProcessId | None:
+        """Find the server's process by its mark."""
+        return find_marked(mark, [*self.cmd, *self.get_args()])
 
     @property
     def process(self) -> ProcessId | None:
@@ -101,38 +64,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
     def forget(self) -> None:
         """Know of no server."""
         super().forget()
-        self._keeper.life = None
         self._child: subprocess.Popen[bytes] | None = None
-
-    def get_state(self) -> dict[str, Any]:
-        """Give what recognises the server after the hub's restart, and what is still to be told of it."""
-        state: dict[str, Any] = super().get_state()
-        if self._keeper.life is not None:
-            state |= self.record() | self._keeper.life.as_state() | {"port": self.port}
-        return state
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take what `get_state` gave in an earlier life of the hub. What is not whole counts as no server."""
-        super().load_state(state)
-        life = Life.from_state(state)
-        if life is not None:
-            self.recall(state)
-            self.port = int(state.get("port", 0))
-            self._keeper.adopt(life)
-
-    def clear_state(self) -> None:
-        """Forget the server. One that has not ended yet has no place any more: it is ended, and that is told."""
-        super().clear_state()
-        self._ended(0)
-        self.forget()
-
-    def _save_state(self) -> None:
-        """Write the state at once: a hub that dies now must find the process again."""
-        if self.orm_spawner is not None:
-            self.orm_spawner.state = self.get_state()
-            session = object_session(self.orm_spawner)
-            if session is not None:
-                session.commit()
 
     async def get_url(self) -> str:
         """Give the process's own address: a hub that died early never wrote it to the database."""
@@ -146,7 +78,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
         """Decide again and start. Raises `SpawnException` with the reason where it may not be."""
         self._launched.clear()
         self._listening.clear()
-        admitted, backend, entrance = self.settle()
+        admitted, backend, entrance = await self.settle()
         self.port = random_port()
         self.remember(admitted, backend, entrance)
         mark = secrets.token_hex(16)
@@ -213,14 +145,6 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
                 raise refusal(Turned(ENDED_EARLY, f"status {status}"))
             await asyncio.sleep(LOOK_EVERY)
 
-    async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """Say in both languages how far the start is."""
-        yield messages.step(10, messages.STARTING)
-        await self._launched.wait()
-        yield messages.step(40, messages.LAUNCHED)
-        await self._listening.wait()
-        yield messages.step(80, messages.ANSWERING)
-
     # Looking and stopping
 
     async def poll(self) -> int | None:
@@ -231,7 +155,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
         self._keeper.catch_up()
         status = life.status if life.over else self._status()
         if status is not None:
-            self._ended(status)
+            self.ended(status)
         return status
 
     def _status(self) -> int | None:
@@ -239,7 +163,7 @@ class TieredLocalSpawner(TieredStart, Spawner):  # type: ignore[misc]  # Jupyter
             return self._child.poll()
         return None if self.process is not None and self.process.alive() else 0
 
-    def _ended(self, status: int) -> None:
+    def ended(self, status: int) -> None:
         """Tell once that the server is gone, and end what it left behind."""
         life = self._keeper.life
         if life is None:

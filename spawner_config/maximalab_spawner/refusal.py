@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from jupyterhub.spawner import SpawnException
 
+from maximalab_spawner.materials import Title
 from maximalab_spawner.messages import both_html, both_plain
 from maximalab_spawner.refusals import REFUSALS
 
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
     from maximalab_spawner.admission import Turned
 
 
-def refusal(turned: Turned) -> Exception:
-    """Make the exception for a refusal: a text in both languages, a label for the metrics, a status."""
+def refusal(turned: Turned, subject: str = "?") -> Exception:
+    """Make the exception for a refusal: a text in both languages, a label for the metrics, a status.
+
+    `subject` stands in the text where it has a place for it.
+    """
     refused = REFUSALS[turned.reason]
-    text = refused.text
+    text = Title(*(refused.text.of(one).format(subject) for one in ("uk", "en")))
     exception = SpawnException(
         both_plain(text),
         reason=str(turned.reason),

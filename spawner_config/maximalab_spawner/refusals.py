@@ -20,6 +20,7 @@ STRANGE_OPTION = "strange_option"
 OTHER_TIER = "other_tier"
 #: Not a refusal: the start failed.
 ENDED_EARLY = "ended_early"
+IMAGE_MISSING = "image_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,18 @@ REFUSALS: Mapping[str, Refusal] = {
             en="Where it runs is said by the catalogue, not by who starts the server.",
         ),
         FROM_MY_LAB,
+    ),
+    IMAGE_MISSING: Refusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        Title(uk="Бракує програм для цього матеріалу", en="The programs for this material are missing"),
+        Title(
+            uk="На комп’ютері, де він мав би працювати, немає образу «{}».",
+            en="The computer where it should run has no image “{}”.",
+        ),
+        Title(
+            uk="Повідомте адміністратора лабораторії і назвіть йому цей образ. Ваша робота збережена.",
+            en="Tell the lab's administrator, and name this image. Your work is safe.",
+        ),
     ),
     ENDED_EARLY: Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,

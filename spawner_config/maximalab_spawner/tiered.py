@@ -6,6 +6,7 @@ A mix-in beside JupyterHub's `Spawner`, whatever the servers are made of.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
@@ -35,7 +36,7 @@ from maximalab_spawner.tiers import (
 from maximalab_spawner.usage import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from maximalab_spawner.life import Due
 
@@ -140,8 +141,11 @@ class TieredStart(LoggingConfigurable):
         )
         self.backend, self.material = str(state.get("backend", "")), str(state.get("material", ""))
 
-    def settle(self) -> tuple[Admitted, Backend, Entrance]:
-        """Decide whether and where the server may start. Raises `SpawnException` where it may not."""
+    async def settle(self) -> tuple[Admitted, Backend, Entrance]:
+        """Decide whether and where the server may start. Raises `SpawnException` where it may not.
+
+        Whoever calls remembers the place before waiting for anything else, so that it counts as taken.
+        """
         entrance = self._asked_at()
         admitted = admit(
             self.name,
@@ -155,7 +159,7 @@ class TieredStart(LoggingConfigurable):
         )
         if isinstance(admitted, Turned):
             raise self.turn_away(admitted, entrance)
-        backend = self._place(admitted.tier)
+        backend = await self._place(admitted.tier)
         if isinstance(backend, Refused):
             raise self.turn_away(Turned(backend.reason), entrance)
         return admitted, backend, entrance
@@ -230,31 +234,39 @@ class TieredStart(LoggingConfigurable):
             self.log.error("The catalogue cannot be used: %s", fault)  # noqa: TRY400  # its text says it all
             return None
 
-    def _place(self, tier: Tier) -> Backend | Refused:
+    async def look_for_home(self, backend: Backend) -> Look:
+        """Look whether the person's home is at a backend."""
+        return look_at(backend.homes, self.user.name) if backend.homes is not None else Look.UNKNOWN
+
+    async def is_well(self, backend: Backend) -> bool:
+        """Say whether a server can start at a backend."""
+        return _is_folder(backend.materials)
+
+    async def _place(self, tier: Tier) -> Backend | Refused:
         try:
             backends = read_backends(Path(self.backends_file))
         except BackendsError as fault:
             self.log.error("The backends cannot be used: %s", fault)  # noqa: TRY400  # its text says it all
             backends = ()
-        home = self._home_at(tier, backends)
-        if isinstance(home, Refused):
-            return home
-        load = {one.name: sum(other.backend == one.name for other in self._all) for one in backends}
-        health = {one.name: _is_folder(one.materials) for one in backends}
-        return place(tier, backends, load, health, home)
-
-    def _home_at(self, tier: Tier, backends: Sequence[Backend]) -> str | Refused | None:
-        """Name the backend where the person's home lies; refuse where nobody can say."""
-        looks = {
-            one.name: look_at(one.homes, self.user.name) if one.homes is not None else Look.UNKNOWN
-            for one in backends
-            if one.tier is tier
-        }
+        able = [one for one in backends if one.tier is tier]
         try:
             recorded = HomeRecords(Path(self.placed_dir)).read(tier, self.user.name)
         except HomeRecordError as fault:
             self.log.error("Nobody knows where a home lies: %s", fault)  # noqa: TRY400  # its text says it all
             return Refused(Reason.TIER_UNAVAILABLE)
+        if recorded is not None:
+            able = [one for one in able if one.name == recorded]  # nobody waits for what does not matter
+        found = await asyncio.gather(*map(self.look_for_home, able))
+        home = self._home_at(recorded, {one.name: look for one, look in zip(able, found, strict=True)})
+        if isinstance(home, Refused):
+            return home
+        well = await asyncio.gather(*map(self.is_well, able))
+        health = {one.name: good for one, good in zip(able, well, strict=True)}
+        load = {one.name: sum(other.backend == one.name for other in self._all) for one in able}
+        return place(tier, able, load, health, home)
+
+    def _home_at(self, recorded: str | None, looks: Mapping[str, Look]) -> str | Refused | None:
+        """Name the backend where the person's home lies; refuse where nobody can say."""
         home = home_at(recorded, looks)
         if isinstance(home, Refused):
             found = ", ".join(f"{name} {look.name.lower()}" for name, look in looks.items())

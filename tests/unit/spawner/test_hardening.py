@@ -47,7 +47,7 @@ def test_no_limits_and_no_network_weaken_a_container(limits, net):
     assert "Binds" not in host
     assert {mount["Type"] for mount in host["Mounts"]} == {"volume"}
     assert host["Dns"]
-    assert host["RestartPolicy"] == {"Name": "no"}
+    assert host["RestartPolicy"]["Name"] == "no"
 
 
 @pytest.mark.parametrize(

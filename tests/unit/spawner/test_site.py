@@ -6,6 +6,9 @@ import pytest
 from maximalab_spawner.backends import BackendsError, Kind, read_backends
 from maximalab_spawner.engine import Address, Tls
 from maximalab_spawner.hardening import Limits, Net
+from maximalab_spawner.kinds import spawner_for
+from maximalab_spawner.local import TieredLocalSpawner
+from maximalab_spawner.spawner import TieredDockerSpawner
 
 PRIVATE = """[[backend]]
 name = "campus"
@@ -155,3 +158,19 @@ def test_engines_that_do_not_go_together_are_refused(path, text, told):
 def test_the_same_path_on_two_machines_is_no_shared_folder(path):
     path.write_text(PRIVATE + PUBLIC.replace("/srv/public", "/srv/private"))
     assert len(read_backends(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "spawner"),
+    [
+        pytest.param(PRIVATE + PUBLIC, TieredDockerSpawner, id="containers"),
+        pytest.param(
+            '[[backend]]\nname="l"\ntier="public"\nkind="local"\ncapacity=1\nmaterials="m"\nhomes="h"\n',
+            TieredLocalSpawner,
+            id="processes",
+        ),
+    ],
+)
+def test_the_file_of_backends_says_what_servers_are(path, text, spawner):
+    path.write_text(text)
+    assert spawner_for(path) is spawner

@@ -1,0 +1,118 @@
+# ruff: noqa: ANN401  # JupyterHub's own objects have no types
+"""What every tiered spawner is beside what its servers are made of: settings, the life it keeps, what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from maximalab_recorder.ids import uuid7
+from sqlalchemy.orm import object_session
+from traitlets import Bool, Float, List, Unicode, default
+
+from maximalab_spawner import messages
+from maximalab_spawner.life import Keeper, Life
+from maximalab_spawner.tiered import TieredStart
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from maximalab_spawner.process import ProcessId
+
+
+class TieredServer(TieredStart):
+    """Keeps one server's life, so that a hub that comes back finds the server and tells of it once.
+
+    A mix-in before JupyterHub's `Spawner`.
+    """
+
+    orm_spawner: Any
+    port: int
+
+    usage_url = Unicode(config=True, help="""Where a server posts its events: the full URL.""")
+    allowed_kernelspecs = List(
+        Unicode(),
+        ["maxima"],
+        config=True,
+        help="""Kernels that a server offers, the first for new notebooks. Empty: all that are installed.""",
+    )
+    stop_grace = Float(
+        10.0,
+        config=True,
+        help="""Seconds that a server has after SIGTERM to save and to tell, before it is killed.""",
+    )
+    disable_user_config = Bool(
+        True, config=True, help="""What a student writes does not change the server."""
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._keeper = Keeper(
+            self._save_state,
+            self.tell_due,
+            self.find,
+            lambda: datetime.now(UTC),
+            lambda moment: str(uuid7(moment)),
+        )
+        super().__init__(**kwargs)
+        self._launched, self._listening = asyncio.Event(), asyncio.Event()
+
+    @default("start_timeout")
+    def _start_timeout(self) -> int:
+        return 180
+
+    @default("http_timeout")
+    def _http_timeout(self) -> int:
+        return 120
+
+    def forget(self) -> None:
+        """Know of no server."""
+        super().forget()
+        self._keeper.life = None
+
+    def find(self, mark: str) -> ProcessId | None:  # noqa: ARG002  # for those who can
+        """Find the server's process by its mark, where servers are processes of this machine."""
+        return None
+
+    def ended(self, status: int) -> None:
+        """Tell once that the server is gone, and forget it."""
+        self._keeper.end(status)
+        self.forget()
+
+    def get_state(self) -> dict[str, Any]:
+        """Give what recognises the server after the hub's restart, and what is still to be told of it."""
+        state: dict[str, Any] = super().get_state()  # type: ignore[misc]  # of `Spawner`
+        if self._keeper.life is not None:
+            state |= self.record() | self._keeper.life.as_state() | {"port": self.port}
+        return state
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take what `get_state` gave in an earlier life of the hub. What is not whole counts as no server."""
+        super().load_state(state)  # type: ignore[misc]  # of `Spawner`
+        life = Life.from_state(state)
+        if life is not None:
+            self.recall(state)
+            self.port = int(state.get("port", 0))
+            self._keeper.adopt(life)
+
+    def clear_state(self) -> None:
+        """Forget the server. One that has not ended yet has no place any more: it is ended, and that is told."""
+        super().clear_state()  # type: ignore[misc]  # of `Spawner`
+        self.ended(0)
+        self.forget()
+
+    def _save_state(self) -> None:
+        """Write the state at once: a hub that dies now must find the process again."""
+        if self.orm_spawner is not None:
+            self.orm_spawner.state = self.get_state()
+            session = object_session(self.orm_spawner)
+            if session is not None:
+                session.commit()
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Say in both languages how far the start is."""
+        yield messages.step(10, messages.STARTING)
+        await self._launched.wait()
+        yield messages.step(40, messages.LAUNCHED)
+        await self._listening.wait()
+        yield messages.step(80, messages.ANSWERING)
