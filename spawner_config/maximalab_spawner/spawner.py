@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from maximalab_spawner.containers import Seen
     from maximalab_spawner.life import Life
     from maximalab_spawner.site import Site
+    from maximalab_spawner.tiers import Entrance
 
 #: Seconds between two looks whether a starting server listens yet, and whether an engine answers again.
 LOOK_EVERY, ASK_EVERY = 0.2, 2.0
@@ -150,20 +151,26 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
         self.remember(admitted, backend, entrance)
         try:
             self._seen = await self._take_up_or_launch(admitted, backend)
-        except ImageMissing as error:
+        except Exception as error:
+            self._keeper.failed()
             self.forget()
-            self.log.error("%s has no image %s", backend.name, error)  # noqa: TRY400  # the name says it all
-            raise refusal(
-                Turned(IMAGE_MISSING, f"image {admitted.material.image}"), admitted.material.image
-            ) from error
-        except (EngineError, Unfit, OSError) as error:
-            self.log.error("%s does not start at %s: %s", self._log_name, backend.name, error)  # noqa: TRY400
-            self.forget()
-            raise self.turn_away(Turned(Reason.TIER_UNAVAILABLE, type(error).__name__), entrance) from error
+            raise self._kept_from_starting(error, admitted, backend, entrance) from error
         self._launched.set()
         await self._until_it_listens()
         self._listening.set()
         return self._seen.host, self._seen.port
+
+    def _kept_from_starting(
+        self, error: Exception, admitted: Admitted, backend: Backend, entrance: Entrance
+    ) -> Exception:
+        """Log and tell why nothing runs, and make what the person reads of it."""
+        if isinstance(error, ImageMissing):
+            self.log.error("%s has no image %s", backend.name, error)
+            image = admitted.material.image
+            return self.turn_away(Turned(IMAGE_MISSING, f"image {image}"), entrance, image)
+        known = isinstance(error, EngineError | Unfit)
+        self.log.error("%s does not start at %s: %s", self._log_name, backend.name, error, exc_info=not known)
+        return self.turn_away(Turned(Reason.TIER_UNAVAILABLE, type(error).__name__), entrance)
 
     async def _take_up_or_launch(self, admitted: Admitted, backend: Backend) -> Seen:
         site = _site_of(backend)

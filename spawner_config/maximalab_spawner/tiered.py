@@ -164,7 +164,7 @@ class TieredStart(LoggingConfigurable):
             raise self.turn_away(Turned(backend.reason), entrance)
         return admitted, backend, entrance
 
-    def turn_away(self, turned: Turned, entrance: Entrance) -> Exception:
+    def turn_away(self, turned: Turned, entrance: Entrance, subject: str = "?") -> Exception:
         """Tell of a refusal, and make the exception for it."""
         tier = self.name.partition("-")[0]
         asked = self.user_options.get("material") if isinstance(self.user_options, dict) else None
@@ -180,7 +180,7 @@ class TieredStart(LoggingConfigurable):
             material=asked[:LONGEST_ID] if isinstance(asked, str) else None,
             detail={"reason": str(turned.reason)},
         )
-        return refusal(turned)
+        return refusal(turned, subject)
 
     def tell_due(self, due: Due) -> None:
         """Tell the usage service of this server's start or end, under the name that the event has."""

@@ -194,7 +194,8 @@ async def test_t24_a_missing_image_is_named(lab):
     assert "“nowhere”" in failed.value.jupyterhub_message
     assert "«nowhere»" in failed.value.jupyterhub_message
     assert lab.containers() == []
-    assert lab.kinds() == []
+    assert lab.kinds() == ["spawn_refused"]
+    assert lab.told[0][1]["detail"] == {"reason": "image_missing"}
 
 
 async def test_t21_two_starts_at_once_make_one_container(lab):
