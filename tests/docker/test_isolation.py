@@ -1,0 +1,110 @@
+"""What a server can reach, and what it can do to its neighbour: tried from inside, with real listeners outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from labrun import until
+from maximalab_spawner.backends import read_backends
+from maximalab_spawner.firewall import rules
+from maximalab_spawner.tiers import Tier
+from outside import METADATA, Outside
+
+pytestmark = pytest.mark.docker
+
+PROBE = """
+import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def opens(target):
+    try:
+        socket.create_connection(target, 2).close()
+    except OSError:
+        return False
+    return True
+targets = json.loads(sys.argv[1])
+with ThreadPoolExecutor(16) as pool:
+    print(json.dumps(dict(zip(targets, pool.map(lambda name: opens(tuple(targets[name])), targets)))))
+"""
+WAY_OUT = 'internet = true\ndns = ["172.27.255.53"]\n'
+
+
+def sh(line: str):
+    subprocess.run(["sh", "-c", line], check=True, capture_output=True, text=True)
+
+
+@contextmanager
+def firewall(lab):
+    """Put the machine's rules up for this lab's networks, in chains of the test's own, and take them away."""
+    name = f"MXT{os.getpid()}"
+    sites = [one.site for one in read_backends(lab.folder / "backends.toml")]
+    for line in rules(sites, name):
+        sh(line)
+    try:
+        yield
+    finally:
+        for above, chain in (("INPUT", f"{name}-IN"), ("DOCKER-USER", f"{name}-OUT")):
+            for words in (f"-D {above} -j {chain}", f"-F {chain}", f"-X {chain}"):
+                sh(f"iptables -w {words}")
+
+
+@pytest.fixture
+def outside(lab, tmp_path):
+    beyond = Outside([f"{lab.subnet(tier)}.0/24" for tier in Tier], tmp_path / "outside.log")
+    until(lambda: "up" in beyond.log.read_text(), "the outside serves", 30)
+    with socket.create_connection((beyond.address, 80), 5):
+        yield beyond
+    beyond.close()
+
+
+def reached(lab, spawner, targets) -> set[str]:
+    """Name what the server reaches of all these."""
+    status, said = lab.run(spawner, "python3", "-c", PROBE, json.dumps(targets))
+    assert status == 0, said
+    return {name for name, opens in json.loads(said).items() if opens}
+
+
+def listen(lab, tier, port=0) -> socket.socket:
+    return socket.create_server((f"{lab.subnet(tier)}.1", port))
+
+
+@pytest.mark.parametrize("tier", Tier)
+async def test_t08_a_server_reaches_the_hub_and_nothing_else(lab, outside, tier):
+    mine, neighbour = lab.spawner(tier), lab.spawner(tier, "bob")
+    other = lab.spawner(next(one for one in Tier if one is not tier), "eve")
+    await mine.start()
+    targets = {
+        "metadata": (METADATA, 80),
+        "another machine": (outside.address, 80),
+        "itself": ("127.0.0.1", 8888),
+    }
+    for name, spawner in (("a neighbour", neighbour), ("the other tier", other)):
+        targets[name] = await spawner.start()
+    with ExitStack() as stack:
+        hub, service = stack.enter_context(listen(lab, tier, 8081)), stack.enter_context(listen(lab, tier))
+        targets |= {"the hub": hub.getsockname(), "the machine": service.getsockname()}
+        assert reached(lab, mine, targets) == {"itself", "the hub", "the machine"}, "without the rules"
+        stack.enter_context(firewall(lab))
+        assert reached(lab, mine, targets) == {"itself", "the hub"}
+    ask = "import socket; socket.getaddrinfo('probe.example.org', 80)"
+    assert "gaierror" in lab.run(mine, "python3", "-c", ask)[1]
+    assert not outside.asked(), "a question of names left a network that nothing else leaves"
+
+
+async def test_t08_a_way_out_leads_neither_to_metadata_nor_to_the_machine_s_neighbours(lab, outside):
+    lab.more[Tier.PUBLIC] = WAY_OUT
+    lab.write()
+    mine, neighbour = lab.spawner(), lab.spawner(user="bob")
+    await mine.start()
+    targets = {
+        "metadata": (METADATA, 80),
+        "another machine": (outside.address, 80),
+        "a neighbour": await neighbour.start(),
+    }
+    assert reached(lab, mine, targets) == {"metadata", "another machine"}, "the probe sees what is there"
+    with firewall(lab):
+        assert reached(lab, mine, targets) == set()
