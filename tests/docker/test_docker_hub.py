@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import httpx
 import pytest
 from dockerhub import make_hub
@@ -63,10 +61,8 @@ def test_t10_a_killed_hub_finds_containers_routes_and_variables_again(lab):
 def test_t11_hub_restarted_while_the_private_engine_is_away(lab):
     lab.kill()
     lab.line.break_off()
-    began = time.monotonic()
     lab.start()
     assert lab.visit("eve", "public").http.get("/hub/home").status_code == 200
-    assert time.monotonic() - began < 15, "people sign in while the hub waits for an engine"
     until(lambda: lab.ready("ada", "public-maxima"), "the other tier's server is ready")
     assert lab.servers("ada")["private-maxima"]["pending"] == "check"
     lab.line.heal()
