@@ -72,12 +72,21 @@ class TokenKernel:
             f"{entrance}{base}api/kernels", json={"name": "maxima"}, headers=self.headers, timeout=60
         )
         assert made.status_code == 201, made.text
-        self.address = f"{entrance}{base}api/kernels/{made.json()['id']}".replace("http:", "ws:")
+        self.url = f"{entrance}{base}api/kernels/{made.json()['id']}"
+
+    def tell(self, word: str):
+        """Interrupt or restart it."""
+        told = httpx.post(f"{self.url}/{word}", headers=self.headers, timeout=60)
+        assert told.is_success, told.text
+
+    def state(self) -> str:
+        """Say whether it is busy or idle."""
+        return str(httpx.get(self.url, headers=self.headers, timeout=60).json()["execution_state"])
 
     def run(self, code: str, *, seconds: float = 60) -> Reply:
         """Run one cell and wait until it is idle."""
         session, name = uuid.uuid4().hex, uuid.uuid4().hex
-        address = f"{self.address}/channels?session_id={session}"
+        address = f"{self.url}/channels?session_id={session}".replace("http:", "ws:")
         with connect(
             address, additional_headers=self.headers, open_timeout=30, max_size=None, proxy=None
         ) as line:

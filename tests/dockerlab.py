@@ -133,6 +133,7 @@ class DockerLab:
         self.urls = dict.fromkeys(Tier, f"unix://{SOCKET}")
         self.images = {"maxima": IMAGE}
         self.limits: dict[Tier, str] = {}
+        self.pools = ""
         self.more: dict[Tier, str] = {}
         stores = {tier: folder / "materials" / tier for tier in Tier}
         self._publish(stores)
@@ -172,7 +173,7 @@ class DockerLab:
 
     def write(self):
         """Write the file of backends as it is to be now."""
-        text = ""
+        text = self.pools
         for tier in Tier:
             images = "".join(f'{word} = "{name}"\n' for word, name in self.images.items())
             hub = f"{self.subnet(tier)}.1"

@@ -20,6 +20,7 @@ from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.exportcommand import export
 from maximalab_hub.lab import command as lab_command
 from maximalab_hub.people import AccountError, add_account
+from maximalab_hub.seatscommand import seats
 from maximalab_hub.secret_files import SecretError
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.settings import SettingsError, load_settings
@@ -42,6 +43,7 @@ accounts = typer.Typer(help="Local accounts.", no_args_is_help=True)
 
 app.command("export")(export)
 app.command("compare")(compare)
+app.command("seats")(seats)
 for name, group in (
     ("timetable", timetable),
     ("consent", consent),

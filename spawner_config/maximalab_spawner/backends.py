@@ -74,9 +74,9 @@ def read_backends(path: Path) -> tuple[Backend, ...]:
     except (ValueError, RecursionError) as error:
         raise BackendsError(f"{path}: is not TOML ({error}); mend the line named") from error
     records = table.get("backend")
-    if set(table) != {"backend"} or not isinstance(records, list) or not records:
+    if set(table) - {"pool"} != {"backend"} or not isinstance(records, list) or not records:
         raise BackendsError(
-            f"{path}: field `backend`: write one table [[backend]] for each place, and nothing else"
+            f"{path}: field `backend`: write one table [[backend]] for each place, [[pool]] for seats, and nothing else"
         )
     backends = tuple(_backend(path, place, record) for place, record in enumerate(records))
     _check_together(path, backends)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,18 @@ from traitlets import Bool, Float, List, Unicode, default
 
 from maximalab_spawner import messages
 from maximalab_spawner.life import Keeper, Life
-from maximalab_spawner.tiered import TieredStart
+from maximalab_spawner.seated import Seated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from maximalab_spawner.admission import Admitted
+    from maximalab_spawner.backends import Backend
     from maximalab_spawner.process import ProcessId
+    from maximalab_spawner.tiers import Entrance
 
 
-class TieredServer(TieredStart):
+class TieredServer(Seated):
     """Keeps one server's life, so that a hub that comes back finds the server and tells of it once.
 
     A mix-in before JupyterHub's `Spawner`.
@@ -70,6 +74,19 @@ class TieredServer(TieredStart):
         super().forget()
         self._keeper.life = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether this hub knows of a server here, or is about to start one."""
+        return bool(self.backend)
+
+    async def take_seat_or_forget(self, admitted: Admitted, backend: Backend, entrance: Entrance) -> None:
+        """Take a seat; without one nothing is remembered of the start."""
+        try:
+            await self.take_seat(admitted, backend, entrance)
+        except BaseException:
+            self.forget()
+            raise
+
     def find(self, mark: str) -> ProcessId | None:  # noqa: ARG002  # for those who can
         """Find the server's process by its mark, where servers are processes of this machine."""
         return None
@@ -112,7 +129,13 @@ class TieredServer(TieredStart):
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Say in both languages how far the start is."""
         yield messages.step(10, messages.STARTING)
-        await self._launched.wait()
+        told = None
+        while not self._launched.is_set():
+            if self.waiting is not None and self.waiting != told:
+                told = self.waiting
+                yield messages.step(20, messages.waiting(told.position, told.seconds))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._launched.wait(), 1)
         yield messages.step(40, messages.LAUNCHED)
         await self._listening.wait()
         yield messages.step(80, messages.ANSWERING)

@@ -81,6 +81,7 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
         admitted, backend, entrance = await self.settle()
         self.port = random_port()
         self.remember(admitted, backend, entrance)
+        await self.take_seat_or_forget(admitted, backend, entrance)
         mark = secrets.token_hex(16)
         try:
             self._keeper.start(mark, lambda: self._launch(admitted, backend, mark))
@@ -89,6 +90,7 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
                 raise
             self.log.exception("%s does not start at %s", self._log_name, backend.name)
             kill_marked(mark)
+            self.give_seat_back()
             self.forget()
             raise self.turn_away(Turned(Reason.TIER_UNAVAILABLE, type(error).__name__), entrance) from error
         self._launched.set()
@@ -156,6 +158,8 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
         status = life.status if life.over else self._status()
         if status is not None:
             self.ended(status)
+        else:
+            self.keep_seat()
         return status
 
     def _status(self) -> int | None:
@@ -171,8 +175,8 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
         left = kill_marked(life.mark)
         if left:
             self.log.warning("Ended %i processes that %s left behind", left, self._log_name)
-        self._keeper.end(status)
-        self.forget()
+        self.give_seat_back()
+        super().ended(status)
 
     async def stop(self, now: bool = False) -> None:  # noqa: FBT001, FBT002  # JupyterHub's signature
         """Stop the server: SIGTERM, time to save and to tell, then SIGKILL. `now` leaves no time."""

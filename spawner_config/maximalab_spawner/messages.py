@@ -12,6 +12,18 @@ LAUNCHED = Title(uk="Сервер запускається…", en="The server i
 ANSWERING = Title(uk="Ще мить: сервер відповідає…", en="One moment: the server is answering…")
 
 
+def waiting(position: int, seconds: float | None) -> Title:
+    """Say the place in the queue for a seat, from 1, and the wait that is to be expected."""
+    place = Title(
+        uk=f"Усі ліцензії зайняті. Ви {position}-й у черзі",
+        en=f"All licences are in use. You are number {position} in the queue",
+    )
+    if seconds is None:
+        return Title(uk=f"{place.uk}…", en=f"{place.en}…")
+    minutes = max(1, round(seconds / 60))
+    return Title(uk=f"{place.uk}: приблизно {minutes} хв…", en=f"{place.en}: about {minutes} min…")
+
+
 def both_plain(title: Title) -> str:
     """Write both languages one after the other."""
     return f"{title.uk} / {title.en}"

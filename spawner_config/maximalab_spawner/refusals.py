@@ -21,6 +21,7 @@ OTHER_TIER = "other_tier"
 #: Not a refusal: the start failed.
 ENDED_EARLY = "ended_early"
 IMAGE_MISSING = "image_missing"
+NO_SEAT = "no_seat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,18 @@ REFUSALS: Mapping[str, Refusal] = {
             en="Where it runs is said by the catalogue, not by who starts the server.",
         ),
         FROM_MY_LAB,
+    ),
+    NO_SEAT: Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Title(uk="Усі ліцензії зараз зайняті", en="All licences are in use"),
+        Title(
+            uk="Програма цього матеріалу має обмежену кількість ліцензій. Ваше місце в черзі було: {}.",
+            en="The program of this material has a limited number of licences. Your place in the queue was: {}.",
+        ),
+        Title(
+            uk="Спробуйте ще раз за кілька хвилин. Якщо у вас працює інший такий сервер, зупиніть його.",
+            en="Try again in a few minutes. If another such server of yours runs, stop it.",
+        ),
     ),
     IMAGE_MISSING: Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,

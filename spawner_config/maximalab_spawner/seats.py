@@ -138,7 +138,8 @@ class Seats:
         now = self._clock()
         with self._step() as store:
             if store.execute("SELECT 1 FROM lease WHERE holder = ?", (holder,)).fetchone():
-                store.execute("UPDATE lease SET backend = ? WHERE holder = ?", (backend, holder))
+                renewed = (backend, now.timestamp(), holder)
+                store.execute("UPDATE lease SET backend = ?, renewed = ? WHERE holder = ?", renewed)
                 return None
             line = (holder, pool.name, now.timestamp())
             store.execute("INSERT OR IGNORE INTO queue(holder, pool, since) VALUES (?, ?, ?)", line)
@@ -170,12 +171,16 @@ class Seats:
             moment = self._clock().timestamp()
             store.execute("UPDATE lease SET renewed = ? WHERE holder = ?", (moment, holder))
 
-    def give_back(self, holder: str) -> None:
-        """Say that the holder's server does not run. Again: nothing."""
+    def give_back(self, holder: str, *, unless_renewed_after: float | None = None) -> None:
+        """Say that the holder's server does not run. Again: nothing.
+
+        Whoever looked for a while says at which `renewed` that began: a lease renewed since then stays.
+        """
         now = self._clock()
         with self._step() as store:
-            found = store.execute("SELECT pool, since FROM lease WHERE holder = ?", (holder,)).fetchone()
-            if found is not None:
+            line = "SELECT pool, since, renewed FROM lease WHERE holder = ?"
+            found = store.execute(line, (holder,)).fetchone()
+            if found is not None and (unless_renewed_after is None or found[2] <= unless_renewed_after):
                 store.execute("DELETE FROM lease WHERE holder = ?", (holder,))
                 held = max(0.0, now.timestamp() - found[1])
                 _count(store, found[0], now, "ended = ended + 1, held = held + ?", held)

@@ -20,7 +20,7 @@ from maximalab_spawner.admission import Turned
 from maximalab_spawner.backends import BackendsError, read_backends
 from maximalab_spawner.containers import MARKED, SERVER, TOKEN, USER, Containers, ImageMissing, Unfit
 from maximalab_spawner.core import TieredServer
-from maximalab_spawner.engine import EngineError, Engines
+from maximalab_spawner.engine import EngineError, Engines, EngineUnreachable
 from maximalab_spawner.hardening import (
     ENVIRONMENT,
     HOME,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from maximalab_spawner.backends import Backend
     from maximalab_spawner.containers import Seen
     from maximalab_spawner.life import Life
+    from maximalab_spawner.seats import Lease
     from maximalab_spawner.site import Site
     from maximalab_spawner.tiers import Entrance
 
@@ -101,7 +102,10 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
     @property
     def container_name(self) -> str:
         """The one name that this server's container has at whichever engine."""
-        return f"{self.lab_name}.{self.name}.{safe_name(self.user.name)}"
+        return self._container_of(self.name, self.user.name)
+
+    def _container_of(self, server: str, person: str) -> str:
+        return f"{self.lab_name}.{server}.{safe_name(person)}"
 
     def volumes(self, backend: Backend) -> Volumes:
         """Name what the server sees of disks at a backend."""
@@ -120,14 +124,14 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
     def _containers(self, site: Site) -> Containers:
         return Containers(self.engines.of(site.engine), self.lab_name, site.net)
 
-    def _site(self) -> Site | None:
-        """Give the engine where the server runs; None where the file of backends does not say."""
+    def _site(self, name: str | None = None) -> Site | None:
+        """Give a backend's engine, by default the server's own; None where the file of backends does not say."""
         try:
             backends = read_backends(Path(self.backends_file))
         except BackendsError as fault:
             self.log.error("The backends cannot be used: %s", fault)  # noqa: TRY400  # its text says it all
             return None
-        return next((one.site for one in backends if one.name == self.backend), None)
+        return next((one.site for one in backends if one.name == (name or self.backend)), None)
 
     async def look_for_home(self, backend: Backend) -> Look:
         """Look whether the person's volume is at an engine."""
@@ -149,10 +153,13 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
         self._listening.clear()
         admitted, backend, entrance = await self.settle()
         self.remember(admitted, backend, entrance)
+        await self.take_seat_or_forget(admitted, backend, entrance)
         try:
             self._seen = await self._take_up_or_launch(admitted, backend)
         except Exception as error:
             self._keeper.failed()
+            if not isinstance(error, EngineUnreachable):  # else it may run all the same
+                self.give_seat_back()
             self.forget()
             raise self._kept_from_starting(error, admitted, backend, entrance) from error
         self._launched.set()
@@ -238,6 +245,25 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
     async def _listens(self) -> bool:
         return self._seen is not None and await listens(self._seen.host, self._seen.port)
 
+    async def runs(self, lease: Lease) -> bool:
+        """Look for a container that this hub knows nothing of, and end it where it runs: its seat is wanted."""
+        if self.holder == lease.holder:
+            return True
+        server, _, person = lease.holder.partition("/")
+        try:
+            site = self._site(lease.backend)
+            if site is None:
+                return True
+            containers = self._containers(site)
+            there = await containers.find(self._container_of(server, person))
+            if there is not None and there.running:
+                await containers.end(there.id, self.stop_grace)
+                await containers.remove(there.id)
+        except EngineError as error:
+            self.log.warning("Nobody knows whether %s runs: %s", lease.holder, error)
+            return True
+        return False
+
     # Looking and stopping
 
     async def poll(self) -> int | None:
@@ -254,9 +280,12 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
             await asyncio.sleep(ASK_EVERY)
             status = await self._status(life)
         if status is None:
+            self.keep_seat()
             if self._keeper.life is life and life.launched:
                 self._keeper.catch_up()
         elif self._keeper.life is not None and self._keeper.life.mark == life.mark:
+            if status != LOST:
+                self.give_seat_back()
             self.ended(status)
         return status
 
@@ -308,6 +337,7 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
             ended = await containers.end(there.id, 0 if now else self.stop_grace)
             status = ended.status if ended is not None else 0
             await containers.remove(there.id)
+        self.give_seat_back()
         self.ended(status)
 
     def forget(self) -> None:

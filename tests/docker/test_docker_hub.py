@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 from dockerhub import make_hub
@@ -69,3 +72,62 @@ def test_t11_hub_restarted_while_the_private_engine_is_away(lab):
     until(lambda: all_ready(lab), "the private server is ready again")
     assert remembered(lab) == ["41", "42"]
     assert [one["kind"] for one in lab.told("ada")].count("server_stop") == 0
+
+
+SHADOWS = {
+    ".jupyter/jupyter_server_config.py": "",
+    ".jupyter/jupyter_config.py": "",
+    ".local/lib/python3.13/site-packages/sitecustomize.py": "",
+    ".local/lib/python3.13/site-packages/usercustomize.py": "",
+    "jupyterhub.py": "",
+    "maximalab_recorder.py": "",
+    ".local/bin/jupyterhub-singleuser": "#!/opt/lab/bin/python3\n",
+}
+"""What a student may write, each of which would run in the server if it were read."""
+MARK = "open('/home/student/taken-over', 'a').write(__file__)\n"
+WRITE = f"""
+import json, os, sys
+for name, head in json.loads(sys.argv[1]).items():
+    path = os.path.join("/home/student", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(head + {MARK!r})
+    os.chmod(path, 0o755)
+"""
+
+
+def test_t13_what_a_student_writes_changes_no_server(lab):
+    lab.open_kernel("eve", "public-maxima", "simplex")
+    container = f"{lab.lab.name}.public-maxima.eve"
+
+    def run(*words: str) -> str:
+        made = lab.lab.engine.exec_create(container, list(words))
+        return lab.lab.engine.exec_start(made["Id"]).decode()
+
+    assert run("python3", "-c", WRITE, json.dumps(SHADOWS)) == ""
+    lab.stop("eve", "public-maxima")
+    kernel = lab.open_kernel("eve", "public-maxima", "simplex")
+    assert kernel.run("6*7;").text.split()[-1] == "42"
+    assert "jupyterhub.py" in run("ls", "/home/student"), "the home is the same"
+    assert "taken-over" not in run("ls", "/home/student")
+    assert run("sh", "-c", "find / -name 'jpserver-*' -not -path '/tmp/*' 2>/dev/null") == ""
+
+
+def test_t09_a_kernel_is_confined_interrupted_and_started_again(lab):
+    kernel = lab.kernels["public-maxima"]
+    said = kernel.run('system("id; touch /usr/mine /opt/lab/mine; ls -A /home");').text
+    assert "uid=1000" in said
+    assert said.count("Read-only file system") == 2
+    said = kernel.run(':lisp (ext:run-program "/usr/bin/id" nil :output t)').text
+    assert "uid=0" not in said
+    large = kernel.run("10^(10^6);")
+    assert len(large.text) < 10**6, "what nobody can read is cut"
+    with ThreadPoolExecutor() as pool:
+        loop = pool.submit(kernel.run, "while true do 1;")
+        until(lambda: kernel.state() == "busy", "the loop runs")
+        kernel.tell("interrupt")
+        assert loop.result(60).status != "ok"
+    assert kernel.run("6*7;").text.split()[-1] == "42"
+    kernel.tell("restart")
+    assert kernel.run("6*7;").text.split()[-1] == "42"
+    assert lab.ready("ada", "public-maxima")

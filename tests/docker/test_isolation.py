@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
 import subprocess
+import time
 from contextlib import ExitStack, contextmanager
 
+import httpx
 import pytest
 from labrun import until
 from maximalab_spawner.backends import read_backends
@@ -108,3 +111,69 @@ async def test_t08_a_way_out_leads_neither_to_metadata_nor_to_the_machine_s_neig
     assert reached(lab, mine, targets) == {"metadata", "another machine"}, "the probe sees what is there"
     with firewall(lab):
         assert reached(lab, mine, targets) == set()
+
+
+#: A server with a real kernel and no hub: it runs what is posted to it.
+KERNEL = """
+import http.server, os, signal
+from jupyter_client.manager import start_new_kernel
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+manager, client = start_new_kernel(kernel_name="maxima")
+class Cell(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        said = []
+        def hear(message): said.append(message["content"].get("data", {}).get("text/plain", ""))
+        code = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        client.execute_interactive(code, output_hook=hear, timeout=60)
+        body = "".join(said).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+http.server.HTTPServer(("0.0.0.0", 8888), Cell).serve_forever()
+"""
+BOMB = """
+import os, time
+while True:
+    try:
+        if os.fork() == 0:
+            while True: pass
+    except OSError:
+        time.sleep(0.1)
+"""
+HOG = "x = bytearray()\nwhile True: x += b'x' * 10**7"
+
+
+async def answers_in_time(address) -> bool:
+    """Say whether the kernel answers within two seconds; one of several times, as this machine has other work."""
+
+    def took() -> float:
+        began = time.monotonic()
+        answer = httpx.post(f"http://{address[0]}:{address[1]}/", content="6*7;", timeout=60, trust_env=False)
+        assert "42" in answer.text
+        return time.monotonic() - began
+
+    return min([await asyncio.to_thread(took) for _ in range(5)]) < 2
+
+
+async def test_t07_what_one_server_does_to_itself_its_neighbour_does_not_feel(lab):
+    lab.limits[Tier.PUBLIC] = "memory_mb = 256\npids = 64\ntmp_mb = 32"
+    lab.write()
+    wild, neighbour = lab.spawner(), lab.spawner(user="bob", program=KERNEL)
+    await wild.start()
+    address = await neighbour.start()
+    assert await answers_in_time(address)
+    status, said = lab.run(wild, "dd", "if=/dev/zero", "of=/tmp/full", "bs=1M")
+    assert status != 0
+    assert "No space left" in said
+    assert await answers_in_time(address)
+    assert lab.run(wild, "python3", "-c", HOG)[0] == 137, "ended for want of memory"
+    assert await answers_in_time(address)
+    bomb = lab.engine.exec_create(wild.container_name, ["python3", "-c", BOMB])
+    lab.engine.exec_start(bomb["Id"], detach=True)
+    until(lambda: len(lab.engine.top(wild.container_name)["Processes"]) > 55, "the bomb has gone off", 60)
+    assert await answers_in_time(address)
+    assert await neighbour.poll() is None
+    await wild.stop()
+    assert len(lab.containers()) == 1, "it can be stopped all the same"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maximalab_hub.doctor import files, programs, running
+from maximalab_hub.doctor import engines, files, programs, running
 from maximalab_hub.doctor.finding import Finding, not_checked
 
 if TYPE_CHECKING:
@@ -38,3 +38,5 @@ def examine() -> Iterator[tuple[str, Finding]]:
     yield "settings", finding
     for name, check_by in BY_SETTINGS.items():
         yield name, check_by(settings) if settings else not_checked("needs the settings file")
+    for found in engines.engines(settings) if settings else [not_checked("needs the settings file")]:
+        yield "engines", found

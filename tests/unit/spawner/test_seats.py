@@ -76,6 +76,15 @@ def test_a_lease_of_which_nobody_hears_is_looked_at_and_stays_taken(seats, clock
     assert isinstance(seats.ask(MATLAB, "eve", "here"), Waiting)
 
 
+def test_who_comes_back_while_somebody_looks_keeps_the_seat(seats, clock):
+    seats.ask(MATLAB, "ada", "here")
+    clock.now += timedelta(hours=1)
+    (lease,) = seats.stale(MATLAB, 60)
+    assert seats.ask(MATLAB, "ada", "here") is None
+    seats.give_back("ada", unless_renewed_after=lease.renewed)
+    assert next(iter(seats.use([MATLAB]))).taken == 1
+
+
 class SeatsUnderFire(RuleBasedStateMachine):
     """People come, wait, give up, start, stop, die; the hub is killed at any of these moments."""
 
