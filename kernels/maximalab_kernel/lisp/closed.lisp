@@ -17,9 +17,9 @@
   (let ((place (and folder (probe-file folder))))
     (and place (eql 0 (search (string-right-trim "/" (namestring place)) (namestring path))))))
 
-(defun maximalab-own-p (path)
+(defun maximalab-shipped-p (path)
   "True for a file that came with Maxima."
-  (some (lambda (folder) (maximalab-under-p path (concatenate 'string folder "/")))
+  (some (lambda (folder) (maximalab-under-p path (format nil "~a/" folder)))
         (remove nil (list *maxima-sharedir* *maxima-srcdir* *maxima-demodir* *maxima-objdir* *maxima-testsdir*
                           (format nil "~a/lib/maxima" *maxima-prefix*)))))
 
@@ -30,7 +30,7 @@
   "True for a file that may be read in a closed room: Maxima's own, or in the notebook's folder and no Lisp."
   (let ((true (probe-file path)))
     (or (null true)                     ; the original says that it is not there
-        (maximalab-own-p true)
+        (maximalab-shipped-p true)
         (and (maximalab-under-p true "./") (not (maximalab-lisp-file-p true))))))
 
 (defun maximalab-found (name)
@@ -50,10 +50,10 @@
                  (not (maximalab-readable-p file)))
         (maximalab-refuse (format nil "~a(\"~a\")" word file)))
       (let ((*maximalab-trusted* (or *maximalab-trusted*
-                                     (and file (probe-file file) (maximalab-own-p (probe-file file))))))
+                                     (and file (probe-file file) (maximalab-shipped-p (probe-file file))))))
         (apply original arguments)))))
 
-(defun maximalab-own-picture-p (arguments)
+(defun maximalab-shipped-picture-p (arguments)
   "True for the command by which a plot of ours is drawn: gnuplot on a script in the kernel's own folder."
   (let ((command (format nil "~{~a~^ ~}" arguments)))
     (and (eql 0 (search $gnuplot_command command))
@@ -63,7 +63,7 @@
 (defun maximalab-refused (word original)
   (lambda (&rest arguments)
     (if (and *maximalab-closed* (not *maximalab-trusted*)
-             (not (and (string= word "system") (maximalab-own-picture-p arguments))))
+             (not (and (string= word "system") (maximalab-shipped-picture-p arguments))))
         (maximalab-refuse word)
         (apply original arguments))))
 
