@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -170,3 +170,45 @@ def test_run_all_at_once_runs_every_cell(open_notebook):
     page.locator("[data-command='runmenu:run-all']").click()
     for number in range(5):
         expect(cell(page, number).locator("mjx-container")).to_have_count(1)
+
+
+def picture(canvas: Locator) -> str:
+    """What the canvas shows now, as data of a PNG."""
+    return canvas.evaluate("it => it.toDataURL()")
+
+
+def drag(page: Page, canvas: Locator) -> None:
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 320, box["y"] + 230, steps=4)
+    page.mouse.up()
+
+
+def press(key: str) -> Callable[[Page, Locator], None]:
+    return lambda page, _: page.keyboard.press(key)
+
+
+def test_a_student_plots_and_turns_a_surface_by_mouse_and_by_keys(open_notebook):
+    plots = "plot2d(sin(x), [x, -3, 3])$", "plot3d(x^2 - y^2, [x, -2, 2], [y, -2, 2])$"
+    page = open_notebook("surface", *plots)
+    await_kernel(page)
+    write(page, 0, "")
+    page.keyboard.press("Shift+Enter")
+    curve = cell(page, 0).locator(".jp-RenderedSVG")
+    expect(curve).to_be_visible()
+    page.keyboard.press("Shift+Enter")
+    canvas = cell(page, 1).locator("canvas")
+    expect(canvas).to_be_visible()
+    expect(canvas).to_have_attribute("data-view", "60.0 30.0 1.0")
+    photo(page, "surface")
+    views = [picture(canvas)]
+    for turn in drag, press("ArrowRight"), press("ArrowUp"):
+        turn(page, canvas)
+        until(lambda: picture(canvas) not in views, "the surface turns", 30)
+        views.append(picture(canvas))
+    photo(page, "surface-turned")
+    press("Home")(page, canvas)
+    until(lambda: picture(canvas) == views[0], "the surface stands as at first", 30)
