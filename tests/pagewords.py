@@ -63,3 +63,9 @@ def foreign_words(html: str, names: set[str] = frozenset()) -> set[str]:
     """Give the words of a Ukrainian page that are in Latin letters and no names."""
     _, text = read(re.sub(r"https?://[^\s<\"]+", "", html))
     return {word for word in re.findall(r"[A-Za-z]{2,}", text) if word.lower() not in KNOWN | names}
+
+
+def menu(html: str) -> list[str]:
+    """Give where the main menu's links lead, in their order."""
+    shown = re.search(r'<nav class="places".*?</nav>', html, re.DOTALL)
+    return re.findall(r'href="([^"]+)"', shown[0]) if shown else []

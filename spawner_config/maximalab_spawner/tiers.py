@@ -111,6 +111,11 @@ class Person:
     researcher: bool = False
     admin: bool = False
 
+    @property
+    def reads_usage(self) -> bool:
+        """Whether the pages and exports of the usage service are for this person: researchers and admins."""
+        return self.researcher or self.admin
+
 
 def person_of(name: str, groups: Iterable[str], *, admin: bool = False) -> Person:
     """Read from a user's groups what the person may do; groups of other forms say nothing here."""

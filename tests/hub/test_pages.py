@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 from pageshub import MATERIALS, PASSWORD, PagesHub, free_ports, sign_in, xsrf
-from pagewords import foreign_words, read
+from pagewords import foreign_words, menu, read
 
 LANGUAGES = pytest.mark.parametrize("lang", ["uk", "en"])
 
@@ -88,6 +88,23 @@ def test_every_page_speaks_the_readers_language(visit, name: str | None, path: s
     if status != 404:
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert "unsafe-inline" not in answer.headers["Content-Security-Policy"] or path == "/hub/admin"
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        pytest.param("student", [], id="a student"),
+        pytest.param("teacher", [], id="a teacher"),
+        pytest.param("researcher", ["/services/usage/"], id="a researcher"),
+        pytest.param("boss", ["/services/usage/", "/hub/admin"], id="an admin"),
+    ],
+)
+def test_the_menu_leads_where_the_person_may_go(visit, name: str, places: list[str]):
+    shown = menu(visit(name).get("/hub/lab").text)
+    assert shown == ["/hub/lab", "/services/usage/me", *places]
+    hub_pages = [link for link in shown if link.startswith("/hub/")]
+    answers = {link: visit(name).get(link).status_code for link in hub_pages}
+    assert answers == dict.fromkeys(hub_pages, 200)
 
 
 def test_the_choice_of_language_stays(visit):

@@ -32,6 +32,7 @@ from sqlalchemy import delete
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from labsettings import settings_toml
+from pagewords import menu
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "student": {"groups": ["study:operations-research"]},
@@ -134,6 +135,22 @@ def test_a_page_says_what_it_should_in_the_readers_language(visit, language, nam
     assert (uk if language == "uk" else en) in words
     if language == "uk":
         assert not ENGLISH.findall(words.replace("English", "")), "an untranslated sentence"
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        pytest.param("student", ["/me"], id="a student"),
+        pytest.param("teacher", ["/me"], id="a teacher"),
+        pytest.param("researcher", ["/me", "/"], id="a researcher"),
+        pytest.param("admin", ["/me", "/"], id="an admin"),
+    ],
+)
+def test_no_link_in_the_menu_leads_to_a_refusal(visit, name, places):
+    shown = menu(visit(name).get(f"{USAGE}/me").text)
+    ours = [link for link in shown if link.startswith(USAGE)]
+    assert ours == [USAGE + place for place in places]
+    assert {link: visit(name).get(link).status_code for link in ours} == dict.fromkeys(ours, 200)
 
 
 def test_whoever_is_not_signed_in_is_sent_to_the_hub(app):

@@ -19,7 +19,7 @@ from maximalab_hub.language import LANGUAGES, translations
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from maximalab_spawner.tiers import Entrance
+    from maximalab_spawner.tiers import Entrance, Person
 
     from maximalab_hub.settings import Settings
     from maximalab_hub.settings_sections import Language
@@ -48,9 +48,14 @@ class Visitor:
 
     name: str
     shows_usage: bool = False
-    """Whether the usage pages are for this person (teachers, researchers, admins)."""
+    """Whether the usage pages are for this person (researchers, admins)."""
     shows_admin: bool = False
     """Whether the hub's admin page is for this person."""
+
+
+def visitor_of(person: Person) -> Visitor:
+    """Say which links of the frame are for this person: none that would answer with a refusal."""
+    return Visitor(person.name, shows_usage=person.reads_usage, shows_admin=person.admin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Links:
 
     @property
     def usage(self) -> str:
-        """The usage pages for teachers and researchers."""
+        """The usage pages for researchers and admins."""
         return f"{self.base}services/usage/"
 
     @property

@@ -9,7 +9,7 @@ from jupyterhub.user import User
 from maximalab_spawner.tiers import Entrance, Reason, entrance_of, person_of
 
 from maximalab_hub.language import COOKIE, choose
-from maximalab_hub.pages.frame import Links, Visitor, frame
+from maximalab_hub.pages.frame import Links, frame, visitor_of
 from maximalab_hub.pages.parts import SETTING, LabParts
 
 if TYPE_CHECKING:
@@ -50,15 +50,6 @@ def frame_of(handler: BaseHandler) -> dict[str, Any]:
         here=handler.request.uri if comes_back else links.lab,
         person=None if person is None else visitor_of(person),
         base=handler.base_url,
-    )
-
-
-def visitor_of(person: Person) -> Visitor:
-    """Say which links of the frame are for this person."""
-    return Visitor(
-        person.name,
-        shows_usage=person.researcher or person.admin or bool(person.teaches),
-        shows_admin=person.admin,
     )
 
 

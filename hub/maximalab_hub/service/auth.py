@@ -56,7 +56,7 @@ def anyone(_person: Person) -> bool:
 
 def researcher(person: Person) -> bool:
     """Researchers, and admins."""
-    return person.researcher or person.admin
+    return person.reads_usage
 
 
 def require(may: Callable[[Person], bool]) -> Callable[[Request], Awaitable[Person]]:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from maximalab_spawner.tiers import entrance_of
 
 from maximalab_hub.language import COOKIE, choose
-from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, Visitor, frame
+from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, frame, visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +36,6 @@ def language_of(request: Request) -> Language:
     return choose(request.cookies.get(COOKIE), header, settings.lab.default_language)
 
 
-def visitor(person: Person) -> Visitor:
-    """Say what of a person the frame shows."""
-    shows_usage = person.researcher or person.admin or bool(person.teaches)
-    return Visitor(person.name, shows_usage=shows_usage, shows_admin=person.admin)
-
-
 def page(
     request: Request,
     template: str,
@@ -58,7 +52,7 @@ def page(
         language=language_of(request),
         entrance=entrance_of(request.headers),
         here=f"{request.url.path}{query}",
-        person=visitor(person) if person else None,
+        person=visitor_of(person) if person else None,
     )
     text = _templates().get_template(template).render({**around, **context})
     return HTMLResponse(text, status, dict(headers or {}))
