@@ -17,6 +17,7 @@ from tornado import web
 from maximalab_materials.language import set_language, settings_folder
 from maximalab_materials.opening import Offer, Opened, open_beside, open_material
 from maximalab_materials.refusals import Reason, Refused
+from maximalab_materials.store import handed_id
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -73,6 +74,7 @@ class OpenHandler(JupyterHandler):
         store = os.environ.get("MAXIMALAB_MATERIALS")
         if not store:
             raise Refused(Reason.NO_STORE)
+        material = handed_id(material, os.environ.get("MAXIMALAB_MAY_OPEN", ""))
         root = Path(self.contents_manager.root_dir)
         if beside:
             return open_beside(Path(store), root, material, self.language)

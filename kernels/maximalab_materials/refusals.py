@@ -31,6 +31,19 @@ class Reason(Enum):
             "Open the material by its button on the page “My lab”.",
         ),
     )
+    NOT_HANDED = (
+        403,
+        Words(
+            "Матеріал не відкрито.",
+            "Цей сервер запущено без права відкривати цей матеріал.",
+            "Якщо він є в «Моїй лабораторії», збережіть роботу, зупиніть там сервер і відкрийте матеріал ще раз.",
+        ),
+        Words(
+            "The material was not opened.",
+            "This server was started without the right to open this material.",
+            "If it is on the page “My lab”, save your work, stop the server there, and open the material again.",
+        ),
+    )
     UNKNOWN = (
         404,
         Words(

@@ -44,6 +44,18 @@ def checked_id(text: str) -> str:
     return text
 
 
+def handed_id(text: str, handed: str) -> str:
+    """Give `text` back where the hub handed that material to this server. Raises `Refused` otherwise.
+
+    `handed` is what the hub said at the start: ids with spaces between them, `*` for every material of the tier.
+    Whether the store has a material that was not handed over is not told.
+    """
+    material, told = checked_id(text), handed.split()
+    if material not in told and "*" not in told:
+        raise Refused(Reason.NOT_HANDED)
+    return material
+
+
 def versions_of(store: Path, material: str) -> list[int]:
     """Give the versions of a material in the store, oldest first; `material` is a checked id.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.policy import decide, parse_server_name, server_name
+from maximalab_spawner.policy import decide, handed_to, parse_server_name, server_name
 from maximalab_spawner.refusals import (
     NO_MATERIAL,
     OTHER_TIER,
@@ -31,6 +31,8 @@ class Admitted:
 
     material: Material
     tier: Tier
+    handed: tuple[str, ...]
+    """What the server may open for its person; see `policy.handed_to`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +83,5 @@ def admit(  # noqa: PLR0913  # what a decision rests on; none of it can be left 
         return Turned(reason, f"material {asked!r:.60}")
     if name != server_name(decision.tier, material.image):
         return Turned(OTHER_TIER, f"material {asked!r:.60} on server {name!r:.60}")
-    return Admitted(material, decision.tier)
+    handed = handed_to(person, decision.tier, material.image, catalog.materials)
+    return Admitted(material, decision.tier, handed)

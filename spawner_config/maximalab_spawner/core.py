@@ -100,7 +100,8 @@ class TieredServer(Seated):
         """Give what recognises the server after the hub's restart, and what is still to be told of it."""
         state: dict[str, Any] = super().get_state()  # type: ignore[misc]  # of `Spawner`
         if self._keeper.life is not None:
-            state |= self.record() | self._keeper.life.as_state() | {"port": self.port}
+            state |= self.record() | self._keeper.life.as_state()
+            state |= {"port": self.port, "handed": list(self.handed)}
         return state
 
     def load_state(self, state: Mapping[str, Any]) -> None:
@@ -110,6 +111,7 @@ class TieredServer(Seated):
         if life is not None:
             self.recall(state)
             self.port = int(state.get("port", 0))
+            self.handed = tuple(map(str, state.get("handed") or ()))
             self._keeper.adopt(life)
 
     def clear_state(self) -> None:

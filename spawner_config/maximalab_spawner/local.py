@@ -108,6 +108,7 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
             usage_url=self.usage_url,
             language=self.reader_language(),
             mark=mark,
+            handed=admitted.handed,
         )
         for folder in (where.home, where.spool):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -25,8 +25,12 @@ from maximalab_spawner.tiers import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from maximalab_spawner.materials import Material
 
+#: Stands for every material of a tier. No material's id has this form.
+EVERY = "*"
 #: JupyterHub's own rule for the names of servers.
 SERVER_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
@@ -58,6 +62,22 @@ def decide(material: Material | None, person: Person, entrance: Entrance, scenar
         return Refused(Reason.NEEDS_VPN)
     # A VPN entrance in a layout that has none: somebody set it up wrongly, and no VPN will help the person.
     return Refused(Reason.TIER_UNAVAILABLE)
+
+
+def handed_to(person: Person, tier: Tier, image: str, materials: Iterable[Material]) -> tuple[str, ...]:
+    """Name the materials that a server of this tier and image opens for its person, and no others.
+
+    On the public tier that is `EVERY`: nothing there is kept from anybody who signs in.
+    """
+    if tier is Tier.PUBLIC:
+        return (EVERY,)
+    here = (one for one in materials if one.tier is tier and one.image == image)
+    return tuple(sorted(one.id for one in here if may_open(one, person)))
+
+
+def is_handed(handed: Collection[str], material_id: str) -> bool:
+    """Say whether a server that was started with `handed` opens the material."""
+    return EVERY in handed or material_id in handed
 
 
 def server_name(tier: Tier, image: str) -> str:

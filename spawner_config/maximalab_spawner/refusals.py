@@ -22,6 +22,8 @@ OTHER_TIER = "other_tier"
 ENDED_EARLY = "ended_early"
 IMAGE_MISSING = "image_missing"
 NO_SEAT = "no_seat"
+#: The person's server runs, and was started without the right to open this material.
+NOT_HANDED = "not_handed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,21 @@ REFUSALS: Mapping[str, Refusal] = {
             en="Where it runs is said by the catalogue, not by who starts the server.",
         ),
         FROM_MY_LAB,
+    ),
+    NOT_HANDED: Refusal(
+        HTTPStatus.CONFLICT,
+        Title(
+            uk="Ваш сервер запущено без цього матеріалу",
+            en="Your server was started without this material",
+        ),
+        Title(
+            uk="Сервер відкриває лише те, що було вам доступне, коли він запускався.",
+            en="A server opens only what you were allowed when it started.",
+        ),
+        Title(
+            uk="Збережіть роботу, зупиніть сервер у «Моїй лабораторії» і відкрийте матеріал ще раз.",
+            en="Save your work, stop the server in My lab, and open the material again.",
+        ),
     ),
     NO_SEAT: Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE,

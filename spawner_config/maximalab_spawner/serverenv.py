@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PLAIN = re.compile(r"[a-z0-9-]")
 #: File systems allow 255 bytes in a name.
 LONGEST_NAME = 120
+#: Variable that names what a server may open; without it the server opens nothing.
+HANDED = "MAXIMALAB_MAY_OPEN"
 EXTENSIONS = ("maximalab_recorder", "maximalab_materials")
 
 
@@ -45,6 +47,8 @@ class Place:
     usage_url: str
     language: str
     mark: str
+    handed: Sequence[str]
+    """Ids of the materials that the server may open; none: it opens nothing."""
 
     def environment(self) -> dict[str, str]:
         """Give what is set for the server, over what JupyterHub itself sets."""
@@ -56,6 +60,7 @@ class Place:
             "JUPYTER_RUNTIME_DIR": str(self.home / ".local/share/jupyter/runtime"),
             "MAXIMALAB_TIER": self.tier.value,
             "MAXIMALAB_MATERIALS": str(self.materials),
+            HANDED: " ".join(self.handed),
             "MAXIMALAB_SPOOL": str(self.spool),
             "MAXIMALAB_USAGE_URL": self.usage_url,
             "MAXIMALAB_LANG": self.language,

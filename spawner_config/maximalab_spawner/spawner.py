@@ -37,7 +37,7 @@ from maximalab_spawner.life import LOST
 from maximalab_spawner.process import listens
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.refusals import ENDED_EARLY, IMAGE_MISSING
-from maximalab_spawner.serverenv import Place, arguments, safe_name
+from maximalab_spawner.serverenv import HANDED, Place, arguments, safe_name
 from maximalab_spawner.tiers import Reason
 
 if TYPE_CHECKING:
@@ -187,6 +187,7 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
         if there is not None and there.may_be_taken_up(self._labels(), image):
             self.log.warning("%s still runs at %s and is taken up", self._log_name, backend.name)
             self.api_token = there.environment[TOKEN]
+            self.handed = tuple(there.environment.get(HANDED, "").split())
             self._keeper.begin(there.mark)
             self._keeper.launched()
             return there
@@ -221,6 +222,7 @@ class TieredDockerSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyt
             usage_url=site.usage_url,
             language=self.reader_language(),
             mark=mark,
+            handed=admitted.handed,
         )
 
     def get_args(self) -> list[str]:

@@ -21,6 +21,7 @@ from maximalab_spawner.catalog import Catalog, CatalogError, CatalogReader
 from maximalab_spawner.homes import HomeRecordError, HomeRecords, Look, home_at, look_at
 from maximalab_spawner.materials import LANGUAGES
 from maximalab_spawner.placement import place
+from maximalab_spawner.policy import is_handed
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.serverenv import safe_name
 from maximalab_spawner.tiers import (
@@ -117,11 +118,16 @@ class TieredStart(LoggingConfigurable):
         self.backend = ""
         self.material = ""
         self.entrance = Entrance.PUBLIC
+        self.handed: tuple[str, ...] = ()
+
+    def opens(self, material_id: str) -> bool:
+        """Say whether the server was started with the right to open the material for its person."""
+        return is_handed(self.handed, material_id)
 
     def remember(self, admitted: Admitted, backend: Backend, entrance: Entrance) -> None:
         """Know where the server runs, and for what it was started."""
         self.tier, self.material = admitted.tier, admitted.material.id
-        self.backend, self.entrance = backend.name, entrance
+        self.backend, self.entrance, self.handed = backend.name, entrance, admitted.handed
 
     def record(self) -> dict[str, Any]:
         """Give as plain data what is to be kept of the server."""

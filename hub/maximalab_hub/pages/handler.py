@@ -86,7 +86,7 @@ class LabHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub carries no an
         self.set_header("Cache-Control", "no-store")
         self.finish(page)
 
-    async def refuse(self, reason: Reason) -> None:
+    async def refuse(self, reason: str) -> None:
         """Answer with the page of a refusal."""
         refusal = self.parts.refusals[reason]
         words: dict[str, Any] = self.vpn_words() if reason is Reason.NEEDS_VPN else {}

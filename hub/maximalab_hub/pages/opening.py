@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from jupyterhub.utils import AnyTimeoutError, exponential_backoff, url_path_join
 from maximalab_spawner.catalog import CatalogError
+from maximalab_spawner.refusals import NOT_HANDED
 from maximalab_spawner.tiers import Reason, Refused
 from tornado.web import HTTPError, authenticated
 
@@ -43,13 +44,13 @@ class OpenHandler(LabHandler):
             return
         await self._go_on(material, parts.server_name(decision.tier, material.image))
 
-    async def _refuse(self, reason: Reason, material_id: str) -> None:
+    async def _refuse(self, reason: str, material_id: str) -> None:
         self.parts.emit(
             "spawn_refused",
             user=self.person.name,
             entrance=self.entrance.value,
             material=material_id,
-            detail={"reason": reason.value},
+            detail={"reason": str(reason)},
         )
         await self.refuse(reason)
 
@@ -58,6 +59,9 @@ class OpenHandler(LabHandler):
         spawner = await looked_at(user, server)
         query = urlencode({"material": material.id, "lang": self.language})
         notebook = f"{url_path_join(user.url, server)}/maximalab/open?{query}"
+        if spawner.ready and not spawner.opens(material.id):
+            await self._refuse(NOT_HANDED, material.id)
+            return
         if spawner.ready:
             self.redirect(notebook)
             return

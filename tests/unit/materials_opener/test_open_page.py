@@ -55,6 +55,7 @@ class Place:
             "JUPYTER_RUNTIME_DIR": str(self.runtime),
             "JUPYTER_NO_CONFIG": "1",
             "MAXIMALAB_MATERIALS": str(self.store),
+            "MAXIMALAB_MAY_OPEN": "simplex game",
             "MAXIMALAB_SPOOL": str(folder / "spool"),
             "MAXIMALAB_LANG": "uk",
         }
@@ -158,6 +159,9 @@ def test_the_whole_way_of_a_material(place: Place):
         pytest.param("..%2f..", 400, "не називає матеріалу", "names no material", id="an encoded path"),
         pytest.param("SIMPLEX", 400, "не називає матеріалу", "names no material", id="upper case"),
         pytest.param("<script>", 400, "не називає матеріалу", "names no material", id="a script"),
+        pytest.param(
+            "exam", 403, "без права відкривати", "without the right to open", id="a material not handed over"
+        ),
         pytest.param(
             "game", 404, "на цьому рівні немає", "no such material on this tier", id="an unknown material"
         ),

@@ -12,6 +12,7 @@ import pytest
 from maximalab_materials import copying
 from maximalab_materials.opening import Offer, Opened, open_beside, open_material
 from maximalab_materials.refusals import Reason, Refused
+from maximalab_materials.store import handed_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -244,3 +245,30 @@ def test_many_tabs_open_it_at_once_and_there_is_one_copy(store: Path, root: Path
         thread.join()
     assert {result.notebook for result in results} == {"simplex/simplex.uk.ipynb"}
     assert [each.name for each in root.iterdir()] == ["simplex"]
+
+
+@pytest.mark.parametrize(
+    ("handed", "reason"),
+    [
+        pytest.param("game", None, id="this one"),
+        pytest.param("exam game solver", None, id="one of several"),
+        pytest.param("*", None, id="every one of the tier"),
+        pytest.param("", Reason.NOT_HANDED, id="nothing was handed over"),
+        pytest.param("exam", Reason.NOT_HANDED, id="another"),
+        pytest.param("game-2 ga", Reason.NOT_HANDED, id="names that begin alike"),
+    ],
+)
+def test_only_what_was_handed_to_the_server_is_opened(handed: str, reason: Reason | None):
+    if reason is None:
+        assert handed_id("game", handed) == "game"
+        return
+    with pytest.raises(Refused) as refused:
+        handed_id("game", handed)
+    assert refused.value.reason is reason
+
+
+@pytest.mark.parametrize("name", ["*", "", "a b", "../game"])
+def test_what_is_no_name_is_handed_to_nobody(name: str):
+    with pytest.raises(Refused) as refused:
+        handed_id(name, "* game a b")
+    assert refused.value.reason is Reason.BAD_ID

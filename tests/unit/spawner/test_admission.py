@@ -92,15 +92,15 @@ def test_what_may_not_start_is_turned_away_with_the_reason(name, options, given_
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted", "tier"),
+    ("name", "wanted", "tier", "handed"),
     [
-        ("public-maxima", "simplex", "public"),
-        ("private-maxima", "game", "private"),
-        ("private-ampl", "solver", "private"),
+        ("public-maxima", "simplex", "public", ("*",)),
+        ("private-maxima", "game", "private", ("game",)),
+        ("private-ampl", "solver", "private", ("solver",)),
     ],
 )
-def test_what_may_start_is_admitted_on_the_tier_of_the_catalogue(name, wanted, tier):
-    assert ask(name, {"material": wanted}) == Admitted(CATALOG.find(wanted), Tier(tier))
+def test_what_may_start_is_admitted_on_the_tier_of_the_catalogue(name, wanted, tier, handed):
+    assert ask(name, {"material": wanted}) == Admitted(CATALOG.find(wanted), Tier(tier), handed)
 
 
 ANYTHING = st.recursive(

@@ -146,6 +146,7 @@ async def test_a_server_is_told_where_it_is_and_has_a_home_of_its_own(lab):
         "MAXIMALAB_SPOOL": str(lab.root / "spool/public/ada/public-maxima"),
         "MAXIMALAB_USAGE_URL": "http://usage/events",
         "MAXIMALAB_LANG": "en",
+        "MAXIMALAB_MAY_OPEN": "*",
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
         "JUPYTERHUB_ROOT_DIR": str(home),
     }
@@ -208,6 +209,7 @@ async def test_another_hub_takes_the_server_up_by_its_state(lab):
     second.load_state(first.get_state())
     assert await second.poll() is None
     assert (second.tier, second.port, second.entrance) == (Tier.PRIVATE, first.port, Entrance.VPN)
+    assert (second.opens("game"), second.opens("simplex")) == (True, False)
     process = second.process
     await second.stop()
     assert not process.alive()

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from maximalab_spawner.materials import Material, Title
-from maximalab_spawner.policy import decide, may_open, parse_server_name, server_name
+from maximalab_spawner.policy import (
+    EVERY,
+    decide,
+    handed_to,
+    is_handed,
+    may_open,
+    parse_server_name,
+    server_name,
+)
 from maximalab_spawner.tiers import (
     Access,
     Entrance,
@@ -180,3 +188,61 @@ def test_a_name_that_is_read_is_one_that_is_made(name):
 def test_an_image_that_no_server_can_be_named_after_is_refused(image):
     with pytest.raises(ValueError, match="image"):
         server_name(Tier.PUBLIC, image)
+
+
+def of_course(name, access, course, image="maxima") -> Material:
+    title = Title("Назва", "Title")
+    return Material(name, 1, Access(access), image, (course,), 0, title, title, {"en": "m.ipynb"})
+
+
+STORED = (
+    of_course("simplex", "open", "or"),
+    of_course("game", "private", "or"),
+    of_course("solver", "licensed", "or"),
+    of_course("priced", "licensed", "or", "ampl"),
+    of_course("exam", "private", "other"),
+)
+
+
+@pytest.mark.parametrize(
+    ("groups", "admin", "server", "handed"),
+    [
+        pytest.param(["study:or"], False, "private-maxima", ("game", "solver"), id="a student of one course"),
+        pytest.param(["study:other"], False, "private-maxima", ("exam",), id="a student of the other"),
+        pytest.param(["teach:other"], False, "private-maxima", ("exam",), id="its teacher"),
+        pytest.param(
+            ["study:or", "teach:other"], False, "private-maxima", ("exam", "game", "solver"), id="in both"
+        ),
+        pytest.param(["study:or"], False, "private-ampl", ("priced",), id="another image's server"),
+        pytest.param([], False, "private-maxima", (), id="in no course"),
+        pytest.param(["researchers"], False, "private-maxima", (), id="a researcher"),
+        pytest.param([], True, "private-maxima", ("exam", "game", "solver"), id="an admin"),
+        pytest.param([], False, "public-maxima", (EVERY,), id="the public tier hides nothing"),
+    ],
+)
+def test_what_a_server_is_handed(groups, admin, server, handed):
+    tier, image = parse_server_name(server)
+    assert handed_to(person_of("ada", groups, admin=admin), tier, image, STORED) == handed
+
+
+@pytest.mark.parametrize(
+    ("handed", "opens"),
+    [
+        pytest.param((), False, id="nothing, or nobody knows what"),
+        pytest.param(("exam", "games"), False, id="others"),
+        pytest.param(("exam", "game"), True, id="among others"),
+        pytest.param((EVERY,), True, id="everything"),
+    ],
+)
+def test_a_server_opens_what_it_was_handed(handed, opens):
+    assert is_handed(handed, "game") is opens
+
+
+@given(
+    st.sets(st.sampled_from(["study:or", "study:other", "teach:or", "teach:other", "researchers"])),
+    st.booleans(),
+)
+def test_nothing_is_handed_that_the_person_may_not_open(groups, admin):
+    person = person_of("ada", groups, admin=admin)
+    handed = handed_to(person, Tier.PRIVATE, "maxima", STORED)
+    assert all(may_open(one, person) and one.tier is Tier.PRIVATE for one in STORED if one.id in handed)
