@@ -11,6 +11,7 @@
   (adjust-character-encoding)
   (initialize-real-and-run-time)
   (set-pathnames)
+  (maximalab-note-search)
   (let ((newer (maxima-getenv "MAXIMALAB_SERVER")))
     (when newer (handler-bind ((warning #'muffle-warning)) (load newer))))
   (load-user-init-file)

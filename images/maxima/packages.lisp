@@ -43,14 +43,38 @@
         ;; `kill` gives a copy of the definition back
         always (equal definition (maximalab-definition-of symbol))))
 
+(defvar *maximalab-paths* (make-hash-table :test #'equal) "Where a package was found by its name.")
+(defvar *maximalab-search* nil "Maxima's lists of places to search, as they are at the start.")
+
+(defun maximalab-note-search ()
+  (setq *maximalab-search* (list $file_search_maxima $file_search_lisp)))
+
+(defun maximalab-own-file-p (name)
+  "True when the user may have a file of that name in the places that are searched before the packages."
+  (or (probe-file name)
+      (some (lambda (type) (probe-file (format nil "~a/~a.~a" *maxima-userdir* name type)))
+            '("fasl" "lisp" "lsp" "mac" "mc" "wxm"))))
+
+(defun maximalab-known-path (name)
+  "The file of the package NAME without a search through two hundred folders, where that would find nothing else."
+  (let ((path (gethash name *maximalab-paths*)))
+    (and path
+         (equal *maximalab-search* (list $file_search_maxima $file_search_lisp))
+         (not (maximalab-own-file-p name))
+         path)))
+
+(defun maximalab-path-to-load (file)
+  (when (or (stringp file) (symbolp file))
+    (or (maximalab-known-path (maxima-string file))
+        ($file_search1 file '((mlist) $file_search_maxima $file_search_lisp)))))
+
 ;; While packages load, each file notes what it brings; later, a file that is here is not loaded again. What `load` does is
 ;; in a function of its own since Maxima 5.47, and compiled code calls that.
 (let* ((name (if (fboundp 'load-impl) 'load-impl '$load))
        (original (symbol-function name)))
   (setf (symbol-function name)
         (lambda (file)
-          (let* ((path (and (or (stringp file) (symbolp file))
-                            ($file_search1 file '((mlist) $file_search_maxima $file_search_lisp))))
+          (let* ((path (maximalab-path-to-load file))
                  (here (and path (gethash (namestring path) *maximalab-loaded*))))
             (if (and here (maximalab-stands-p (cdr here)))
                 path
@@ -59,6 +83,7 @@
 (defun maximalab-preload (package)
   (let ((before (maximalab-all-definitions))
         (path (namestring ($load package))))
+    (setf (gethash package *maximalab-paths*) path)
     (setf (gethash path *maximalab-loaded*) (cons package (maximalab-new-definitions before)))
     (format t "~&preloaded ~a: ~d definitions~%" path (length (cdr (gethash path *maximalab-loaded*))))
     (finish-output)))

@@ -93,4 +93,10 @@ def findings(maxima: str | None) -> Iterator[Finding]:
             "share packages", f"{old} to be made ready" if old else "ready",
             "python -m maximalab_kernel prepare" if old else "",
         )  # fmt: skip
+    if installation.core is not None:
+        yield Finding(
+            "server in the core", "older than the kernel: each start loads the newer one" if installation.older_server
+            else "of the kernel's age",
+            "build it again: images/maxima/build" if installation.older_server else "",
+        )  # fmt: skip
     yield from _check_running(installation)

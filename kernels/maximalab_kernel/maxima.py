@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from maximalab_kernel.child import child_setup, end_descendants, ending, signal_group
 from maximalab_kernel.environment import plot_folder, remove, scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
+from maximalab_kernel.memory import LOOK_EVERY, Verdict, Watch, resident
 from maximalab_kernel.outlets import Outlets
 from maximalab_kernel.rules import rules
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
+from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 START_WITHIN = 60.0
 """Seconds that a Maxima may take to say that it is ready, on a busy machine."""
+SILENCE = 0.5
+"""Seconds after which a process that says nothing is looked after."""
+PADDING = "    "
+"""Before each request: GCL loses a byte of what it reads to an interrupt that comes too late."""
 
 
 def quoted(text: str) -> str:
@@ -47,6 +53,7 @@ class MaximaProcess:
         self._count = 0
         self._serve_meanwhile: Callable[[], None] = lambda: None
         self._meanwhile_descriptors: tuple[int, ...] = ()
+        self._watch: Watch | None = None
 
     @property
     def pid(self) -> int | None:
@@ -103,6 +110,7 @@ class MaximaProcess:
         self._count += 1
         with self._lock:
             self._in_flight, self._interrupted = True, False
+        self._watch = Watch(self._installation.heap_mb * 2**20, resident(self.pid or 0))
         interrupted = False
         try:
             self._send(operation, text)
@@ -111,19 +119,33 @@ class MaximaProcess:
                     break
                 if isinstance(event, Frame) and event.kind == "input":
                     self._asking = True
-                interrupted |= isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
-                yield event
+                stopped = isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
+                interrupted |= stopped
+                yield self._told_of_memory(event) if stopped else event
         finally:
             with self._lock:
                 late = self._in_flight and self._interrupted and not interrupted
                 self._in_flight = self._asking = False
+            full, self._watch = self._watch.stopped_at is not None, None
         if late:
-            self._settle()
+            self._ask_server("settle", str(self._signals))
+        if full:
+            self._ask_server("collect", "")
 
-    def _settle(self) -> None:
-        """Let Maxima take an interrupt that came too late for the evaluation it was meant for."""
+    def _told_of_memory(self, event: Event) -> Event:
+        """The interrupt that an evaluation has got for its memory is told as that."""
+        if self._watch is None or self._watch.stopped_at is None:
+            return event
+        message = say("memory", mb=self._installation.heap_mb)
+        return Frame("error", {"name": "MaximaOutOfMemory", "message": message})
+
+    def _ask_server(self, operation: str, text: str) -> None:
+        """Have the server do something between evaluations.
+
+        `settle` lets it take an interrupt that came too late for the one it was meant for, `collect` gives memory back.
+        """
         self._count += 1
-        self._send("settle", str(self._signals))
+        self._send(operation, text)
         for event in self._events():
             if isinstance(event, Frame) and event.kind == "done":
                 return
@@ -146,7 +168,7 @@ class MaximaProcess:
         raise MaximaDiedError(self._bury())
 
     def _send(self, operation: str, text: str) -> None:
-        self._write(f"({self._count} :{operation} {quoted(text)})\n")
+        self._write(f"{PADDING}({self._count} :{operation} {quoted(text)})\n")
 
     def meanwhile(self, descriptor: int, serve: Callable[[], None]) -> None:
         """See `Transport.meanwhile`."""
@@ -157,7 +179,9 @@ class MaximaProcess:
         with self._lock:
             self._asking = False
         self._write(
-            f"({self._count} :cancel)\n" if text is None else f"({self._count} :answer {quoted(text)})\n"
+            f"{PADDING}({self._count} :cancel)\n"
+            if text is None
+            else f"{PADDING}({self._count} :answer {quoted(text)})\n"
         )
 
     def _write(self, line: str) -> None:
@@ -174,7 +198,8 @@ class MaximaProcess:
         """What Maxima prints and answers, each print before the frame that followed it; ends at `deadline`."""
         while deadline is None or time.monotonic() < deadline:
             self._serve_meanwhile()
-            reading = self._outlets.read(0.5, *self._meanwhile_descriptors)
+            patience = LOOK_EVERY if self._watch else SILENCE
+            reading = self._outlets.read(patience, *self._meanwhile_descriptors)
             for event in reading.events:
                 if isinstance(event, Printed) or starting or event.fields["id"] == self._count:
                     yield event
@@ -182,6 +207,17 @@ class MaximaProcess:
             if reading.ended or gone:
                 yield from self._outlets.printed()
                 raise MaximaDiedError(self._bury())
+            self._guard_memory()
+
+    def _guard_memory(self) -> None:
+        watch, pid = self._watch, self.pid
+        if watch is None or pid is None:
+            return
+        verdict = watch.look(pid)
+        if verdict is Verdict.STOP:
+            self.interrupt()
+        elif verdict is Verdict.END:
+            self.kill(say("memory_gone", mb=self._installation.heap_mb))
 
     def interrupt(self) -> bool:
         """See `Transport.interrupt`: one signal to Maxima, and an end to what it started, such as gnuplot.
@@ -226,6 +262,8 @@ class MaximaProcess:
                 pipe.close()
         with self._lock:
             self._process, self._ready, self._in_flight = None, False, False
+        if self._watch is not None and self._watch.stopped_at is not None:
+            return say("memory_gone", mb=self._installation.heap_mb)
         return self._killed_for or ending(code)
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import select
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -14,6 +15,13 @@ from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+LISPS_OWN = re.compile(
+    r"INFO: Control stack guard page (?:un|re)protected\n"
+    r"|Control stack guard page temporarily disabled: proceed with caution\n"
+)
+"""What SBCL itself prints on a recursion that is too deep: the error says it better."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Outlets:
             if ended:
                 del self._printed[descriptor]
             text = decoder.decode(data)
+            text = LISPS_OWN.sub("", text) if name == "stderr" else text
             if text:
                 events.append(Printed(name, text))
         return events

@@ -12,6 +12,14 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "Maxima has ended ({how}). A new one is starting; your definitions are gone: run the cells again.",
         "uk": "Maxima завершилася ({how}). Запускається нова; ваші означення втрачено: виконайте комірки ще раз.",
     },
+    "memory": {
+        "en": "it asked for more memory than {mb} MB allow and was stopped; what was defined before is kept",
+        "uk": "забракло пам'яті: обчислення потребувало понад {mb} МБ і було зупинене; усе означене раніше збережено",
+    },
+    "memory_gone": {
+        "en": "memory: it asked for more than {mb} MB allow",
+        "uk": "пам'ять: обчислення потребувало більше, ніж дозволяють {mb} МБ",
+    },
     "no_answer_to_interrupt": {
         "en": "it did not react to the interrupt within {seconds} s and was stopped",
         "uk": "за {seconds} с не відгукнулася на переривання, тож її зупинено",

@@ -67,6 +67,10 @@ way to say so, they inherit it, and what they write there is noise to the kernel
 
 (defvar *maximalab-id* 0 "The request that is being answered.")
 
+(defvar *maximalab-interrupts* 0 "How many interrupts this process has taken.")
+
+(defvar *maximalab-interruptible* nil "True while there is an evaluation that an interrupt can leave.")
+
 (defun maximalab-write-unit (code stream)
   (format stream "\\u~(~4,'0x~)" code))
 
@@ -76,6 +80,7 @@ way to say so, they inherit it, and what they write there is noise to the kernel
     (cond ((char= char #\") (write-string "\\\"" stream))
           ((char= char #\\) (write-string "\\\\" stream))
           ((<= 32 code 126) (write-char char stream))
+          #+gcl ((<= 128 code 255) (write-char char stream)) ; a byte of UTF-8: GCL knows no other characters
           ((<= code #xffff) (maximalab-write-unit code stream))
           (t (let ((rest (- code #x10000)))
                (maximalab-write-unit (+ #xd800 (ash rest -10)) stream)
@@ -97,10 +102,14 @@ way to say so, they inherit it, and what they write there is noise to the kernel
            (write-char #\] stream))))
 
 (defun maximalab-emit (kind &rest fields)
-  "Send one frame whole, whatever interrupts there are."
-  #+ecl (mp:without-interrupts (apply #'maximalab-write-frame kind fields))
-  #+sbcl (sb-sys:without-interrupts (apply #'maximalab-write-frame kind fields))
-  #-(or ecl sbcl) (apply #'maximalab-write-frame kind fields))
+  "Send one frame whole, whatever interrupts there are: one that comes meanwhile takes effect behind it. SBCL holds it back
+itself; on the others it is only counted, since their streams let it in while they write."
+  (let ((before *maximalab-interrupts*))
+    (let ((*maximalab-interruptible* nil))
+      #+sbcl (sb-sys:without-interrupts (apply #'maximalab-write-frame kind fields))
+      #-sbcl (apply #'maximalab-write-frame kind fields))
+    (when (and *maximalab-interruptible* (/= before *maximalab-interrupts*))
+      (throw 'maximalab-interrupted :interrupted))))
 
 (defun maximalab-write-frame (kind &rest fields)
   "Write one frame; FIELDS alternate names and values. What was printed before it leaves before it."

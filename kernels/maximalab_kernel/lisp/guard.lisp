@@ -6,10 +6,6 @@
 (defvar *maximalab-trouble* nil "What the last failure said: (name message trace position).")
 (defvar *maximalab-source* nil "The stream that the statement under evaluation is parsed from.")
 
-(defvar *maximalab-interrupts* 0 "How many interrupts this process has taken.")
-
-(defvar *maximalab-interruptible* nil "True while there is an evaluation that an interrupt can leave.")
-
 (defun maximalab-stop (&rest ignored)
   "What an interrupt does: leave the evaluation, whatever error handlers the user's code has set."
   (declare (ignore ignored))
@@ -29,6 +25,7 @@
           (dolist (name '(si:terminal-interrupt si::simple-terminal-interrupt
                           si::single-threaded-terminal-interrupt))
             (setf (symbol-function name) #'maximalab-pass-on)))
+  #+gcl (setf (symbol-function 'si::terminal-interrupt) #'maximalab-stop)
   ;; As SBCL's own handler does: left to the thread, which takes it as soon as it lets interrupts in.
   #+sbcl (let ((thread sb-thread:*current-thread*))
            (sb-sys:enable-interrupt sb-unix:sigint
@@ -97,6 +94,14 @@
       (setq *maximalab-trouble* (list "MaximaError" "the evaluation was abandoned" "" nil)))
     :failed))
 
+(defun maximalab-lisp-trouble (condition)
+  "What to tell of an error of Lisp itself."
+  (cond #+sbcl ((typep condition 'sb-kernel::control-stack-exhausted)
+                (list "MaximaError" "the recursion is too deep: Lisp's control stack is exhausted" "" nil))
+        #+sbcl ((typep condition 'sb-kernel::heap-exhausted-error)
+                (list "MaximaOutOfMemory" "Lisp's heap is exhausted" "" nil))
+        (t (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))))
+
 (defun maximalab-guarded (function)
   "Call FUNCTION with interrupts let in: (values :ok value), or :failed, or :interrupted."
   (let ((status :interrupted) (value nil))
@@ -106,8 +111,7 @@
             (handler-case (let ((*maximalab-interruptible* t))
                             (maximalab-exposed (maximalab-catching function)))
               (serious-condition (condition)
-                (setq *maximalab-trouble*
-                      (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))
+                (setq *maximalab-trouble* (maximalab-lisp-trouble condition))
                 :failed))))
     (unless (eq status :ok) (maximalab-clean-up))
     (values status value)))

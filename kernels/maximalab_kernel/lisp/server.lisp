@@ -90,6 +90,13 @@
         until (>= *maximalab-interrupts* wanted)
         do (sleep 0.005)))
 
+(defun maximalab-collect (text)
+  "Give back the memory of what nobody refers to any more."
+  (declare (ignore text))
+  #+sbcl (sb-ext:gc :full t)
+  #+ecl (si:gc t)
+  #+gcl (si::gbc t))
+
 (defun maximalab-operation (operation)
   (ecase operation
     (:eval #'maximalab-evaluate)
@@ -99,7 +106,8 @@
     (:describe #'maximalab-describe)
     (:functions #'maximalab-function-names)
     (:slide #'maximalab-slide)
-    (:settle #'maximalab-settle)))
+    (:settle #'maximalab-settle)
+    (:collect #'maximalab-collect)))
 
 (defun maximalab-serve-one (request)
   (destructuring-bind (id operation &optional text) request
@@ -126,6 +134,7 @@
   (declare (ignore ignored))
   (let ((*package* (find-package :maxima)))
     (setq *debugger-hook* nil $gnuplot_command (or (maxima-getenv "MAXIMALAB_GNUPLOT") "gnuplot"))
+    (setq *mread-prompt* nil)           ; GCL's image has kept one, and would print it
     (maximalab-connect)
     (maximalab-take-interrupts)
     (maximalab-take-streams)

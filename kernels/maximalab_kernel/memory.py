@@ -1,0 +1,68 @@
+"""Watches how much memory Maxima takes: what asks for too much ends as an error before Lisp's heap is full.
+
+Lisp cannot be trusted to say so itself: SBCL's collector may find the heap full in the middle of its work, and then
+ends the process. So the kernel looks at the process from outside and interrupts it in time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+LOOK_EVERY = 0.05
+"""Seconds between two looks at a process that works: one allocates some hundred megabytes a second at most."""
+SHARE = 0.6
+"""Of the limit: where evaluation is stopped. A copying collector needs the rest to clear up."""
+PAGE = os.sysconf("SC_PAGE_SIZE")
+REACT_WITHIN = 3.0
+"""Seconds that an evaluation stopped for its memory has, before the process is ended."""
+
+
+class Verdict(Enum):
+    """What is to be done about a process."""
+
+    FINE = "fine"
+    STOP = "stop"
+    END = "end"
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that the process holds; 0 where nobody can say."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+@dataclass
+class Watch:
+    """The memory of one evaluation: `limit` is what the process may hold at most, `before` what it held at first."""
+
+    limit: int
+    before: int
+    stopped_at: float | None = None
+    looked_at: float = 0.0
+
+    def threshold(self) -> float:
+        """Where this evaluation is stopped: somewhat above what was there before, so that it can be cleared away."""
+        return min(max(SHARE * self.limit, self.before + 0.15 * self.limit), 0.95 * self.limit)
+
+    def judge(self, held: int, now: float) -> Verdict:
+        """What to do now that the process holds so many bytes."""
+        if self.stopped_at is not None:
+            return Verdict.END if now > self.stopped_at + REACT_WITHIN else Verdict.FINE
+        if held <= self.threshold():
+            return Verdict.FINE
+        self.stopped_at = now
+        return Verdict.STOP
+
+    def look(self, pid: int) -> Verdict:
+        """Look at the process, where the last look is old enough."""
+        now = time.monotonic()
+        if now < self.looked_at + LOOK_EVERY:
+            return Verdict.FINE
+        self.looked_at = now
+        return self.judge(resident(pid), now)
