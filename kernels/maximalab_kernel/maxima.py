@@ -16,7 +16,6 @@ from maximalab_kernel.memory import LOOK_EVERY, Verdict, Watch, resident
 from maximalab_kernel.outlets import Outlets
 from maximalab_kernel.rules import rules
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
-from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,10 +23,15 @@ if TYPE_CHECKING:
 
 START_WITHIN = 60.0
 """Seconds that a Maxima may take to say that it is ready, on a busy machine."""
-SILENCE = 0.5
-"""Seconds after which a process that says nothing is looked after."""
 PADDING = "    "
 """Before each request: GCL loses a byte of what it reads to an interrupt that comes too late."""
+
+
+def say(key: str, **values: object) -> str:
+    """The kernel's words; read only when there is something to say, so that Maxima starts before."""
+    from maximalab_kernel import words  # noqa: PLC0415
+
+    return words.say(key, **values)
 
 
 def quoted(text: str) -> str:
@@ -198,8 +202,7 @@ class MaximaProcess:
         """What Maxima prints and answers, each print before the frame that followed it; ends at `deadline`."""
         while deadline is None or time.monotonic() < deadline:
             self._serve_meanwhile()
-            patience = LOOK_EVERY if self._watch else SILENCE
-            reading = self._outlets.read(patience, *self._meanwhile_descriptors)
+            reading = self._outlets.read(LOOK_EVERY if self._watch else 0.5, *self._meanwhile_descriptors)
             for event in reading.events:
                 if isinstance(event, Printed) or starting or event.fields["id"] == self._count:
                     yield event

@@ -39,7 +39,7 @@ def resident(pid: int) -> int:
 
 @dataclass
 class Watch:
-    """The memory of one evaluation: `limit` is what the process may hold at most, `before` what it held at first."""
+    """The memory of one evaluation: `limit` is what the process may hold, `before` what it held at the start; bytes."""
 
     limit: int
     before: int
