@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from labrun import RunningLab, start_lab
+import httpx
+from labclient import Visitor
+from labrun import RunningLab, start_lab, until
+from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_spawner.routes import GATE
+from storedusage import Stored, moment, pseudonym, stored
 
 pytestmark = pytest.mark.chromium
 
@@ -178,37 +185,61 @@ def test_the_language_can_be_switched(visit):
     expect(page.locator("form[action$='/open/simplex'] button")).to_have_text(re.compile(OPEN["uk"]))
 
 
-def researcher_sees_the_run(visit, lang: str):
+def new_runs(lab: RunningLab, material: str, lang: str, known: set[str]) -> dict[str | None, Stored]:
+    """Wait until the store has a run of each cell of the notebook that it did not know; gives them by cell."""
+    name = f"{material}/{material}.{lang}.ipynb"
+    notebook = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))
+    cells = {cell["id"] for cell in notebook["cells"] if cell["cell_type"] == "code"}
+
+    def runs() -> list[Stored]:
+        return [one for one in stored(lab, "student", "run") if one.event_id not in known]
+
+    until(lambda: {one.cell_id for one in runs()} >= cells, "each cell's run is in the store")
+    assert {(one.notebook, one.outcome) for one in runs()} == {(name, "ok")}
+    return {one.cell_id: one for one in runs()}
+
+
+ROWS = """() => [...document.querySelectorAll("table.events tbody tr")].map(row => [
+  row.querySelector("time").dateTime,
+  row.querySelector("td.path").textContent,
+  row.querySelector("td code[title]")?.title ?? null,
+  row.innerText])"""
+
+
+def row_of(page: Page, run: Stored, person: str | None) -> str:
+    """Find the one row that is about this run: its moment, its notebook, its person where they are told."""
+    rows = page.evaluate(ROWS)
+    found = [
+        text for at, path, who, text in rows if (moment(at), path, who) == (run.at, run.notebook, person)
+    ]
+    assert len(found) == 1, (run, rows)
+    return found[0]
+
+
+OK = re.compile(r"\bok\b|успішно|добре")
+
+
+def researcher_sees_the_run(visit, lab: RunningLab, run: Stored, lang: str):
     page = visit("researcher", lang)
     page.goto("/services/usage/")
-    row = (
-        page.locator("tr")
-        .filter(has_text=f"simplex.{lang}.ipynb")
-        .filter(has_text=re.compile(r"\bok\b|успішно|добре"))
-    )
-    for _ in range(20):
-        if row.count():
-            break
-        page.wait_for_timeout(1000)
-        page.reload()
-    expect(row.first).to_be_visible()
+    assert OK.search(row_of(page, run, pseudonym(lab, "student")))
     assert html_lang(page) == lang
     assert "student" not in page.locator("table").first.inner_text(), "research shows pseudonyms, not names"
     photo(page, "research", lang)
 
 
-def student_sees_what_is_known(visit, lang: str):
+def student_sees_what_is_known(visit, run: Stored, lang: str):
     page = visit("student", lang)
     page.goto("/services/usage/me")
     assert html_lang(page) == lang
-    expect(page.locator("main")).to_contain_text("simplex")
+    assert OK.search(row_of(page, run, None))
     photo(page, "my-data", lang)
     page.goto("/services/usage/")
     assert page.locator("table").count() == 0, "the researcher's page is not for students"
 
 
 @LANGUAGES
-def test_a_student_solves_an_exercise_and_a_researcher_sees_the_run(visit, lang: str):
+def test_a_student_solves_an_exercise_and_a_researcher_sees_the_run(visit, lab: RunningLab, lang: str):
     page = visit("student", lang)
     stop_servers(page)
     press_open(page, "simplex")
@@ -216,18 +247,54 @@ def test_a_student_solves_an_exercise_and_a_researcher_sees_the_run(visit, lang:
     photo(page, "starting", lang)
     page.wait_for_url(re.compile(rf"/lab/tree/simplex/simplex\.{lang}\.ipynb"), timeout=120_000)
     expect(page.locator(f"{SHOWN} .jp-Cell").first).to_be_visible(timeout=120_000)
+    known, clicked = {run.event_id for run in stored(lab, "student", "run")}, datetime.now(UTC)
     run_all(page)
     optimum = page.locator(f"{SHOWN} .jp-OutputArea-output").filter(has_text="z = 36, x = 2, y = 6")
     expect(optimum.first).to_be_visible(timeout=90_000)
     expect(page.locator(f"{SHOWN} .jp-OutputArea-output img").first).to_be_attached(timeout=90_000)
     photo(page, "notebook", lang)
     page.keyboard.press("Control+s")
-    researcher_sees_the_run(visit, lang)
-    student_sees_what_is_known(visit, lang)
+    runs = new_runs(lab, "simplex", lang, known)
+    assert all(run.at >= clicked for run in runs.values()), "what was recorded is this Run All"
+    newest = max(runs.values(), key=lambda run: run.at)
+    researcher_sees_the_run(visit, lab, newest, lang)
+    student_sees_what_is_known(visit, newest, lang)
+
+
+def routes(lab: RunningLab, entrance: str) -> dict[str, dict[str, object]]:
+    """Ask an entrance's proxy, as the hub does, which routes it has."""
+    key = read_secret(lab.state / "secrets", Secret(f"proxy_token_{entrance}"))
+    door = httpx.URL(getattr(lab, entrance))
+    api = door.copy_with(port=(door.port or 0) + 1, path="/api/routes")
+    return (
+        httpx.get(api, headers={"Authorization": f"token {key}"}, trust_env=False).raise_for_status().json()
+    )
+
+
+PRIVATE = "/user/student/private-maxima"
+
+
+def start_private_server(lab: RunningLab):
+    """Open the private material at the VPN entrance, where it is allowed, and leave its server running."""
+    student = Visitor(lab.vpn, "student", lab.password("student"))
+    student.sign_in()
+    student.open_and_wait("matrix-game", "private-maxima")
+    student.close()
+
+
+def assert_only_a_gate(lab: RunningLab):
+    """See that the VPN entrance leads to the private server, and the public one to the hub's refusal alone."""
+    (leads,) = (route["target"] for spec, route in routes(lab, "vpn").items() if spec.startswith(PRIVATE))
+    public = routes(lab, "public")
+    assert leads not in {route["target"] for route in public.values()}
+    (gate,) = (route for spec, route in public.items() if spec.startswith(PRIVATE))
+    assert gate[GATE] is True
+    assert str(gate["target"]).startswith(str(public["/"]["target"]))
 
 
 @LANGUAGES
 def test_private_material_is_refused_at_the_public_entrance(visit, lab: RunningLab, lang: str):
+    start_private_server(lab)
     page = visit("student", lang)
     answer: list[int] = []
     page.on("response", lambda r: answer.append(r.status) if "matrix-game" in r.url else None)
@@ -238,16 +305,32 @@ def test_private_material_is_refused_at_the_public_entrance(visit, lab: RunningL
     expect(page.locator("main")).to_contain_text("VPN")
     expect(page.locator(f"a[href^='{lab.vpn}']").first).to_be_visible()
     photo(page, "vpn-needed", lang)
-    assert page.context.request.get("/user/student/private-maxima/lab").status in {403, 404}
+    assert 403 in answer
+    assert page.context.request.get(f"{PRIVATE}/lab").status == 403
+    assert_only_a_gate(lab)
+
+
+PUBLISHED = "[ [ 1 , 1 ] , [ 0 , 0 ] , [ 2 11 , 2 11 ] ]"
+"""The three games' values by both players' programmes, as the page shows them: 2/11 is a 2 above an 11."""
+ERRORS = ", ".join(
+    f"{SHOWN} [data-mime-type='application/vnd.jupyter.{kind}']" for kind in ("error", "stderr")
+)
 
 
 @LANGUAGES
-def test_private_material_opens_at_the_vpn_entrance(visit, lang: str):
+def test_private_material_opens_at_the_vpn_entrance(visit, lab: RunningLab, lang: str):
     page = visit("student", lang, entrance="vpn")
     photo(page, "my-lab-vpn", lang)
     open_notebook(page, "matrix-game", lang)
+    known = {run.event_id for run in stored(lab, "student", "run")}
     run_all(page)
-    expect(page.locator(f"{SHOWN} .jp-OutputArea-output").first).to_be_visible(timeout=90_000)
+    new_runs(lab, "matrix-game", lang, known)
+    shown = page.locator(f"{SHOWN} .jp-OutputArea-output")
+    until(
+        lambda: any(PUBLISHED in " ".join(text.split()) for text in shown.all_inner_texts()),
+        "the published values are shown",
+    )
+    expect(page.locator(ERRORS)).to_have_count(0)
     photo(page, "private-notebook", lang)
 
 
