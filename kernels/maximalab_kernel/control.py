@@ -33,8 +33,8 @@ class Busy(Protocol):
     def runs(self, execution: int) -> bool:
         """Whether that cell still runs."""
 
-    def nudge(self) -> None:
-        """End programs that an interrupted Maxima waits for."""
+    def nudge(self, execution: int) -> None:
+        """Have an interrupt reach what has begun since, and end programs that Maxima waits for."""
 
     def kill(self, why: str) -> None:
         """End Maxima at once."""
@@ -111,7 +111,7 @@ class Control(threading.Thread):
         if not self._busy.runs(execution):
             self._deadline = None
         elif time.monotonic() <= until:
-            self._busy.nudge()  # it may have started another program since, and wait for that
+            self._busy.nudge(execution)  # it may have started another program since, and wait for that
         else:
             self._deadline = None
             log.warning("Maxima did not react to an interrupt; it is stopped")

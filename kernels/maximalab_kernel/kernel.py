@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 log = Journal(__name__)
 
+COMMS = frozenset({"comm_open", "comm_msg", "comm_close"})
+INTERRUPTIBLE = COMMS | {"execute_request"}
+"""The requests that may keep Maxima at work."""
+
 
 class Kernel:
     """Lives in the main thread; the control thread calls `interrupt`, `runs`, `kill`, `stop` and `describe`."""
@@ -87,7 +91,7 @@ class Kernel:
                 return None
             self._cancelled = True
             execution = self._executions
-        self._transport.interrupt()
+            self._transport.interrupt()  # inside, so that it cannot reach the next cell
         os.write(self._wake_writer, b"i")
         return execution
 
@@ -96,9 +100,12 @@ class Kernel:
         with self._lock:
             return self._running and self._executions == execution
 
-    def nudge(self) -> None:
-        """End programs that an interrupted Maxima waits for."""
-        self._transport.nudge()
+    def nudge(self, execution: int) -> None:
+        """Have an interrupt that came before its evaluation reach it; end programs that Maxima waits for since."""
+        with self._lock:
+            if self._running and self._executions == execution:
+                self._transport.interrupt()
+                self._transport.nudge()
 
     def kill(self, why: str) -> None:
         """End Maxima at once; the cell fails and says `why`."""
@@ -167,11 +174,15 @@ class Kernel:
             return
         if request.kind == "kernel_info_request":
             self._channels.await_listener()
+        if request.kind in INTERRUPTIBLE and not abort:
+            self._begin(request)  # whoever sees that it is busy may interrupt it
         self._channels.status(request, "busy")
         pending = self._attend(request, abort=abort)
+        self._end()
         self._channels.status(request, "idle")
-        while pending and not self._over.is_set() and self._others_wait():
+        while pending and not self._over.is_set():
             self._serve_one(abort=True)
+            pending -= 1
         self._move(None)
 
     def _serve_aside(self) -> None:
@@ -189,12 +200,12 @@ class Kernel:
             if self._running:  # front ends show the last state that was told, whoever it was told to
                 self._channels.status(None, "busy")
 
-    def _attend(self, request: Message, *, abort: bool, aside: bool = False) -> bool:
-        """Serve one request, whatever is in it; true where the cells that wait behind it are to be aborted."""
+    def _attend(self, request: Message, *, abort: bool, aside: bool = False) -> int:
+        """Serve one request, whatever is in it; how many that wait behind it are to be aborted, as far as cells."""
         try:
             if request.kind == "execute_request":
                 return self._abort_execution(request) if abort else self._execute(request)
-            if request.kind in {"comm_open", "comm_msg", "comm_close"}:
+            if request.kind in COMMS:
                 self._panel.receive(request)
                 self._move(request)
             else:
@@ -204,7 +215,7 @@ class Kernel:
             log.warning("a request could not be served: %.40r: %s", request.kind, told)
             trouble = Failure("BadRequest", say("unserved", what=told)).content()
             self._reply(request, {"status": "error", **trouble, "execution_count": self._count})
-        return False
+        return 0
 
     def _move(self, request: Message | None) -> None:
         """Compute what a reader's sliders ask for, once nothing else waits: cells first, and of many moves the last."""
@@ -215,12 +226,22 @@ class Kernel:
             finally:
                 self._end()
 
+    def _gather(self) -> int:
+        """Take in all requests that have arrived; how many wait."""
+        while self._channels.shell.poll(0):
+            request = self._channels.receive(self._channels.shell)
+            if request is not None:
+                self._waiting.append(request)
+        return len(self._waiting)
+
     def _others_wait(self) -> bool:
         return bool(self._waiting) or self._channels.shell.poll(0) != 0
 
     def _begin(self, request: Message | None) -> None:
-        """From here on something runs that an interrupt stops."""
+        """From here on something runs that an interrupt stops; one that has come for it already stays."""
         with self._lock:
+            if self._running and self._request is request:
+                return
             self._executions += 1
             self._request, self._running, self._cancelled = request, True, self._over.is_set()
 
@@ -241,8 +262,8 @@ class Kernel:
     def _reply(self, request: Message, content: Mapping[str, Any]) -> None:
         self._channels.reply(self._channels.shell, request, content)
 
-    def _execute(self, request: Message) -> bool:
-        """Run a cell and reply; true where the cells that wait behind it are to be aborted."""
+    def _execute(self, request: Message) -> int:
+        """Run a cell and reply; how many requests wait whose cells are to be aborted: those sent before the reply."""
         content = request.content
         code, silent = str(content.get("code", "")), bool(content.get("silent", False))
         if not silent:
@@ -254,7 +275,7 @@ class Kernel:
         reply = self._run(request, code, silent=silent)
         failed = reply["status"] == "error"
         abort = failed and bool(content.get("stop_on_error", True))
-        queued = abort and self._others_wait()
+        queued = self._gather() if abort else 0
         self._reply(request, {**reply, "execution_count": self._count})
         return queued
 
@@ -285,6 +306,6 @@ class Kernel:
             return {"status": "error", **Failure("MaximaError", text).content()}
         return {"status": "ok", "data": {"text/plain": frame.text("text")}, "metadata": {}}
 
-    def _abort_execution(self, request: Message) -> bool:
+    def _abort_execution(self, request: Message) -> int:
         self._reply(request, {"status": "aborted", "execution_count": self._count})
-        return False
+        return 0

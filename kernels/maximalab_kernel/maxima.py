@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 START_WITHIN = 60.0
 """Seconds that a Maxima may take to say that it is ready, on a busy machine."""
+SILENCE = 0.5
+"""Seconds after which a process that says nothing is looked after."""
 PADDING = "    "
 """Before each request: GCL loses a byte of what it reads to an interrupt that comes too late."""
 
@@ -202,7 +204,8 @@ class MaximaProcess:
         """What Maxima prints and answers, each print before the frame that followed it; ends at `deadline`."""
         while deadline is None or time.monotonic() < deadline:
             self._serve_meanwhile()
-            reading = self._outlets.read(LOOK_EVERY if self._watch else 0.5, *self._meanwhile_descriptors)
+            patience = LOOK_EVERY if self._watch else SILENCE
+            reading = self._outlets.read(patience, *self._meanwhile_descriptors)
             for event in reading.events:
                 if isinstance(event, Printed) or starting or event.fields["id"] == self._count:
                     yield event

@@ -101,10 +101,23 @@ def open_notebook(browser: Browser, lab: tuple[str, Path]) -> Iterator:
 
 
 def await_kernel(page: Page) -> None:
-    """Wait until the kernel is connected and idle, as the toolbar says."""
-    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_attached(
-        timeout=90_000
-    )
+    """Wait until the page listens to an idle Maxima: before that, JupyterLab lets a run cell come to nothing."""
+
+    def listens() -> bool:
+        kernels = [session["kernel"] for session in page.request.get("/api/sessions").json()]
+        return any(
+            kernel["name"] == "maxima" and kernel["execution_state"] == "idle" and kernel["connections"]
+            for kernel in kernels
+            if kernel["id"] not in HEARD
+        )
+
+    until(listens, "the page listens to an idle Maxima", 90)
+    HEARD.update(session["kernel"]["id"] for session in page.request.get("/api/sessions").json())
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_attached()
+
+
+HEARD: set[str] = set()
+"""The kernels of notebooks that earlier tests have opened."""
 
 
 def cell(page: Page, number: int) -> Locator:
@@ -166,6 +179,7 @@ def test_a_student_answers_a_question_and_interrupts_a_loop(open_notebook):
 
 def test_run_all_at_once_runs_every_cell(open_notebook):
     page = open_notebook("all", *(f"{number} + {number};" for number in range(1, 6)))
+    await_kernel(page)
     page.locator(".lm-MenuBar-item").nth(3).click()
     page.locator("[data-command='runmenu:run-all']").click()
     for number in range(5):

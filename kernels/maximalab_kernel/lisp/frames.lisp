@@ -102,13 +102,14 @@ way to say so, they inherit it, and what they write there is noise to the kernel
            (write-char #\] stream))))
 
 (defun maximalab-emit (kind &rest fields)
-  "Send one frame whole, whatever interrupts there are."
-  #+ecl (mp:without-interrupts (apply #'maximalab-write-frame kind fields))
-  #+sbcl (sb-sys:without-interrupts (apply #'maximalab-write-frame kind fields))
-  #-(or ecl sbcl) (let ((before *maximalab-interrupts*))
-                    (let ((*maximalab-interruptible* nil)) (apply #'maximalab-write-frame kind fields))
-                    (when (and *maximalab-interruptible* (/= before *maximalab-interrupts*))
-                      (throw 'maximalab-interrupted :interrupted))))
+  "Send one frame whole, whatever interrupts there are: one that comes meanwhile takes effect behind it. SBCL holds it back
+itself; on the others it is only counted, since their streams let it in while they write."
+  (let ((before *maximalab-interrupts*))
+    (let ((*maximalab-interruptible* nil))
+      #+sbcl (sb-sys:without-interrupts (apply #'maximalab-write-frame kind fields))
+      #-sbcl (apply #'maximalab-write-frame kind fields))
+    (when (and *maximalab-interruptible* (/= before *maximalab-interrupts*))
+      (throw 'maximalab-interrupted :interrupted))))
 
 (defun maximalab-write-frame (kind &rest fields)
   "Write one frame; FIELDS alternate names and values. What was printed before it leaves before it."

@@ -110,6 +110,13 @@ class Lab:
         options.setdefault("allow_stdin", False)
         return self.collect(self.client.execute(code, **options))
 
+    def interrupt(self):
+        """Interrupt, and wait until the kernel has heard it: later, it would be the next cell's."""
+        sent = self.client.session.msg("interrupt_request")
+        self.client.control_channel.send(sent)
+        while self.client.get_control_msg(timeout=PATIENCE)["parent_header"].get("msg_id") != sent["msg_id"]:
+            pass
+
     def close(self):
         if self.closed:
             return

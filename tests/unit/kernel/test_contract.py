@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -234,7 +235,7 @@ DEATHS = [
 def test_a_death_is_told_and_a_new_maxima_is_there(maxima, operation, code, how):
     ask(maxima, "mine: 1$")
     with pytest.raises(MaximaDiedError, match=how):
-        ask(maxima, code, operation)
+        list(itertools.starmap(ask, [(maxima, code, operation)] * 3))  # GCL's system() is a shell of a shell
     assert ask(maxima, "[mine, 6*7];").results == ["[mine,42]"]
 
 

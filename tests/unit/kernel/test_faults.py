@@ -193,7 +193,7 @@ def test_messages_that_nobody_can_read_are_dropped(lab):
         lab.client.shell_channel.socket.send_multipart([b"<IDS|MSG>", session.sign(parts), *parts])
         lab.client.control_channel.socket.send_multipart([b"<IDS|MSG>", session.sign(parts), *parts])
     assert lab.run("6*7;").results == ["42"]
-    lab.manager.interrupt_kernel()
+    lab.interrupt()
     assert lab.run("6*7;").results == ["42"]
 
 

@@ -229,7 +229,7 @@ def test_help_answers_while_maxima_is_busy(lab):
     assert time.monotonic() - begin < 10
     lab.client.execute("6*7;", allow_stdin=False)
     assert ask(lab, "complete", "integra‸")["matches"]  # by now the kernel has seen the cell that waits
-    lab.manager.interrupt_kernel()
+    lab.interrupt()
     assert lab.collect(message_id).error == "KeyboardInterrupt"
     assert lab.client.get_shell_msg(timeout=20)["content"]["status"] == "aborted"
     assert lab.run("6*7;").results == ["42"]

@@ -55,7 +55,7 @@ def test_an_interrupt_stops_it_within_a_second_and_keeps_the_state(lab, code):
     message_id, outputs = start(lab, code)
     time.sleep(0.3)  # let it get well under way: the state under test, not a synchronisation
     begin = time.monotonic()
-    lab.manager.interrupt_kernel()
+    lab.interrupt()
     answer = lab.collect(message_id, outputs)
     assert answer.error == "KeyboardInterrupt"
     assert time.monotonic() - begin < 2.0  # one second of ours, one for a busy machine
@@ -73,20 +73,20 @@ def test_interrupts_at_random_moments_leave_it_working(lab):
     for turn in range(20):
         message_id, outputs = start(lab, codes[turn % len(codes)])
         time.sleep(dice.uniform(0, 0.08))
-        lab.manager.interrupt_kernel()
+        lab.interrupt()
         lab.collect(message_id, outputs)
         assert lab.run("[6*7, ratsimp((x^2-1)/(x-1)), integrate(x,x)];").results == ["[42,x+1,x^2/2]"]
 
 
 def test_an_interrupt_while_nothing_runs_does_nothing(lab):
-    lab.manager.interrupt_kernel()
+    lab.interrupt()
     assert lab.run("6*7;").results == ["42"]
 
 
 def test_an_interrupted_cell_does_not_go_on_with_its_next_statement(lab):
     message_id, outputs = start(lab, "passed: 0$ do 1$ passed: 1$")
     time.sleep(0.2)
-    lab.manager.interrupt_kernel()
+    lab.interrupt()
     lab.collect(message_id, outputs)
     assert lab.run("passed;").results == ["0"]
 
@@ -111,7 +111,7 @@ def test_a_death_is_told_and_a_new_maxima_is_there(lab, code, how):
 def test_a_maxima_that_ignores_interrupts_is_stopped(lab):
     message_id, outputs = start(lab, ":lisp (mp:without-interrupts (loop))")
     time.sleep(0.2)
-    lab.manager.interrupt_kernel()
+    lab.interrupt()
     answer = lab.collect(message_id, outputs)
     assert answer.error == "MaximaDied"
     assert "did not react to the interrupt within 3 s" in answer.reply["evalue"]
@@ -143,7 +143,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(lab):
 def test_an_interrupt_ends_a_question(lab):
     message_id = lab.client.execute('read("a?");', allow_stdin=True)
     lab.client.get_stdin_msg(timeout=20)
-    lab.manager.interrupt_kernel()
+    lab.interrupt()
     assert lab.collect(message_id).error == "KeyboardInterrupt"
     assert lab.run("6*7;").results == ["42"]
 

@@ -146,7 +146,7 @@ def test_an_interrupt_ends_a_long_computation(reader):
         message = reader.lab.client.get_iopub_msg(timeout=WAIT)
         if message["parent_header"].get("msg_id") == last:
             break
-    reader.lab.manager.interrupt_kernel()
+    reader.lab.interrupt()
     (outputs,) = reader.updates(last)
     assert outputs[-1]["ename"] == "KeyboardInterrupt"
     assert reader.lab.run("6*7;").results == ["42"]

@@ -140,7 +140,7 @@ def documented() -> set[str]:
     """Each key that docs/settings.md describes, as section.key."""
     found, section = set(), None
     for line in DOCS.read_text(encoding="utf-8").splitlines():
-        if line.startswith("## "):
+        if line.startswith("##"):  # a heading below a section's describes another file
             head = re.match(r"## `\[(\w+)", line)
             section = head.group(1) if head else None
         elif section and (row := re.match(r"\| `(\w+)` \|", line)):
