@@ -42,7 +42,7 @@ async def test_cells_that_end_well_in_error_and_behind_an_error(server, lab_coll
     async with tab(kernel_id) as browser:
         prefix = kernel_id[:8]
         await browser.run("40 + 2", f"{prefix}-ok")
-        await browser.run("import time; time.sleep(0.3)", f"{prefix}-slow")
+        await browser.run("import time; time.sleep(1.0)", f"{prefix}-slow")
         await browser.run("'secret'; 1 / 0", f"{prefix}-bad")
         await browser.run("1", f"{prefix}-behind")
         await browser.run("1", None, silent=True)
@@ -55,7 +55,7 @@ async def test_cells_that_end_well_in_error_and_behind_an_error(server, lab_coll
         "bad": ("error", "ZeroDivisionError"),
         "behind": ("aborted", None),
     }
-    assert 250 <= runs["slow"]["duration_ms"] < 2000  # both ends as the server heard them: some jitter
+    assert 900 <= runs["slow"]["duration_ms"] < 20_000  # both ends as a server that may be busy heard them
     assert all(run["notebook"] == notebook and run["kernel"] == "python3" for run in runs.values())
     assert all(run["detail"] == {"via": "websocket"} for run in runs.values())
     assert "secret" not in json.dumps(list(lab_collector.events.values())), "code was recorded"
