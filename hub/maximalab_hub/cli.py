@@ -8,8 +8,7 @@ from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
 from typing import Annotated
 
 import typer
-from maximalab_spawner.materials import CatalogError
-from maximalab_spawner.publishing import publish
+from maximalab_spawner.catalog import CatalogError, publish
 
 import maximalab_hub
 from maximalab_hub import dbcommand

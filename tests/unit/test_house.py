@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from collections import Counter
 from functools import cache
 from importlib.metadata import version
@@ -150,3 +151,13 @@ def commands(app: typer.Typer, words: tuple[str, ...] = ("maximalab",)) -> list[
 def test_every_command_stands_in_the_docs(command: str):
     pages = [page.read_text() for page in (ROOT / "docs").glob("*.md")]
     assert any(command in page for page in pages), f"no page under docs/ names `{command}`"
+
+
+HUB_MAY_USE = {"catalog", "refusals", "seats", "tiers"}
+
+
+def test_each_module_of_the_spawner_side_is_open_or_closed_to_the_hub():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [closed] = [one["forbidden_modules"] for one in contracts if one["source_modules"] == ["maximalab_hub"]]
+    there = {file.stem for file in (ROOT / "spawner_config" / "maximalab_spawner").glob("[!_]*.py")}
+    assert {name.rpartition(".")[2] for name in closed} == there - HUB_MAY_USE
