@@ -387,7 +387,9 @@ def test_a_newer_version_is_put_beside_the_students_own(visit, lab: RunningLab, 
         pytest.param("admin", "admin", "/hub/admin", 200, id="administration"),
         pytest.param("compare", "researcher", "/services/usage/compare", 200, id="the comparison"),
         pytest.param("not-running", "teacher", "/user/teacher/other-maxima/lab", 424, id="no server runs"),
-        pytest.param("usage-not-found", "researcher", "/services/usage/nothing", 404, id="no such usage page"),
+        pytest.param(
+            "usage-not-found", "researcher", "/services/usage/nothing", 404, id="no such usage page"
+        ),
     ],
 )
 def test_every_other_page_is_photographed(visit, name: str, who: str, path: str, status: int, lang: str):
