@@ -399,3 +399,17 @@ def test_every_other_page_is_photographed(visit, name: str, who: str, path: str,
     assert answer.status == status
     assert html_lang(page) == lang
     photo(page, name, lang)
+
+
+@LANGUAGES
+def test_signing_out_and_a_wrong_password_are_photographed(visit, lang: str):
+    page = visit("teacher", lang)
+    page.goto("/hub/logout")
+    assert html_lang(page) == lang
+    photo(page, "signed-out", lang)
+    page.goto("/hub/login")
+    page.locator("input[name=username]").fill("teacher")
+    page.locator("input[name=password]").fill("not this one")
+    page.locator("form button[type=submit], form input[type=submit]").first.click()
+    expect(page.locator("[role=alert]").first).to_be_visible()
+    photo(page, "wrong-password", lang)
