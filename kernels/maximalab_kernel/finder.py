@@ -16,6 +16,8 @@ CORE_FOLDERS = ("~/.local/share/maximalab/maxima", "/opt/maximalab/maxima")
 """Where `images/maxima/build` puts a Maxima with our server inside."""
 HEAP_VARIABLE = "MAXIMALAB_HEAP_MB"
 DEFAULT_HEAP_MB = 512
+ECL_HEAP_MB = 1024
+"""ECL's collector lets garbage lie longer."""
 SMALLEST_HEAP_MB = 128
 LARGEST_HEAP_MB = 1024
 """Beyond that SBCL moves the core at each start: five times as slow, and none of it shared."""
@@ -67,7 +69,7 @@ def from_wheel(root: Path) -> Installation | None:
         (str(images[-1]), *ECL_OPTIONS, *WITH_SERVER),
         environment,
         root,
-        heap_mb=told_heap_mb(),
+        heap_mb=told_heap_mb(ECL_HEAP_MB),
     )
 
 
@@ -77,15 +79,15 @@ def server_sum() -> str:
     return constructor("sha256")(content).hexdigest()
 
 
-def heap_mb(told: str | None) -> int:
+def heap_mb(told: str | None, usual: int = DEFAULT_HEAP_MB) -> int:
     """The size of the heap in megabytes; a word that is no number is no setting, one out of range is the nearest."""
-    wanted = int(told) if told and told.isdigit() else DEFAULT_HEAP_MB
+    wanted = int(told) if told and told.isdigit() else usual
     return min(max(wanted, SMALLEST_HEAP_MB), LARGEST_HEAP_MB)
 
 
-def told_heap_mb() -> int:
-    """The size of the heap that the environment wants."""
-    return heap_mb(os.environ.get(HEAP_VARIABLE))
+def told_heap_mb(usual: int = DEFAULT_HEAP_MB) -> int:
+    """The size of the heap that the environment wants, else the `usual` one."""
+    return heap_mb(os.environ.get(HEAP_VARIABLE), usual)
 
 
 def from_program(origin: str, program: str) -> Installation:

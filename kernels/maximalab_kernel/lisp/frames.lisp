@@ -128,4 +128,8 @@ itself; on the others it is only counted, since their streams let it in while th
   "The next request, (id operation text), or :EOF when the kernel is gone."
   (let ((*package* (find-package :maxima)) (*read-eval* nil) (*read-base* 10)
         (*readtable* (load-time-value (copy-readtable nil))))
-    (maximalab-waiting (read *maximalab-requests* nil :eof))))
+    ;; A signal can end ECL's wait with what looks like the end of the pipe: at the real end, asking again costs nothing.
+    (loop repeat #+ecl 5 #-ecl 1
+          for request = (maximalab-waiting (read *maximalab-requests* nil :eof))
+          while (eq request :eof)
+          finally (return request))))

@@ -55,7 +55,7 @@ def test_a_long_conversion_can_be_interrupted(fresh_lab):
     while fresh_lab.client.get_iopub_msg(timeout=20)["msg_type"] != "execute_input":
         pass
     time.sleep(0.3)  # let it get well under way: the state under test, not a synchronisation
-    fresh_lab.manager.interrupt_kernel()
+    fresh_lab.interrupt()
     assert fresh_lab.collect(message_id).error == "KeyboardInterrupt"
     assert fresh_lab.run("is(big > 0);").results == ["true"]
 

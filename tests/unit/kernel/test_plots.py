@@ -107,7 +107,7 @@ def test_an_interrupt_in_the_middle_of_gnuplot_leaves_no_file(fresh_lab, tmp_pat
     until = time.monotonic() + 30
     while not any(name.endswith(".log") for name in leftovers(tmp_path)) and time.monotonic() < until:
         time.sleep(0.05)
-    fresh_lab.manager.interrupt_kernel()
+    fresh_lab.interrupt()
     assert fresh_lab.collect(message).error == "KeyboardInterrupt"
     assert leftovers(tmp_path) == []
     assert len(fresh_lab.run("plot2d(x,[x,0,1])$").pictures) == 1

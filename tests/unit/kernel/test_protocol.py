@@ -195,6 +195,6 @@ FRAGMENTS += ["\n", " ", "\0"]
 def test_after_any_cell_six_times_seven_is_42(lab, code):
     message_id = lab.client.execute(code, allow_stdin=False)
     if "do" in code:  # it may run for ever
-        lab.manager.interrupt_kernel()
+        lab.interrupt()
     lab.collect(message_id)
     assert lab.run("kill(all)$ 6*7;").results == ["42"]
