@@ -4,17 +4,33 @@
 
 (defconstant +maximalab-nursery+ (* 8 1024 1024) "Bytes that are allocated between two collections.")
 
+(defun maximalab-give-up (condition hook)
+  "There is no terminal to debug at: say what it was, and end."
+  (declare (ignore hook))
+  (format *error-output* "~&~a~%" condition)
+  (finish-output *error-output*)
+  (sb-ext:exit :code 70 :abort t))
+
+(defun maximalab-load-own-start ()
+  "The user's maxima-init files, as Maxima itself loads them; what is wrong in one ends there."
+  (catch 'macsyma-quit
+    (loop for (loader name) in `(($load ,*maxima-initlisp*) ($batchload ,*maxima-initmac*))
+          for path = (combine-path *maxima-userdir* name)
+          do (when (probe-file path)
+               (format t "Loading ~A~%" path)
+               (funcall loader path)))))
+
 (defun maximalab-begin ()
   "What is left to do when the core starts; then serve."
   (setf (sb-ext:bytes-consed-between-gcs) +maximalab-nursery+)
-  (setf sb-ext:*invoke-debugger-hook* (lambda (&rest ignored) (declare (ignore ignored)) (sb-ext:exit :code 70 :abort t)))
+  (setf sb-ext:*invoke-debugger-hook* #'maximalab-give-up)
   (adjust-character-encoding)
   (initialize-real-and-run-time)
   (set-pathnames)
   (maximalab-note-search)
   (let ((newer (maxima-getenv "MAXIMALAB_SERVER")))
     (when newer (handler-bind ((warning #'muffle-warning)) (load newer))))
-  (load-user-init-file)
+  (maximalab-load-own-start)
   (macsyma-top-level))
 
 (defun maximalab-save-core (path)

@@ -136,7 +136,10 @@
       (known (maximalab-known-symbols))
       (own (mapcar (lambda (name) (cons name (copy-list (symbol-value name)))) *maximalab-own-lists*)))
   (declare (special context))
-  (mapc #'maximalab-preload *maximalab-packages*)
+  (dolist (package *maximalab-packages*)
+    (if (mfuncall '$file_search package)
+        (maximalab-preload package)
+        (format t "~&~a: not in this version of Maxima~%" package))) ; nelder_mead came with 5.47
   (loop for (name . value) in own do (setf (symbol-value name) value))
   (maximalab-make-builtin (maximalab-changed-symbols known))
   (maximalab-note-definitions))

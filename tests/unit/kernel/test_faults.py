@@ -85,7 +85,7 @@ def test_a_program_cannot_write_among_the_answers(lab):
 
 
 def test_a_program_does_not_read_the_requests(lab):
-    answer = lab.run(':lisp (ext:system "cat; echo read")\n6*7;')
+    answer = lab.run('system("cat; echo read")$ 6*7;')
     assert "read" in answer.printed
     assert answer.results == ["42"]
 
