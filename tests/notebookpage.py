@@ -1,0 +1,108 @@
+"""A notebook of Maxima, and the page of JupyterLab or Notebook that shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from labrun import until
+from playwright.sync_api import Locator, Page, expect
+
+PHOTOS = Path(__file__).parents[1] / "artefacts" / "screenshots"
+KERNEL = {"name": "maxima", "display_name": "Maxima", "language": "maxima"}
+
+
+def notebook(*sources: str) -> str:
+    """A notebook of Maxima with these cells, none of them run."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"c{i}",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for i, source in enumerate(sources)
+    ]
+    return json.dumps(
+        {"cells": cells, "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbformat_minor": 5}
+    )
+
+
+@dataclass(frozen=True)
+class Site:
+    """A Jupyter server: its address, and the folder that it shows."""
+
+    address: str
+    work: Path
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/api/status", timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+@contextmanager
+def running(program: str, home: Path) -> Iterator[Site]:
+    """A student's server with the kernel and the extension of this environment, in a home of its own."""
+    work = home / "work"
+    work.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = [program, "--allow-root", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
+    words += ["--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={work}"]
+    env = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "MAXIMALAB_LANG": "en"}
+    site = Site(f"http://127.0.0.1:{port}", work)
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "jupyter", *words], stdout=log, stderr=log, env=env)
+        try:
+            until(site.answers, f"the server answers, see {log.name}", 120)
+            yield site
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def await_kernel(page: Page) -> None:
+    """Wait until the page listens to an idle Maxima: before that, JupyterLab lets a run cell come to nothing."""
+
+    def listens() -> bool:
+        kernels = [session["kernel"] for session in page.request.get("/api/sessions").json()]
+        return any(
+            kernel["name"] == "maxima" and kernel["execution_state"] == "idle" and kernel["connections"]
+            for kernel in kernels
+            if kernel["id"] not in HEARD
+        )
+
+    until(listens, "the page listens to an idle Maxima", 90)
+    HEARD.update(session["kernel"]["id"] for session in page.request.get("/api/sessions").json())
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_attached()
+
+
+HEARD: set[str] = set()
+"""The kernels of notebooks that earlier tests have opened."""
+
+
+def cell(page: Page, number: int) -> Locator:
+    return page.locator(".jp-NotebookPanel:visible .jp-Cell").nth(number)
+
+
+def write(page: Page, number: int, text: str) -> None:
+    """Click into a cell and type."""
+    cell(page, number).locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text)
+
+
+def photo(page: Page, name: str) -> None:
+    page.screenshot(path=PHOTOS / f"{name}.png")
