@@ -11,23 +11,18 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import zmq
-from jupyter_client.session import Session
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets import default
 
 from maximalab_recorder.broadcasts import TOLD_BY_CONTENT, heard_on_iopub
 from maximalab_recorder.environment import for_kernel, notebook_of
 from maximalab_recorder.signals import Busy, Interrupted, KernelGone
+from maximalab_recorder.subscription import Subscription
 
 if TYPE_CHECKING:
-    from zmq.eventloop.zmqstream import ZMQStream
+    from collections.abc import Callable
 
     from maximalab_recorder.recorder import Recorder
-
-
-LAST_WORDS_MOST = 1000
-"""How many messages of an ending kernel are read at once: one that floods must not hold up its own end."""
 
 
 class RecordedKernel(ServerKernelManager):
@@ -45,7 +40,7 @@ class RecordedKernel(ServerKernelManager):
     async def _async_post_start_kernel(self, **kw: Any) -> None:  # noqa: ANN401
         await super()._async_post_start_kernel(**kw)
         if isinstance(self.parent, RecordingKernelManager):
-            self.parent.process_began(self)
+            await self.parent.process_began(self)
 
 
 class RecordingKernelManager(AsyncMappingKernelManager):
@@ -55,49 +50,38 @@ class RecordingKernelManager(AsyncMappingKernelManager):
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  (traits)
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
-        self._heard: dict[str, tuple[ZMQStream, list[int]]] = {}
+        self._heard: dict[str, Subscription] = {}
         self._crashed: set[str] = set()
 
     @default("kernel_manager_class")
     def _listened_to(self) -> str:
         return "maximalab_recorder.kernels.RecordedKernel"
 
-    def process_began(self, kernel: RecordedKernel) -> None:
-        """Listen to a kernel whose process was just started, for the first time or anew."""
+    async def process_began(self, kernel: RecordedKernel) -> None:
+        """Listen to a kernel whose process was just started, for the first time or anew, before it is used."""
         if self.recorder is None:
             return
         with self.recorder.around("listen to a kernel"):
             kernel_id = str(kernel.kernel_id)
             self.recorder.process_began(kernel_id, kernel.kernel_name, kernel.notebook)
-            self._listen(kernel_id, kernel)
+            subscription = self._listen(kernel_id, kernel, self.recorder)
             if kernel_id in self._crashed:
                 self._crashed.discard(kernel_id)
                 self.recorder.tell_of_kernel("kernel_restart", kernel_id, cause="died")
+            if not await subscription.joined(kernel):
+                self.log.warning(
+                    "kernel %s was not heard at its start: its first runs may be missed", kernel_id
+                )
 
-    def _listen(self, kernel_id: str, kernel: RecordedKernel) -> None:
-        stream, ports = self._heard.get(kernel_id, (None, []))
-        if stream is not None and not stream.closed() and ports == kernel.ports:
-            return  # the subscription finds the new process at the same place
-        if stream is not None and not stream.closed():
-            stream.close()
-        stream = kernel.connect_iopub()
-        session = Session(config=kernel.session.config, key=kernel.session.key)
-        stream.on_recv(partial(self._on_iopub, kernel_id, session))
-        self._heard[kernel_id] = (stream, list(kernel.ports))
-
-    def _on_iopub(self, kernel_id: str, session: Session, parts: list[bytes]) -> None:
-        if self.recorder is None:
-            return
-        with self.recorder.around("read a kernel's broadcast"):
-            _, frames = session.feed_identities(parts)
-            message = session.deserialize(frames, content=False)
-            header, parent = message["header"], message["parent_header"]
-            content = session.unpack(message["content"]) if header["msg_type"] in TOLD_BY_CONTENT else {}
-            signal = heard_on_iopub(header, parent, content)
-            if isinstance(signal, Busy):
-                signal = Busy(signal.msg_id, signal.client, self.recorder.notebook_of(kernel_id))
-            if signal is not None:
-                self.recorder.hear(kernel_id, signal)
+    def _listen(self, kernel_id: str, kernel: RecordedKernel, recorder: Recorder) -> Subscription:
+        known = self._heard.get(kernel_id)
+        if known is not None and known.serves(kernel):
+            return known  # the subscription finds the new process at the same place
+        if known is not None:
+            known.close()
+        hear = partial(_hear_broadcast, recorder, kernel_id)
+        self._heard[kernel_id] = Subscription(kernel, hear, recorder.around)
+        return self._heard[kernel_id]
 
     async def _finish_kernel_start(self, kernel_id: str) -> None:
         await super()._finish_kernel_start(kernel_id)  # type: ignore[no-untyped-call]
@@ -145,9 +129,8 @@ class RecordingKernelManager(AsyncMappingKernelManager):
 
     def remove_kernel(self, kernel_id: str) -> Any:  # noqa: ANN401
         """Let go of a kernel, and of our subscription to it."""
-        stream, _ = self._heard.pop(kernel_id, (None, []))
-        if stream is not None and not stream.closed():
-            stream.close()
+        if kernel_id in self._heard:
+            self._heard.pop(kernel_id).close()
         self._crashed.discard(kernel_id)
         if self.recorder is not None:
             self.recorder.forget(kernel_id)
@@ -158,7 +141,21 @@ class RecordingKernelManager(AsyncMappingKernelManager):
         if self.recorder is None:
             return
         with self.recorder.around("hear a kernel out"):
-            stream, _ = self._heard.get(kernel_id, (None, []))
-            if stream is not None and not stream.closed():
-                stream.flush(zmq.POLLIN, LAST_WORDS_MOST)
+            if kernel_id in self._heard:
+                self._heard[kernel_id].last_words()
         self.recorder.hear(kernel_id, KernelGone())
+
+
+def _hear_broadcast(
+    recorder: Recorder,
+    kernel_id: str,
+    header: dict[str, Any],
+    parent: dict[str, Any],
+    content: Callable[[], dict[str, Any]],
+) -> None:
+    said = content() if header["msg_type"] in TOLD_BY_CONTENT else {}
+    signal = heard_on_iopub(header, parent, said)
+    if isinstance(signal, Busy):
+        signal = Busy(signal.msg_id, signal.client, recorder.notebook_of(kernel_id))
+    if signal is not None:
+        recorder.hear(kernel_id, signal)

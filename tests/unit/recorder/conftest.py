@@ -148,6 +148,7 @@ class Server:
         self.root = folder / "home"
         self.root.mkdir(parents=True, exist_ok=True)
         self.spool = folder / "spool"
+        self.data = folder / "jupyter_data_dir"
         self.runtime = folder / f"runtime-{time.monotonic_ns()}"
         self.runtime.mkdir()
         self.log_file = folder / "server.log"
@@ -201,14 +202,14 @@ class Server:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def open_notebook(self, path: str = "", name: str | None = None) -> str:
+    def open_notebook(self, path: str = "", name: str | None = None, kernel: str = "python3") -> str:
         """Make a session for a notebook, one of its own where no path is given; the kernel's id.
 
         `name` is what the client calls the session: as JupyterLab does, the file's name, where it is not given.
         """
         path = path or f"simplex/{uuid.uuid4().hex}.uk.ipynb"
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-        session = {"path": path, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": path, "type": "notebook", "kernel": {"name": kernel}}
         session["name"] = Path(path).name if name is None else name
         return str(self.ask("POST", "/api/sessions", session)["kernel"]["id"])
 

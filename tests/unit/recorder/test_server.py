@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import sys
 import uuid
+from pathlib import Path
 
 import psutil
 import pytest
@@ -122,25 +125,50 @@ async def test_a_restart_closes_the_open_run_and_is_told(server, lab_collector, 
     assert of_kernel(lab_collector, kernel_id, "kernel_dead") == []
 
 
-async def test_a_client_that_is_no_browser(server, lab_collector):
-    kernel_id = await asyncio.to_thread(server.open_notebook, "other/console.ipynb")
+@contextlib.asynccontextmanager
+async def console_of(server, kernel_id: str):
+    """A client that goes past the server, straight to the kernel, as `jupyter console` does."""
     client = AsyncKernelClient(connection_file=str(server.runtime / f"kernel-{kernel_id}.json"))
     client.load_connection_file()
     client.start_channels()
     try:
         await client.kernel_info(reply=True, timeout=90)
-        for code, silent in [("1", False), ("2", True), ("1/0", False), ("3", False)]:
-            client.execute(code, silent=silent)
-
-        def runs() -> list[dict]:
-            return [run for run in lab_collector.of("run") if run["notebook"] == "other/console.ipynb"]
-
-        await arrived(lab_collector, lambda: len(runs()) == 3)
-        assert [run["outcome"] for run in runs()] == ["ok", "error", "aborted"]
-        assert {run["detail"]["via"] for run in runs()} == {"kernel"}
-        assert all(run.get("cell_id") is None for run in runs())
+        yield client
     finally:
         client.stop_channels()
+
+
+def runs_in(collector, notebook: str) -> list[dict]:
+    return [run for run in collector.of("run") if run.get("notebook") == notebook]
+
+
+async def test_a_client_that_is_no_browser(server, lab_collector):
+    notebook = "other/console.ipynb"
+    kernel_id = await asyncio.to_thread(server.open_notebook, notebook)
+    async with console_of(server, kernel_id) as client:
+        for code, silent in [("1", False), ("2", True), ("1/0", False), ("3", False)]:
+            client.execute(code, silent=silent)
+        await arrived(lab_collector, lambda: len(runs_in(lab_collector, notebook)) == 3)
+    runs = runs_in(lab_collector, notebook)
+    assert [run["outcome"] for run in runs] == ["ok", "error", "aborted"]
+    assert {run["detail"]["via"] for run in runs} == {"kernel"}
+    assert all(run.get("cell_id") is None for run in runs)
+
+
+async def test_the_first_run_of_a_kernel_that_serves_at_once_is_heard(server, lab_collector):
+    spec = server.data / "kernels" / "prompt"
+    spec.mkdir(parents=True, exist_ok=True)
+    argv = [sys.executable, str(Path(__file__).with_name("promptkernel.py")), "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "", "language": "text"}))
+    for number in range(3):
+        notebook = f"prompt/{number}.ipynb"
+        kernel_id = await asyncio.to_thread(server.open_notebook, notebook, kernel="prompt")
+        async with console_of(server, kernel_id) as client:
+            client.execute("1")
+            await arrived(lab_collector, lambda: runs_in(lab_collector, notebook))  # noqa: B023  (waited for here)
+        await asyncio.to_thread(server.ask, "DELETE", f"/api/kernels/{kernel_id}")
+        assert [run["outcome"] for run in runs_in(lab_collector, notebook)] == ["ok"]
+    assert "was not heard at its start" not in server.log
 
 
 async def test_a_hundred_queued_cells_are_all_there(server, lab_collector, tab):
