@@ -18,6 +18,8 @@ from benchmarks.table import Figure, Goal
 SIZE = 30
 NUMBERS = "s: 1$ r(n) := (s: mod(16807*s, 2147483647), mod(s, n) + 1)$ "
 """The same numbers in every Maxima: the generator of Lewis, Goodman and Miller (1969)."""
+CHECK = "check(l) := block([c: 0], for x in l do c: mod(31*c + num(x) + 7*denom(x), 2147483647), c)$ "
+"""Two lists of fractions with the same number are the same."""
 
 PROGRAM = (
     NUMBERS
@@ -25,15 +27,18 @@ PROGRAM = (
     + "cost: sum(r(50)*v(j), j, 1, {size})$ "
     + "bounds: makelist(sum(r(50)*v(j), j, 1, {size}) <= 1000 + r(1000), i, 1, {size})$ "
     + "t: elapsed_real_time()$ found: maximize_lp(cost, bounds)$ t: elapsed_real_time() - t$ "
-    + 'print("took", t, "found", is(subst(second(found), cost) = first(found)))$'
+    + CHECK
+    + "numbers: cons(first(found), map(rhs, second(found)))$ "
+    + 'print("took", t, "found", is(subst(second(found), cost) = first(found)), check(numbers))$'
 )
 INVERSE = (
     NUMBERS
     + "m: genmatrix(lambda([i, j], r(99)/r(20)), {size}, {size})$ "
     + "t: elapsed_real_time()$ n: invert(m)$ t: elapsed_real_time() - t$ "
-    + 'print("took", t, "found", is(m . n = ident({size})))$'
+    + CHECK
+    + 'print("took", t, "found", is(m . n = ident({size})), check(xreduce(append, args(n))))$'
 )
-ANSWER = re.compile(r"took\s+([0-9.eEdb+-]+)\s+found\s+(true|false)")
+ANSWER = re.compile(r"took\s+([0-9.eEdb+-]+)\s+found\s+(true|false)\s+(\d+)")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Effort:
 
     took: float
     peak: float
+    check: str
+    """Tells one result from another."""
 
 
 def peak_memory(pid: int) -> float:
@@ -58,7 +65,7 @@ def effort(said: str, pid: int) -> Effort:
     found = ANSWER.search(said)
     if found is None or found[2] != "true":
         raise RuntimeError(f"a wrong answer: {said[-500:]}")
-    return Effort(float(found[1]) * 1000, peak_memory(pid))
+    return Effort(float(found[1]) * 1000, peak_memory(pid), found[3])
 
 
 def in_ours(program: str) -> Effort:
@@ -97,25 +104,27 @@ def in_debians(maxima: str, program: str) -> Effort:
         return found
 
 
-def middle(efforts: list[Effort]) -> Effort:
-    """The median of both."""
-    return Effort(
+def middle(efforts: list[Effort]) -> tuple[float, float]:
+    """The medians of time and memory."""
+    return (
         statistics.median(each.took for each in efforts), statistics.median(each.peak for each in efforts)
-    )
+    )  # fmt: skip
 
 
 def compared(name: str, program: str, times: int, quicker: float) -> list[Figure]:
-    """Time and memory of one program, in turns."""
+    """Time and memory of one program, in turns; raises where the results are not all the same."""
     program_there = debians_maxima()
     mine, theirs = [], []
     for _ in range(times):
         mine.append(in_ours(program))
         if program_there:
             theirs.append(in_debians(program_there, program))
-    ours, peer = middle(mine), middle(theirs) if theirs else None
+    if len({each.check for each in (*mine, *theirs)}) != 1:
+        raise RuntimeError(f"{name}: not all results are the same")
+    (took, peak), (peers_took, peers_peak) = middle(mine), middle(theirs) if theirs else (None, None)
     return [
-        Figure(f"{name} {named_peer()}", "ms", ours.took, peer.took if peer else None, Goal(ratio=quicker)),
-        Figure("… its peak memory", "MB", ours.peak, peer.peak if peer else None, Goal(ratio=0.2)),
+        Figure(f"{name} {named_peer()}", "ms", took, peers_took, Goal(ratio=quicker)),
+        Figure("… its peak memory", "MB", peak, peers_peak, Goal(ratio=0.2)),
     ]
 
 
