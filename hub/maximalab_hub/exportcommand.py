@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,29 +11,33 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from maximalab_hub.events import Kind
-from maximalab_hub.export.dataset import Circumstances, write_dataset
+from maximalab_hub.export.dataset import write_dataset
+from maximalab_hub.export.formats import Format, TableName
+from maximalab_hub.export.opening import opened
 from maximalab_hub.service.own_events import OwnEvents
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.store.engine import open_engine
 from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.study import coverage, observations, start_of_day, study_of, timetables_of
+from maximalab_hub.study import start_of_day, study_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from sqlalchemy import Engine
 
+    from maximalab_hub.export.columns import Row
 
-class Format(StrEnum):
-    """The formats that there are."""
-
-    CSV = "csv"
+ALL = tuple(TableName)
 
 
 def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the command
-    out: Annotated[Path, typer.Option("--out", help="Folder for events.csv, codebook.json, manifest.json.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables, codebook.json, manifest.json.")],
     form: Annotated[Format, typer.Option("--format", help="The files' format.")] = Format.CSV,
+    table: Annotated[
+        list[TableName] | None,
+        typer.Option(help="Only this table; repeat for several. ProgSnap2 and xAPI know events alone."),
+    ] = None,
     course: Annotated[str | None, typer.Option(help="Only this course.")] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on (the lab's time zone).")
@@ -46,7 +49,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
         str, typer.Option("--for", help="Who asked for it, for the record of exports.")
     ] = "command-line",
 ) -> None:
-    """Export the events of those who agreed, under the study's pseudonyms."""
+    """Export events, sessions and weeks of those who agreed, under the study's pseudonyms."""
     settings = load_settings()
     zone, day = settings.lab.time_zone, timedelta(days=1)
     first = since and start_of_day(since.date(), zone)
@@ -54,39 +57,44 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
     selection = Selection(course, None, first, last)
     engine = open_engine(settings.usage.db_url)
     try:
-        manifest = export_study(settings, engine, selection, out, who=who, now=datetime.now(UTC))
+        manifest = export_study(
+            settings, engine, selection, out, form=form, tables=table or ALL, who=who, now=datetime.now(UTC)
+        )
     finally:
         engine.dispose()
     left_out = manifest["left_out_without_consent"]
     typer.echo(
-        f"{manifest['rows']} events of {manifest['people']} people are in {out} as {form.value};"
+        f"{manifest['events']} events of {manifest['people']} people are in {out} as {form.value};"
         f" left out without consent: {left_out['events']} events of {left_out['people']} people."
     )
+    typer.echo(f"Cite as: {manifest['citation']}")
 
 
-def export_study(  # noqa: PLR0913  what is exported, from where, to where, for whom and when
-    settings: Settings, engine: Engine, selection: Selection, out: Path, *, who: str, now: datetime
+def export_study(  # noqa: PLR0913  what is exported, from where, to where, how, for whom and when
+    settings: Settings,
+    engine: Engine,
+    selection: Selection,
+    out: Path,
+    *,
+    form: Format = Format.CSV,
+    tables: Sequence[TableName] = ALL,
+    who: str,
+    now: datetime,
 ) -> Mapping[str, Any]:
     """Record the export, then write it; give its manifest.
 
     Raises `ExportError`, `SecretError` or `StoreAwayError`.
     """
     study = study_of(settings)
-    detail = {"course": selection.course, "to": "folder", "format": Format.CSV.value}
+    detail = {"course": selection.course, "to": "folder", "format": form.value, "tables": list(tables)}
     OwnEvents(engine, lambda: now).record(Kind.EXPORT, who, course=selection.course, detail=detail)
     with snapshot(engine) as connection, _progress() as progress:
-        about = Circumstances(
-            study,
-            selection,
-            coverage(connection, study, selection),
-            timetables_of(connection, study).version,
-            settings.lab.time_zone,
-            now,
-        )
-        rows = observations(connection, study, selection)
-        return write_dataset(
-            out, progress.track(rows, total=about.coverage.events, description="Events"), about
-        )
+
+        def track(rows: Iterable[Row], total: int, what: str) -> Iterable[Row]:
+            return progress.track(rows, total=total, description=what)
+
+        files, about = opened(connection, settings, study, selection, form=form, tables=tables, track=track)
+        return write_dataset(out, files, about)
 
 
 def _progress() -> Progress:

@@ -11,7 +11,12 @@ import hmac
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 PSEUDONYM_BITS = 128
 _LEAST_KEY = 16
@@ -34,10 +39,12 @@ class Pseudonyms:
 
     def event_id(self, event_id: str) -> str:
         """Give an event another id: a UUIDv7 would tell its millisecond and link studies."""
-        raw = bytearray(_digest_anew(self._key, "event", event_id))
-        raw[6] = 0x80 | (raw[6] & 0x0F)  # version 8, made by a rule of one's own (RFC 9562, 5.8)
-        raw[8] = 0x80 | (raw[8] & 0x3F)
-        return str(uuid.UUID(bytes=bytes(raw)))
+        return _uuid(_digest_anew(self._key, "event", event_id))
+
+    def session_id(self, user: str, begins: datetime) -> str:
+        """Give the id of the person's session that begins at this aware moment."""
+        moment = begins.astimezone(UTC).isoformat()
+        return _uuid(_digest_anew(self._key, "session", f"{user}\0{moment}"))
 
     def scrub(self, text: str | None, user: str) -> str | None:
         """Put the pseudonym where the person's account name stands as a word, as in a file's name."""
@@ -55,6 +62,13 @@ def pseudonyms_of(study: str, lab_key: str) -> Pseudonyms:
         msg = f"the pseudonym key has {len(lab_key)} characters; it needs at least {_LEAST_KEY}"
         raise ValueError(msg)
     return Pseudonyms(study, hmac.digest(lab_key.encode(), f"study\0{study}".encode(), "sha256"))
+
+
+def _uuid(digest: bytes) -> str:
+    raw = bytearray(digest)
+    raw[6] = 0x80 | (raw[6] & 0x0F)  # version 8, made by a rule of one's own (RFC 9562, 5.8)
+    raw[8] = 0x80 | (raw[8] & 0x3F)
+    return str(uuid.UUID(bytes=bytes(raw)))
 
 
 def _digest_anew(key: bytes, purpose: str, value: str) -> bytes:

@@ -143,7 +143,7 @@ def comparison(connection: Connection, study: Study, selection: Selection) -> Co
 
 def happenings(connection: Connection, study: Study, selection: Selection) -> Iterator[Happening]:
     """Stream what comparisons need of the events of those who agreed, under their account names."""
-    return map(_happening, _rows(connection, study, selection))
+    return map(happening, _rows(connection, study, selection))
 
 
 def studied(selection: Selection) -> Selection:
@@ -178,12 +178,23 @@ def observed(row: Row[Any], study: Study, timetables: Timetables) -> Observation
 
 def _rows(connection: Connection, study: Study, selection: Selection) -> Iterator[Row[Any]]:
     people, chosen = people_of(connection, study), studied(selection)
-    rows = queries.events_between(
-        connection, chosen.since, chosen.until, course=chosen.course, kinds=chosen.kinds
+    return (row for row in _between(connection, chosen) if row.user in people)
+
+
+def rows_of(connection: Connection, selection: Selection, user: str) -> list[Row[Any]]:
+    """Give all chosen events of one person, in order; the caller has made sure that the person agreed."""
+    return list(_between(connection, studied(selection), [user]))
+
+
+def _between(
+    connection: Connection, chosen: Selection, users: Collection[str] | None = None
+) -> Iterator[Row[Any]]:
+    return queries.events_between(
+        connection, chosen.since, chosen.until, course=chosen.course, kinds=chosen.kinds, users=users
     )
-    return (row for row in rows if row.user in people)
 
 
-def _happening(row: Row[Any]) -> Happening:
+def happening(row: Row[Any]) -> Happening:
+    """See one event as comparisons do, under the account name."""
     lasted = timedelta(milliseconds=row.duration_ms or 0)
     return Happening(row.user, row.kind, row.at, row.course, lasted, row.outcome, row.material)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from fastapi.testclient import TestClient
 from maximalab_hub import migrations
 from maximalab_hub.example_history import CLASS, DECLINED, NEVER_ASKED, load_example
 from maximalab_hub.export.csv import read_csv
+from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.language import translations
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
@@ -259,7 +262,42 @@ def test_an_export_holds_what_the_page_counts_the_same_bytes_twice(visit):
     assert not [name for name in CLASS if name.encode() in first.content]
 
 
-@pytest.mark.parametrize("path", ["/export.csv", "/codebook.json"])
+@pytest.mark.parametrize("form", Format)
+def test_an_archive_holds_tables_codebook_manifest_and_citation_the_same_bytes_twice(visit, form):
+    researcher = visit("researcher")
+    path = f"{USAGE}/export.zip?since=&format={form}"
+    first = researcher.get(path)
+    assert first.headers["content-type"] == "application/zip"
+    assert first.headers["content-disposition"] == f'attachment; filename="lab-study-{form}.zip"'
+    assert researcher.get(path).content == first.content
+    with zipfile.ZipFile(io.BytesIO(first.content)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        whole = b"".join(map(archive.read, archive.namelist()))
+    assert manifest["people"] == len(CLASS) - 2
+    assert not [name for name in CLASS if name.encode() in whole]
+
+
+def test_the_form_asks_for_what_the_page_shows_and_each_archive_is_recorded(visit, app):
+    html = visit("researcher").get(f"{USAGE}/?course=operations-research&since=2026-01-01").text
+    form = re.search(
+        r'<form class="filters" method="get" action="[^"]*export.zip">.*?</form>', html, re.DOTALL
+    )
+    assert form
+    assert 'name="course" value="operations-research"' in form[0]
+    assert all(f'value="{word}"' in form[0] for word in (*Format, *TableName, "2026-01-01"))
+    visit("admin").get(f"{USAGE}/export.zip?format=jsonl&table=sessions&course=operations-research")
+    with reading(app.state.engine) as connection:
+        [newest] = queries.last_events(connection, 1, users=["admin"], kinds=["export"])
+    assert (newest.detail["format"], newest.detail["tables"]) == ("jsonl", ["sessions"])
+
+
+@pytest.mark.parametrize(("query", "field"), [("format=xls", "format"), ("table=names", "table")])
+def test_a_format_or_table_that_there_is_not_is_refused(visit, query, field):
+    answer = visit("researcher").get(f"{USAGE}/export.zip?{query}", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
+
+
+@pytest.mark.parametrize("path", ["/export.csv", "/export.zip", "/codebook.json"])
 @pytest.mark.parametrize(("name", "status"), [("researcher", 200), ("teacher", 403), ("student", 403)])
 def test_exports_are_for_researchers(visit, path, name, status):
     assert visit(name).get(USAGE + path).status_code == status

@@ -1,10 +1,10 @@
-"""What an export holds: its columns, each described where it is defined; the codebook is made from here."""
+"""What an export's tables are made of: columns, each described where it is defined, and the table of events."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from maximalab_spawner.tiers import Entrance, Tier
 
@@ -12,9 +12,10 @@ from maximalab_hub.events import Kind, Outcome, Source
 from maximalab_hub.setting import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Value = str | int | datetime | None
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,12 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column of an export."""
+class Column(Generic[Row]):
+    """One column of a table whose rows are of the type `Row`."""
 
     name: str
     type: Literal["text", "integer", "time"]
-    value: Callable[[Observation], Value]
+    value: Callable[[Row], Value]
     about: str
     levels: tuple[str, ...] = ()
     unit: str | None = None
@@ -54,7 +55,16 @@ class Column:
     """Who says so: the `hub` (and its service), or the `sender` of the event."""
 
 
-COLUMNS: tuple[Column, ...] = (
+@dataclass(frozen=True, slots=True)
+class Table(Generic[Row]):
+    """One table of an export."""
+
+    name: str
+    about: str
+    columns: tuple[Column[Row], ...]
+
+
+COLUMNS: tuple[Column[Observation], ...] = (
     Column("at", "time", lambda o: o.at, "When it happened; for a run, its start.", witness="sender"),
     Column("event_id", "text", lambda o: o.event_id, "The event's id within this study."),
     Column("person", "text", lambda o: o.person, "The person's pseudonym within this study."),
@@ -112,31 +122,36 @@ COLUMNS: tuple[Column, ...] = (
     Column("received_at", "time", lambda o: o.received_at, "When the usage service received it."),
 )
 
+EVENTS = Table("events", "One line an event, ordered by time and event.", COLUMNS)
+
 
 def moment(at: datetime) -> str:
     """Write a moment in the one form that exports use: UTC, six digits after the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def codebook() -> dict[str, object]:
-    """Describe every column, for those who read an export years later."""
-    fields = [
-        {
-            "name": column.name,
-            "type": column.type,
-            "description": column.about,
-            "levels": list(column.levels) or None,
-            "unit": column.unit,
-            "said_by": column.witness,
-        }
-        for column in COLUMNS
-    ]
+def codebook(tables: Iterable[Table[Any]]) -> dict[str, object]:
+    """Describe every column of these tables, for those who read an export years later."""
     return {
-        "fields": fields,
-        "missing": "an empty field",
-        "text_rule": "A text that is empty, or begins (after white space) with one of = + - @ TAB CR LF or an"
-        " apostrophe, has one apostrophe put before it, so that no spreadsheet takes it for a formula."
+        "tables": [
+            {"name": table.name, "description": table.about, "fields": [_field(one) for one in table.columns]}
+            for table in tables
+        ],
+        "missing": "an empty field in CSV, null elsewhere",
+        "text_rule": "In CSV a text that is empty, or begins (after white space) with one of = + - @ TAB CR LF or"
+        " an apostrophe, has one apostrophe put before it, so that no spreadsheet takes it for a formula."
         " To read: take away one leading apostrophe from text columns;"
-        " maximalab_hub.export.csv.read_csv does so.",
-        "time_rule": "UTC, YYYY-MM-DDTHH:MM:SS.ffffffZ",
+        " maximalab_hub.export.csv.read_csv does so. No other format needs it, and none has it.",
+        "time_rule": "UTC, YYYY-MM-DDTHH:MM:SS.ffffffZ; a timestamp in microseconds with the zone UTC in Parquet",
+    }
+
+
+def _field(column: Column[Any]) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "description": column.about,
+        "levels": list(column.levels) or None,
+        "unit": column.unit,
+        "said_by": column.witness,
     }

@@ -11,12 +11,12 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from maximalab_hub.export.columns import COLUMNS, Column, Observation, Value, moment
+from maximalab_hub.export.columns import COLUMNS, Column, Row, Value, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 GUARD = "'"
 _DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", GUARD)
@@ -34,29 +34,30 @@ def unguarded(field: str) -> str | None:
     return field.removeprefix(GUARD) if field else None
 
 
-def write_csv(observations: Iterable[Observation]) -> Iterator[bytes]:
-    """Write a header and a line for each observation, some hundred lines at a time.
+def write_csv(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> Iterator[bytes]:
+    """Write a header and a line for each row, some hundred lines at a time.
 
-    The order is the caller's; the same observations give the same bytes.
+    The order is the caller's; the same rows give the same bytes.
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([column.name for column in COLUMNS])
-    for place, observation in enumerate(observations, start=1):
-        writer.writerow([_field(column.value(observation)) for column in COLUMNS])
+    writer.writerow([column.name for column in columns])
+    for place, row in enumerate(rows, start=1):
+        writer.writerow([_field(column.value(row)) for column in columns])
         if place % _ROWS_AT_ONCE == 0:
             yield _taken(buffer)
     yield _taken(buffer)
 
 
-def read_csv(content: bytes) -> list[dict[str, Value]]:
-    """Read an export back: texts as they were, numbers, aware moments, `None` where nothing was.
+def read_csv(content: bytes, columns: Sequence[Column[Any]] = COLUMNS) -> list[dict[str, Value]]:
+    """Read a table back, of events where nothing else is said.
 
-    Raises `ValueError` where the columns are not ours.
+    Texts are as they were; numbers, aware moments, `None` where nothing was. Raises `ValueError` where the columns
+    are not ours.
     """
     rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
     header = next(rows, [])
-    known = {column.name: column for column in COLUMNS}
+    known = {column.name: column for column in columns}
     if unknown := [name for name in header if name not in known]:
         msg = f"unknown columns: {', '.join(unknown)[:200]}"
         raise ValueError(msg)
@@ -77,7 +78,7 @@ def _field(value: Value) -> str:
             return guarded(value)
 
 
-def _value(column: Column, field: str) -> Value:
+def _value(column: Column[Any], field: str) -> Value:
     if not field:
         return None
     match column.type:

@@ -1,122 +1,106 @@
-"""An export as a folder: the events, a codebook that explains them, and a manifest that vouches for both."""
+"""An export put together: its files, a codebook that explains them, and a manifest, last, that vouches for all."""
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-import maximalab_hub
-from maximalab_hub.export.columns import codebook, moment
-from maximalab_hub.export.csv import write_csv
+from maximalab_hub.export.formats import CODEBOOK, File, codebook_of
+from maximalab_hub.export.manifest import CITATION, MANIFEST, as_json, citation_file, manifest_of
+from maximalab_hub.export.pipe import Pipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from maximalab_hub.export.columns import Observation
-    from maximalab_hub.store.research import Selection
-    from maximalab_hub.study import Coverage, Study
+    from maximalab_hub.export.manifest import Circumstances
 
-EVENTS: Final = "events.csv"
-CODEBOOK: Final = "codebook.json"
-MANIFEST: Final = "manifest.json"
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in an archive: a real one would make no two archives the same."""
 
 
 class ExportError(Exception):
     """The export cannot be written; the text says where and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a manifest says beside the files: which study, which events, and by which rules."""
+class Dataset:
+    """The files of an export, in order; `manifest` is there once all of them have been read."""
 
-    study: Study
-    selection: Selection
-    coverage: Coverage
-    version: str
-    time_zone: str
-    exported_at: datetime
+    def __init__(self, files: Iterable[File], about: Circumstances) -> None:
+        self._files = files
+        self._about = about
+        self.manifest: Mapping[str, Any] = {}
+
+    def members(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Give names and contents; each content has to be read before the next is asked for."""
+        told: dict[str, dict[str, object]] = {}
+        for file in self._described():
+            yield file.name, self._read(file, told)
+        yield CITATION, iter([citation_file(self._about, told)])
+        self.manifest = manifest_of(self._about, told)
+        yield MANIFEST, iter([as_json(self.manifest)])
+
+    def _described(self) -> Iterator[File]:
+        yield from self._files
+        yield File(CODEBOOK, [as_json(codebook_of(self._about.form, self._about.tables))])
+
+    def _read(self, file: File, told: dict[str, dict[str, object]]) -> Iterator[bytes]:
+        digest, size = sha256(), 0
+        for part in file.parts:
+            digest.update(part)
+            size += len(part)
+            yield part
+        told[file.name] = {"sha256": digest.hexdigest(), "bytes": size}
+        if file.rows is not None:
+            told[file.name]["rows"] = file.rows.count
 
 
-def write_dataset(
-    folder: Path, observations: Iterable[Observation], about: Circumstances
-) -> Mapping[str, Any]:
-    """Write `events.csv`, `codebook.json` and, when both are whole, `manifest.json`; give the manifest.
+def write_dataset(folder: Path, files: Iterable[File], about: Circumstances) -> Mapping[str, Any]:
+    """Write the files, and when all are whole `manifest.json`; give the manifest.
 
     Each file appears whole or not at all; a folder without a manifest is no finished export. Raises
     `ExportError`.
     """
+    made = Dataset(files, about)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
-        files = {
-            EVENTS: _write(folder / EVENTS, write_csv(observations)),
-            CODEBOOK: _write(folder / CODEBOOK, [_json(codebook())]),
-        }
-        manifest = _manifest(about, files)
-        _write(folder / MANIFEST, [_json(manifest)])
+        for name, parts in made.members():
+            _write(folder / name, parts)
     except OSError as error:
         raise ExportError(
             f"{folder}: the export cannot be written ({error.strerror}). Choose another folder with"
             " --out, or make room, and export again."
         ) from error
-    return manifest
+    return made.manifest
 
 
-def _write(path: Path, parts: Iterable[bytes]) -> dict[str, object]:
+def zipped(files: Iterable[File], about: Circumstances) -> Iterator[bytes]:
+    """Give the same as one archive, while it is made; one that was cut off has no manifest and no end."""
+    pipe = Pipe()
+    with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
+        for name, parts in Dataset(files, about).members():
+            entry = ZipInfo(name, _NO_TIME)
+            entry.compress_type = ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            with archive.open(entry, "w", force_zip64=True) as file:
+                for part in parts:
+                    file.write(part)
+                    yield pipe.taken()
+    yield pipe.taken()
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
-    digest, size = sha256(), 0
     try:
         with unfinished.open("wb") as file:
             for part in parts:
-                digest.update(part)
-                size += len(part)
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return {"sha256": digest.hexdigest(), "bytes": size}
-
-
-def _manifest(about: Circumstances, files: Mapping[str, object]) -> dict[str, Any]:
-    parameters, selection = about.study.parameters, about.selection
-    return {
-        "study": about.study.id,
-        "consent_version": about.study.consent_version,
-        "exported_at": moment(about.exported_at),
-        "software": f"MaximaLab {maximalab_hub.__version__}",
-        "files": files,
-        "rows": about.coverage.events,
-        "people": about.coverage.people,
-        "left_out_without_consent": {
-            "people": about.coverage.people_left_out,
-            "events": about.coverage.events_left_out,
-        },
-        "completeness": {
-            **asdict(about.coverage.completeness),
-            "meaning": "of all starts of the hub and of these people's senders with an event in the chosen period:"
-            " numbers of events received and missing; a sender numbers its events from 0 at each start",
-        },
-        "selection": {
-            "course": selection.course,
-            "kinds": None if selection.kinds is None else list(selection.kinds),
-            "since": None if selection.since is None else moment(selection.since),
-            "until": None if selection.until is None else moment(selection.until),
-        },
-        "setting": {
-            "version": about.version,
-            "grace_minutes": parameters.rule.grace.total_seconds() / 60,
-            "time_zone_of_the_timetable": about.time_zone,
-        },
-        "order": ["at", "stored event id"],
-    }
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

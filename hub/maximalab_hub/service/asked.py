@@ -26,7 +26,7 @@ def question(request: Request) -> Question:
 Asked = Annotated[Question, Depends(question)]
 
 
-def record(request: Request, person: Person, kind: Kind, asked: Question) -> None:
-    """Record who looks at what, before it is shown."""
-    detail = {"page": request.url.path.removeprefix(PREFIX), **asked.values}
+def record(request: Request, person: Person, kind: Kind, asked: Question, **more: object) -> None:
+    """Record who looks at what, before it is shown; `more` is told besides."""
+    detail = {"page": request.url.path.removeprefix(PREFIX), **asked.values, **more}
     request.app.state.own_events.record(kind, person.name, course=asked.course, detail=detail)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from maximalab_hub.consent import latest
-from maximalab_hub.export.columns import Observation
+from maximalab_hub.export.columns import COLUMNS, Observation
 from maximalab_hub.export.csv import write_csv
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import AnyPerson, xsrf_token
@@ -100,7 +100,7 @@ def _own_csv(engine: Engine, settings: Settings, user: str) -> Iterator[bytes]:
     with reading(engine) as connection:
         timetables = timetables_of(connection, study_of(settings))
         rows = queries.events_between(connection, users=[user])
-        yield from write_csv(_as_it_is(row, timetables) for row in rows)
+        yield from write_csv((_as_it_is(row, timetables) for row in rows), COLUMNS)
 
 
 def _as_it_is(row: Row[Any], timetables: Timetables) -> Observation:

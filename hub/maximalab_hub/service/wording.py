@@ -10,6 +10,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from maximalab_hub.events import Kind, Outcome, Source
+from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.language import translations
 from maximalab_hub.service.errors import N_
 from maximalab_hub.setting import Setting
@@ -53,6 +54,18 @@ SOURCES: Final[Mapping[str, str]] = {
     Source.SERVER: N_("server"),
     Source.CLIENT: N_("the person's own program"),
 }
+TABLES: Final[Mapping[str, str]] = {
+    TableName.EVENTS: N_("events, one by one"),
+    TableName.SESSIONS: N_("sessions"),
+    TableName.WEEKS: N_("each person's weeks"),
+}
+FORMATS: Final[Mapping[str, str]] = {
+    Format.CSV: N_("CSV, for spreadsheets"),
+    Format.PARQUET: N_("Parquet, for R and Python"),
+    Format.JSONL: N_("JSON Lines"),
+    Format.PROGSNAP2: N_("ProgSnap2, for research on programming"),
+    Format.XAPI: N_("xAPI statements, for a learning record store"),
+}
 _LOCALES: Final[Mapping[Language, str]] = {"uk": "uk_UA", "en": "en_GB"}
 
 
@@ -78,6 +91,14 @@ class Wording:
     def source(self, word: str) -> str:
         """Say who reported an event."""
         return self._said(SOURCES, word)
+
+    def table(self, word: str) -> str:
+        """Say a table of an export."""
+        return self._said(TABLES, word)
+
+    def format(self, word: str) -> str:
+        """Say a format of an export, and what it is for."""
+        return self._said(FORMATS, word)
 
     def moment(self, at: datetime) -> str:
         """Say a moment in the lab's time zone, to the second."""

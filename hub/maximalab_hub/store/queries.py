@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from sqlalchemy import Select, case, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from maximalab_hub.events import Source
+from maximalab_hub.events import Kind, Source
 from maximalab_hub.store.models import Base, ConsentRow, EnrolmentRow, EventRow, LessonRow, ServerRow
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+AUDIT = (Kind.LOOK.value, Kind.EXPORT.value)
+"""Kinds of event that are about the usage data, not about the lab's work."""
 STREAM_ROWS = 1000
 """How many rows a streamed answer keeps in memory at a time."""
 
@@ -179,7 +181,8 @@ def boot_counts(
     """Say of each sender's start how many of its events are here and how many it numbered (from 0).
 
     Of starts with an event at `start` <= at < `end` only; these are counted whole. A difference is a gap: events
-    on their way, refused, or lost. What a start lost after its last event that is here cannot be seen.
+    on their way, refused, or lost. What a start lost after its last event that is here cannot be seen. Starts that
+    told of looks and exports alone are not counted: looking at a study must not change it.
     """
     # The hub is one sender that speaks of many people; every other one speaks of itself alone.
     by_the_hub = EventRow.source == Source.HUB.value
@@ -190,7 +193,9 @@ def boot_counts(
     if start is not None or end is not None:
         inside = _within(select(EventRow.boot_id), start, end)
         statement = statement.where(EventRow.boot_id.in_(inside))
-    grouped = statement.group_by(EventRow.boot_id, user, server).order_by(EventRow.boot_id, user)
+    tells_of_more = func.sum(case((EventRow.kind.in_(AUDIT), 0), else_=1)) > 0
+    grouped = statement.group_by(EventRow.boot_id, user, server).having(tells_of_more)
+    grouped = grouped.order_by(EventRow.boot_id, user)
     return [BootCount(*row) for row in connection.execute(grouped)]
 
 

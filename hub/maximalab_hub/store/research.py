@@ -20,7 +20,7 @@ from maximalab_hub.store.models import ConsentRow, EnrolmentRow, EventRow, Lesso
 from maximalab_hub.timetable import Lesson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine
@@ -91,6 +91,13 @@ def events_by_user(connection: Connection, selection: Selection) -> Mapping[str,
     """Count each person's events."""
     counted = select(EventRow.user, func.count()).where(*_conditions(selection))
     return {row[0]: row[1] for row in connection.execute(counted.group_by(EventRow.user))}
+
+
+def last_event(connection: Connection, selection: Selection, users: Collection[str]) -> datetime | None:
+    """Say when the last of these people's events happened."""
+    newest = select(EventRow.user, func.max(EventRow.at)).where(*_conditions(selection))
+    rows = connection.execute(newest.group_by(EventRow.user))
+    return max((row[1] for row in rows if row[0] in users), default=None)
 
 
 def events_by_kind(connection: Connection, user: str) -> Mapping[str, int]:

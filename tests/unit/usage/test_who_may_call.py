@@ -53,6 +53,7 @@ STATUSES: dict[str, dict[str, int]] = {
     "post_events": dict.fromkeys(ANYONE, 200) | {"purpose": 403, "other": 403, "unknown": 401, "none": 401},
     "study_page": PEOPLE_ONLY | {"own": 200},
     "export_csv": PEOPLE_ONLY | {"own": 200},
+    "export_zip": PEOPLE_ONLY | {"own": 200},
     "export_codebook": PEOPLE_ONLY | {"own": 200},
     "compare_page": PEOPLE_ONLY | {"own": 200},
     "compare_json": PEOPLE_ONLY | {"own": 200},

@@ -1,0 +1,132 @@
+"""Which files an export in each format is made of; each is made when it is read, part by part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Generic, assert_never
+
+from maximalab_hub.export import progsnap2
+from maximalab_hub.export.columns import EVENTS, Row, Table, codebook
+from maximalab_hub.export.csv import write_csv
+from maximalab_hub.export.jsonl import write_jsonl, write_lines
+from maximalab_hub.export.work import SESSIONS, WEEKS
+from maximalab_hub.export.xapi import statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from maximalab_hub.export.source import Source
+    from maximalab_hub.export.xapi import Home
+
+
+class Format(StrEnum):
+    """The formats that there are."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+    PROGSNAP2 = "progsnap2"
+    XAPI = "xapi"
+
+
+class TableName(StrEnum):
+    """The tables that there are. ProgSnap2 and xAPI know events alone."""
+
+    EVENTS = "events"
+    SESSIONS = "sessions"
+    WEEKS = "student_weeks"
+
+
+TABLES: Final[dict[TableName, Table[Any]]] = {
+    TableName.EVENTS: EVENTS,
+    TableName.SESSIONS: SESSIONS,
+    TableName.WEEKS: WEEKS,
+}
+CODEBOOK: Final = "codebook.json"
+
+
+class Tally(Generic[Row]):
+    """Counts rows as they pass."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of an export: its name, its content in parts, and, once that is read, how many rows it has."""
+
+    name: str
+    parts: Iterable[bytes]
+    rows: Tally[Any] | None = None
+
+
+def files_of(form: Format, tables: Sequence[TableName], source: Source, home: Home) -> Iterator[File]:
+    """Give the files one by one; the content of each has to be read before the next is asked for."""
+    match form:
+        case Format.CSV | Format.PARQUET | Format.JSONL:
+            for name in TableName:
+                if name in tables:
+                    yield _table(form, name, source)
+        case Format.PROGSNAP2:
+            yield from _progsnap2(source)
+        case Format.XAPI:
+            said = Tally(statements(source.people("xAPI"), home))
+            yield File("statements.jsonl", write_lines(said), said)
+        case _:
+            assert_never(form)
+
+
+def codebook_of(form: Format, tables: Sequence[TableName]) -> dict[str, object]:
+    """Describe what an export in this format holds."""
+    if form in {Format.PROGSNAP2, Format.XAPI}:
+        return {"format": form.value, "made_of": codebook([EVENTS])}
+    return {"format": form.value, **codebook(TABLES[name] for name in TableName if name in tables)}
+
+
+def _table(form: Format, name: TableName, source: Source) -> File:
+    rows: Tally[Any] = Tally(_rows(name, source))
+    return File(f"{name}.{form}", _writer(form)(rows, TABLES[name].columns), rows)
+
+
+def _rows(name: TableName, source: Source) -> Iterable[Any]:
+    match name:
+        case TableName.EVENTS:
+            return source.observations()
+        case TableName.SESSIONS:
+            return source.sessions()
+        case TableName.WEEKS:
+            return source.weeks()
+        case _:
+            assert_never(name)
+
+
+def _writer(form: Format) -> Callable[..., Iterator[bytes]]:
+    match form:
+        case Format.CSV:
+            return write_csv
+        case Format.JSONL:
+            return write_jsonl
+        case _:
+            # Half a second and many megabytes, which no other command should wait for.
+            writer: Callable[..., Iterator[bytes]] = import_module(
+                "maximalab_hub.export.parquet"
+            ).write_parquet
+            return writer
+
+
+def _progsnap2(source: Source) -> Iterator[File]:
+    main = Tally(progsnap2.main_rows(source.people("MainTable")))
+    yield File("MainTable.csv", progsnap2.write_rows(main, progsnap2.MAIN), main)
+    link = Tally(progsnap2.link_rows(source.people("LinkEvent")))
+    yield File("LinkTables/LinkEvent.csv", progsnap2.write_rows(link, progsnap2.LINK), link)
+    yield File("DatasetMetadata.csv", [progsnap2.metadata()])
+    yield File("README.md", [progsnap2.README.encode()])

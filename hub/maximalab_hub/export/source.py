@@ -1,0 +1,114 @@
+"""Where an export's rows come from: one state of the store, seen by one study, a person at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from maximalab_hub.export.work import WorkSession, groups_to_tell, sessions_of, weeks_of
+from maximalab_hub.store import research
+from maximalab_hub.study import (
+    happening,
+    observations,
+    observed,
+    people_of,
+    rows_of,
+    studied,
+    timetables_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from maximalab_hub.compare import Timetables
+    from maximalab_hub.export.columns import Observation, Row
+    from maximalab_hub.export.work import WorkWeek
+    from maximalab_hub.store.research import Selection
+    from maximalab_hub.study import Study
+
+
+class Track(Protocol):
+    """Told what is gone through, and how much of it there is: a progress bar."""
+
+    def __call__(self, rows: Iterable[Row], total: int, what: str) -> Iterable[Row]:
+        """Give the rows on."""
+
+
+def untracked(rows: Iterable[Row], total: int, what: str) -> Iterable[Row]:
+    """Show no progress."""
+    del total, what
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTold:
+    """All that the study may see of one person, in order of time."""
+
+    person: str
+    observations: tuple[Observation, ...]
+    sessions: tuple[WorkSession, ...]
+
+
+class Source:
+    """The rows of an export. Each call reads anew; in memory are at most the events of one person.
+
+    People come in the order of their pseudonyms: the order of names would tell who is who.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        study: Study,
+        selection: Selection,
+        zone: ZoneInfo,
+        track: Track = untracked,
+    ) -> None:
+        self._connection = connection
+        self._study = study
+        self._selection = selection
+        self._zone = zone
+        self._track = track
+        counts = research.events_by_user(connection, studied(selection))
+        people = people_of(connection, study) & counts.keys()
+        self._people = sorted(people, key=study.pseudonyms.of)
+        self._events = sum(counts[user] for user in people)
+        self.timetables: Timetables = timetables_of(connection, study)
+
+    def observations(self) -> Iterable[Observation]:
+        """Give every event, ordered by time and event."""
+        rows = observations(self._connection, self._study, self._selection)
+        return self._track(rows, self._events, "events")
+
+    def people(self, what: str) -> Iterator[PersonTold]:
+        """Give person after person; `what` is shown with the progress."""
+        names = self._study.pseudonyms
+        for user in self._track(self._people, len(self._people), what):
+            rows = rows_of(self._connection, self._selection, user)
+            work = sessions_of(map(happening, rows), self.timetables, self._study.parameters, names)
+            seen = tuple(observed(row, self._study, self.timetables) for row in rows)
+            yield PersonTold(names.of(user), seen, tuple(work))
+
+    def sessions(self) -> Iterator[WorkSession]:
+        """Give every session, ordered by person and time."""
+        names, parameters = self._study.pseudonyms, self._study.parameters
+        for user in self._track(self._people, len(self._people), "sessions"):
+            mine = map(happening, rows_of(self._connection, self._selection, user))
+            yield from sessions_of(mine, self.timetables, parameters, names)
+
+    def weeks(self) -> Iterator[WorkWeek]:
+        """Give every person's weeks, ordered by person and week."""
+        names, parameters, told = self._study.pseudonyms, self._study.parameters, self._groups()
+        for user in self._track(self._people, len(self._people), "student_weeks"):
+            mine = map(happening, rows_of(self._connection, self._selection, user))
+            yield from weeks_of(mine, self.timetables, parameters, self._zone, names, told)
+
+    def _groups(self) -> frozenset[str]:
+        """Name the groups of which enough people are in this export."""
+        of = self.timetables.enrolments
+        each = ({f"{one.course}/{one.group}" for one in of.get(user, ())} for user in self._people)
+        sizes = Counter(group for groups in each for group in groups)
+        return groups_to_tell(sizes, self._study.parameters.smallest_group)

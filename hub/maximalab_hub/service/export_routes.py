@@ -1,0 +1,96 @@
+"""Exports for researchers, streamed while they are made. Each is recorded before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from maximalab_hub.events import Kind
+from maximalab_hub.export.columns import COLUMNS, codebook
+from maximalab_hub.export.csv import write_csv
+from maximalab_hub.export.dataset import zipped
+from maximalab_hub.export.formats import TABLES, Format, TableName
+from maximalab_hub.export.opening import opened
+from maximalab_hub.service.asked import Asked, record
+from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.errors import problem
+from maximalab_hub.store.research import snapshot
+from maximalab_hub.study import Study, observations, study_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from maximalab_hub.settings import Settings
+    from maximalab_hub.store.research import Selection
+
+router = APIRouter()
+
+
+@router.get("/export.csv")
+def export_csv(request: Request, person: Researcher, asked: Asked) -> Response:
+    """For researchers and admins: the chosen events as CSV."""
+    settings: Settings = request.app.state.settings
+    study = study_of(settings)
+    record(request, person, Kind.EXPORT, asked)
+    rows = _lines(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
+    headers = {"Content-Disposition": f'attachment; filename="{study.id}-events.csv"'}
+    return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/export.zip")
+def export_zip(
+    request: Request,
+    person: Researcher,
+    asked: Asked,
+    form: Annotated[str, Query(alias="format", max_length=20)] = Format.CSV,
+    table: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """For researchers and admins: tables of the chosen events in a format, with codebook, manifest, citation."""
+    settings: Settings = request.app.state.settings
+    chosen, tables = _form_of(form), _tables_of(table)
+    study = study_of(settings)
+    record(request, person, Kind.EXPORT, asked, format=chosen.value, tables=list(tables))
+    selection = asked.selection(settings.lab.time_zone)
+    parts = _archive(request.app.state.engine, settings, study, selection, chosen, tables)
+    headers = {"Content-Disposition": f'attachment; filename="{study.id}-{chosen.value}.zip"'}
+    return StreamingResponse(parts, media_type="application/zip", headers=headers)
+
+
+@router.get("/codebook.json")
+def export_codebook(_person: Researcher) -> Response:
+    """For researchers and admins: what the columns of an export mean."""
+    headers = {"Content-Disposition": 'attachment; filename="codebook.json"'}
+    return JSONResponse(codebook(TABLES.values()), headers=headers)
+
+
+def _form_of(word: str) -> Format:
+    if word not in set(Format):
+        raise problem(400, "format", f"there is no such format; choose one of {', '.join(Format)}")
+    return Format(word)
+
+
+def _tables_of(word: str) -> tuple[TableName, ...]:
+    if word and word not in set(TableName):
+        raise problem(400, "table", f"there is no such table; choose one of {', '.join(TableName)}")
+    return (TableName(word),) if word else tuple(TableName)
+
+
+def _lines(engine: Engine, study: Study, selection: Selection) -> Iterator[bytes]:
+    with snapshot(engine) as connection:
+        yield from write_csv(observations(connection, study, selection), COLUMNS)
+
+
+def _archive(  # noqa: PLR0913, PLR0917  what is exported, from where and how
+    engine: Engine,
+    settings: Settings,
+    study: Study,
+    selection: Selection,
+    form: Format,
+    tables: tuple[TableName, ...],
+) -> Iterator[bytes]:
+    with snapshot(engine) as connection:
+        yield from zipped(*opened(connection, settings, study, selection, form=form, tables=tables))
