@@ -9,22 +9,17 @@ import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import maximalab_hub
 import pytest
 from babel.messages.extract import extract_from_dir
 from fastapi.testclient import TestClient
-from maximalab_hub import migrations
-from maximalab_hub.example_history import CLASS, DECLINED, NEVER_ASKED, load_example
+from maximalab_hub.example_history import CLASS, DECLINED, NEVER_ASKED
 from maximalab_hub.export.csv import read_csv
 from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.language import translations
-from maximalab_hub.secret_files import ensure_secrets
-from maximalab_hub.service.app import create_app
 from maximalab_hub.service.signin import COOKIE
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.store import queries, research
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.models import EventRow
@@ -34,56 +29,16 @@ from sqlalchemy import delete
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from labsettings import settings_toml
 from pagewords import menu
+from usagepages import USAGE, usage_pages
 
-PEOPLE: dict[str, dict[str, Any]] = {
-    "student": {"groups": ["study:operations-research"]},
-    "teacher": {"groups": ["teach:operations-research"]},
-    "researcher": {"groups": ["researchers"]},
-    "admin": {"admin": True},
-    "newcomer": {},
-    "demo-01": {},
-}
-USAGE = "/services/usage"
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}")
 
 
-class KnownTokens:
-    """Stands where the hub is asked whose a token is; that the real one answers so is tested with the
-    service.
-    """
-
-    client_id = "service-usage"
-
-    async def owner_of(self, token: str, browser_session: str = "") -> dict[str, Any] | None:
-        del browser_session
-        name = token.removeprefix("token-of-")
-        if name not in PEOPLE:
-            return None
-        return {"kind": "user", "name": name, "scopes": ["access:services!service=usage"]} | PEOPLE[name]
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("lab")
-    (folder / "catalogue").mkdir()
-    (folder / "maximalab.toml").write_text(settings_toml())
-    ensure_secrets(folder / "secrets")
-    return load_settings(folder / "maximalab.toml")
-
-
-@pytest.fixture(scope="module")
-def app(lab: Settings):
-    app = create_app(lab)
-    app.state.hub = KnownTokens()
-    migrations.upgrade(app.state.engine)
-    load_example(app.state.engine, datetime.now(UTC))
-    yield app
-    app.state.engine.dispose()
+def app(tmp_path_factory: pytest.TempPathFactory):
+    with usage_pages(tmp_path_factory.mktemp("lab")) as app:
+        yield app
 
 
 @pytest.fixture

@@ -1,0 +1,102 @@
+"""Every page that the hub makes from its templates, with everything that a template is ever given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from labsettings import settings_toml
+from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, Visitor, frame
+from maximalab_hub.pages.my_lab import RunningServer
+from maximalab_hub.pages.shelves import Card, MyLab, Shelf
+from maximalab_hub.pages.sign_in import BUSY, TOO_MANY
+from maximalab_hub.settings import load_settings
+from maximalab_spawner.admission import Turned
+from maximalab_spawner.messages import ANSWERING, LAUNCHED, STARTING, step, waiting
+from maximalab_spawner.refusal import refusal
+from maximalab_spawner.refusals import ENDED_EARLY, REFUSALS
+from maximalab_spawner.tiers import Entrance, Reason
+
+CARDS = (
+    Card("simplex", "Симплекс", "Про симплекс.", "open"),
+    Card("solver", "Розв’язувач", "Про розв’язувач.", "licensed", Reason.NEEDS_VPN),
+    Card("game", "Гра", "Про гру.", "private", Reason.NO_PRIVATE_TIER),
+)
+LAB = MyLab(
+    (Shelf("or", "Дослідження операцій", CARDS), Shelf("none", "Порожній", ())), CARDS[:1], ("fault",)
+)
+SERVERS = [RunningServer(f"{tier}-maxima", tier, "maxima", state)
+           for tier in ("public", "private") for state in ("running", "starting", "stopping")]  # fmt: skip
+BOTH = '<span lang="uk">Не вийшло.</span> <span lang="en">That failed.</span>'
+VPN = {
+    "vpn_help": "Довідка.",
+    "vpn_help_url": "https://help.example/",
+    "vpn_lab_url": "http://127.0.0.2:8000/hub/lab",
+}
+NO_VPN = {"vpn_help": ""}
+TOKEN = SimpleNamespace(api_id="a1", note="", created=datetime(2026, 1, 1), last_activity=None)  # noqa: DTZ001
+CLIENT = {"token_id": "a2", "description": "", "created": None, "last_activity": None}
+OAUTH = {
+    "oauth_client": SimpleNamespace(description="", redirect_uri="http://127.0.0.1/cb"),
+    "scope_descriptions": [{"description": "Your name", "filter": "user"}],
+    "allowed_scopes": ["self"],
+}
+LOGIN = {"authenticator_login_url": "/hub/login", "username": ""}
+FAILED = {"failed": True, "failed_html_message": BOTH, "failed_message": "That failed."}
+FAULT = refusal(Turned(ENDED_EARLY))
+TALES = {
+    "asked": [{"progress": 0, "message": "Server requested"}],
+    "queued": [step(10, STARTING), step(20, waiting(3, 150.0))],
+    "nearly there": [step(10, STARTING), step(40, LAUNCHED), step(80, ANSWERING)],
+    "failed": [step(10, STARTING), {
+        "progress": 100, "failed": True, "message": FAULT.jupyterhub_message,
+        "html_message": FAULT.jupyterhub_html_message,
+    }],
+    "cancelled": [step(10, STARTING), {"progress": 100, "failed": True, "message": "Spawn cancelled"}],
+}  # fmt: skip
+"""What the hub tells the page of a start, event by event."""
+CASES = {
+    "my_lab": ("my_lab.html", {"lab": LAB, "servers": SERVERS}),
+    "my_lab of nobody's course": ("my_lab.html", {"lab": MyLab((), (), ()), "servers": []}),
+    "login": ("login.html", {**LOGIN, "login_error": ""}),
+    "login after a failure": ("login.html", {**LOGIN, "login_error": "Invalid username or password"}),
+    "login too early": ("login.html", {**LOGIN, "login_error": TOO_MANY, "wait": 8}),
+    "login in a crowd": ("login.html", {**LOGIN, "login_error": BUSY, "wait": 10}),
+    "logout": ("logout.html", {}),
+    "vpn": ("vpn.html", VPN),
+    "spawn": ("spawn.html", {}),
+    **{f"starting, {tale}": ("spawn_pending.html", {"progress_url": f"/hub/api/progress/{tale}"})
+       for tale in TALES},
+    "stopping": ("stop_pending.html", {}),
+    "not running": ("not_running.html", {"failed": False}),
+    "failed in two languages": ("not_running.html", FAILED),
+    "failed without words": ("not_running.html", {**FAILED, "failed_html_message": None}),
+    "oauth": ("oauth.html", OAUTH),
+    "token": ("token.html", {"api_tokens": [TOKEN], "oauth_clients": [CLIENT]}),
+    "admin": ("admin.html", {"api_page_limit": 50, "prefix": "/", "static_url": "/hub/static/{}".format}),
+    "404": ("404.html", {"status_code": 404, "message_html": "", "message": "Not Found"}),
+    **{f"error {status}": ("error.html", {"status_code": status, "message_html": "", "message": "In English."})
+       for status in (400, 403, 404, 424, 429, 500, 503)},
+    "error in two languages": ("error.html", {"status_code": 403, "message_html": BOTH, "message": ""}),
+    **{f"refused {reason}": ("refused.html", {"refusal": page} | (VPN if reason is Reason.NEEDS_VPN else NO_VPN))
+       for reason, page in REFUSALS.items()},
+}  # fmt: skip
+
+
+def render(tmp_path: Path, case: str, language: str, person: Visitor | None) -> str:
+    path = tmp_path / "maximalab.toml"
+    path.write_text(settings_toml(), encoding="utf-8")
+    template, context = CASES[case]
+    env = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **JINJA_OPTIONS)  # noqa: S701
+    around = frame(
+        load_settings(path), language=language, entrance=Entrance.PUBLIC, here="/hub/lab", person=person
+    )
+    hubs = {
+        "xsrf": "t",
+        "xsrf_token": "t",
+        "base_url": "/hub/",
+        "user": SimpleNamespace(escaped_name="s", name="s"),
+    }
+    return env.get_template(template).render(around | hubs | context)
