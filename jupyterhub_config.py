@@ -6,12 +6,13 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from maximalab_hub.oidc.provider import service_of
 from maximalab_hub.pages.frame import CONTENT_SECURITY_POLICY, JINJA_OPTIONS, TEMPLATES
 from maximalab_hub.pages.install import install
 from maximalab_hub.pages.parts import SETTING, LabParts
 from maximalab_hub.secret_files import Secret, SecretError, read_secret
 from maximalab_hub.settings import SettingsError, load_settings
-from maximalab_hub.signin import LocalAccounts
+from maximalab_hub.signin import LabSignIn
 from maximalab_hub.witness import login_hook, open_witness
 from maximalab_spawner.backends import BackendsError
 from maximalab_spawner.catalog import CatalogReader
@@ -31,6 +32,7 @@ try:
     secret = partial(read_secret, settings.secrets.dir)
     keys = {name: secret(name) for name in (Secret.USAGE_TOKEN, Secret.WITNESS_TOKEN)}
     proxy_keys = {entrance: secret(PROXY_TOKENS[entrance]) for entrance in settings.entrances}
+    provider = service_of(settings)
     emit = open_witness(settings)
     spawner_class = spawner_for(settings.backends.file)
 except (SettingsError, SecretError, BackendsError, OSError) as error:
@@ -74,11 +76,12 @@ c.JupyterHub.tornado_settings = {
 }
 
 # People
-c.JupyterHub.authenticator_class = LocalAccounts
-c.LocalAccounts.accounts_path = str(settings.people.accounts)
-c.LocalAccounts.auth_refresh_age = 60
-c.LocalAccounts.refresh_pre_spawn = True
-c.LocalAccounts.post_auth_hook = login_hook(emit)
+c.JupyterHub.authenticator_class = LabSignIn
+c.LabSignIn.accounts_path = str(settings.people.accounts)
+c.LabSignIn.service = provider
+c.LabSignIn.auth_refresh_age = 60
+c.LabSignIn.refresh_pre_spawn = True
+c.LabSignIn.post_auth_hook = login_hook(emit)
 
 # Entrances
 c.JupyterHub.proxy_class = TieredProxy

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from labsettings import settings_toml
+from maximalab_hub.oidc.words import FAILURES
 from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, Visitor, frame
 from maximalab_hub.pages.my_lab import RunningServer
 from maximalab_hub.pages.shelves import Card, MyLab, Shelf
@@ -43,7 +44,8 @@ OAUTH = {
     "scope_descriptions": [{"description": "Your name", "filter": "user"}],
     "allowed_scopes": ["self"],
 }
-LOGIN = {"authenticator_login_url": "/hub/login", "username": ""}
+LOGIN = {"authenticator_login_url": "/hub/login", "username": "", "other_way": None}
+OTHER_WAY = {"address": "/hub/provider-sign-in?next=%2Fhub%2Flab", "button": "Увійти через університет"}
 FAILED = {"failed": True, "failed_html_message": BOTH, "failed_message": "That failed."}
 FAULT = refusal(Turned(ENDED_EARLY))
 TALES = {
@@ -61,6 +63,7 @@ CASES = {
     "my_lab": ("my_lab.html", {"lab": LAB, "servers": SERVERS}),
     "my_lab of nobody's course": ("my_lab.html", {"lab": MyLab((), (), ()), "servers": []}),
     "login": ("login.html", {**LOGIN, "login_error": ""}),
+    "login by two ways": ("login.html", {**LOGIN, "login_error": "", "other_way": OTHER_WAY}),
     "login after a failure": ("login.html", {**LOGIN, "login_error": "Invalid username or password"}),
     "login too early": ("login.html", {**LOGIN, "login_error": TOO_MANY, "wait": 8}),
     "login in a crowd": ("login.html", {**LOGIN, "login_error": BUSY, "wait": 10}),
@@ -80,6 +83,8 @@ CASES = {
     **{f"error {status}": ("error.html", {"status_code": status, "message_html": "", "message": "In English."})
        for status in (400, 403, 404, 424, 429, 500, 503)},
     "error in two languages": ("error.html", {"status_code": 403, "message_html": BOTH, "message": ""}),
+    **{f"sign-in failed, {why}": ("sign_in_failed.html", {"failure": page, "again": "/hub/provider-sign-in"})
+       for why, page in FAILURES.items()},
     **{f"refused {reason}": ("refused.html", {"refusal": page} | (VPN if reason is Reason.NEEDS_VPN else NO_VPN))
        for reason, page in REFUSALS.items()},
 }  # fmt: skip

@@ -82,6 +82,8 @@ class PagesHub:
 
     folder: Path
     ports: dict[str, int]
+    more: str = ""
+    """What its settings say besides the usual."""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     cookies: dict[tuple[str, str], list[Cookie]] = field(default_factory=dict)
 
@@ -98,7 +100,7 @@ class PagesHub:
 
     def start(self) -> None:
         """Write the files, start two proxies and the hub, wait until the sign-in page is there."""
-        write_state(self.folder, self.ports)
+        write_state(self.folder, self.ports, self.more)
         for entrance, ip in (("public", "127.0.0.1"), ("vpn", "127.0.0.2")):
             self._start_entrance(entrance, ip)
         env = os.environ | {"MAXIMALAB_SETTINGS": str(self.folder / "maximalab.toml")}
@@ -186,9 +188,9 @@ def settings_of(ports: dict[str, int]) -> str:
     )
 
 
-def write_state(folder: Path, ports: dict[str, int]) -> None:
+def write_state(folder: Path, ports: dict[str, int], more: str = "") -> None:
     """Write settings, keys, accounts, catalogue and backends of a small lab."""
-    (folder / "maximalab.toml").write_text(settings_of(ports), encoding="utf-8")
+    (folder / "maximalab.toml").write_text(settings_of(ports) + more, encoding="utf-8")
     (folder / "backends.toml").write_text(
         "".join(BACKENDS.format(tier=tier) for tier in ("public", "private")), encoding="utf-8"
     )

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     """What happened."""
 
     LOGIN = "login"
+    LOGIN_REFUSED = "login_refused"
     SERVER_START = "server_start"
     SERVER_STOP = "server_stop"
     SPAWN_REFUSED = "spawn_refused"
@@ -58,7 +59,15 @@ class Source(StrEnum):
 
 
 _SEEN_BY_THE_HUB = frozenset(
-    {Kind.LOGIN, Kind.SERVER_START, Kind.SERVER_STOP, Kind.SPAWN_REFUSED, Kind.LOOK, Kind.EXPORT}
+    {
+        Kind.LOGIN,
+        Kind.LOGIN_REFUSED,
+        Kind.SERVER_START,
+        Kind.SERVER_STOP,
+        Kind.SPAWN_REFUSED,
+        Kind.LOOK,
+        Kind.EXPORT,
+    }
 )
 _SEEN_BESIDE_THE_KERNEL = frozenset(
     {

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from maximalab_hub.settings_sections import Language
 
-NAME: Final = re.compile(r"[a-z](?:[a-z0-9._-]{0,30}[a-z0-9])?")
-"""A name becomes a folder's and an address's name, so it holds nothing that either could misread."""
+NAME: Final = re.compile(r"(?!oidc-)[a-z](?:[a-z0-9._-]{0,30}[a-z0-9])?")
+"""A name becomes a folder's and an address's name, so it holds nothing that either could misread.
+
+What begins with `oidc-` is for those who come by a sign-in provider: nobody can be mistaken for one of them."""
 
 GROUP: Final = re.compile(r"(?:study|teach):[a-z][a-z0-9-]{0,40}|researchers")
 """A group: `study:<course>`, `teach:<course>` or `researchers`."""
@@ -96,7 +98,10 @@ def _account(path: Path, name: str, entry: Any) -> Account:  # noqa: ANN401  wha
         return AccountError(f"{path}: [{name[:40]}] {key}: {remedy}")
 
     if not NAME.fullmatch(name):
-        raise wrong("name", "use 1 to 32 small letters, digits, `.`, `-`, `_`; a letter first, no sign last.")
+        raise wrong(
+            "name",
+            "use 1 to 32 small letters, digits, `.`, `-`, `_`; a letter first, no sign last, not `oidc-…`.",
+        )
     if not isinstance(entry, dict):
         raise wrong("entry", "make it a table of its own.")
     if unknown := sorted(set(entry) - _KEYS):

@@ -51,14 +51,28 @@ def read_secret(folder: Path, secret: Secret) -> str:
     Raises `SecretError` where it is missing, too short, or readable by anyone but its owner.
     """
     path = folder / secret
+    value = _private_text(path, "Run `./lab setup`, which makes missing keys.")
+    if len(value) < 32:  # noqa: PLR2004  16 bytes in hexadecimal, the least for a token
+        raise SecretError(f"{path}: this key is too short. Remove the file and run `./lab setup`.")
+    return value
+
+
+def read_secret_file(path: Path) -> str:
+    """Read a secret that others have made, such as a sign-in provider's for this lab.
+
+    Raises `SecretError` where it is missing, empty, or readable by anyone but its owner.
+    """
+    value = _private_text(path, "Write the secret into it, and nothing else.")
+    if not value:
+        raise SecretError(f"{path}: this file is empty. Write the secret into it, and nothing else.")
+    return value
+
+
+def _private_text(path: Path, remedy: str) -> str:
     try:
         mode, value = path.stat().st_mode, path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(
-            f"{path}: this key cannot be read. Run `./lab setup`, which makes missing keys."
-        ) from error
+        raise SecretError(f"{path}: this key cannot be read. {remedy}") from error
     if mode & 0o077:
         raise SecretError(f"{path}: other users of this machine may read this key. Run: chmod 600 {path}")
-    if len(value) < 32:  # noqa: PLR2004  16 bytes in hexadecimal, the least for a token
-        raise SecretError(f"{path}: this key is too short. Remove the file and run `./lab setup`.")
     return value

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from maximalab_spawner.tiers import Entrance, Tier
 from pydantic import Field, ValidationError, model_validator
 
+from maximalab_hub.oidc.section import OidcSection  # noqa: TC001  Pydantic reads it at run time
 from maximalab_hub.settings_sections import (
     BackendsSection,
     CatalogueSection,
@@ -51,6 +52,7 @@ class Settings(Section):
     hub: HubSection = HubSection()
     usage: UsageSection = UsageSection()
     people: PeopleSection
+    oidc: OidcSection | None = None
     catalogue: CatalogueSection
     backends: BackendsSection
     secrets: SecretsSection

@@ -1,16 +1,21 @@
-"""Signing in to the hub with a local account."""
+"""Signing in to the hub: with a local account, or by a sign-in provider where the settings name one."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyterhub.auth import Authenticator
 from tornado.web import HTTPError
+from traitlets import Any as Anything
 from traitlets import Bool, Unicode, default
 
 from maximalab_hub.language import COOKIE, as_language, keep_choice
+from maximalab_hub.oidc.claims import NAME as PROVIDERS_NAME
+from maximalab_hub.oidc.provider import OpenIDConnect, Service
+from maximalab_hub.pages.provider import ComeBackHandler, provider_routes
 from maximalab_hub.pages.sign_in import BUSY, TOO_MANY, NotNowError, SignInHandler
 from maximalab_hub.people import NAME, Account, AccountError, AccountsFile, password_fits
 from maximalab_hub.throttle import Throttle, address_of
@@ -30,6 +35,8 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]  # JupyterHub carries 
     """Sign-in with the names and passwords of the accounts file, which also says who is in which group."""
 
     accounts_path = Unicode(help="The accounts file (setting people.accounts).").tag(config=True)
+    provider: OpenIDConnect | None = None
+    """The other way to sign in; not every lab has it."""
     manage_groups = Bool(default_value=True, help="Groups come from the accounts file.").tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  traitlets takes anything
@@ -117,3 +124,53 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]  # JupyterHub carries 
 
 def _model(account: Account) -> dict[str, Any]:
     return {"name": account.name, "admin": account.admin, "groups": list(account.groups)}
+
+
+class LabSignIn(LocalAccounts):
+    """Sign-in with local accounts, and beside them by the provider of the settings' `[oidc]`.
+
+    Names of the one kind are never names of the other, so nobody can sign in as somebody of the other kind.
+    """
+
+    service = Anything(help="The provider (section oidc of the settings); None where there is none.").tag(
+        config=True
+    )
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  traitlets takes anything
+        super().__init__(**kwargs)
+        self.provider = OpenIDConnect(self.service) if isinstance(self.service, Service) else None
+
+    def get_handlers(self, app: object) -> list[tuple[str, type[RequestHandler]]]:
+        """Give the sign-in page and, where there is a provider, the way to it and back."""
+        return super().get_handlers(app) + (provider_routes() if self.provider else [])
+
+    def validate_username(self, username: str) -> bool:
+        """Say whether this can be a person's name at all."""
+        return super().validate_username(username) or bool(PROVIDERS_NAME.fullmatch(username))
+
+    def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:
+        """Say whether the person stands in the accounts file, or has just come from the provider."""
+        if not PROVIDERS_NAME.fullmatch(username):
+            return super().check_allowed(username, authentication)
+        return self.provider is not None and bool((authentication or {}).get("user_info"))
+
+    async def authenticate(self, handler: RequestHandler, data: dict[str, str]) -> dict[str, Any] | None:
+        """Check who it is. Raises what `LocalAccounts` raises, and `TurnedAwayError` on the way from the provider."""
+        if self.provider is None or "nonce" not in data or not isinstance(handler, ComeBackHandler):
+            return await super().authenticate(handler, data)
+        person = await self.provider.person(handler, data["nonce"])
+        return {
+            "name": person.name,
+            "admin": person.admin,
+            "groups": list(person.groups),
+            "user_info": {"name": person.shown, "signed_in_at": int(time.time())},
+        }
+
+    async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool | dict[str, Any]:  # noqa: ANN401
+        """Take rights from the accounts file again; who came by the provider has to go there again after some hours."""
+        if not PROVIDERS_NAME.fullmatch(user.name):
+            return await super().refresh_user(user, handler)
+        at = (user.orm_user.user_info or {}).get("signed_in_at")
+        if self.provider is None or not isinstance(at, int):
+            return False
+        return time.time() - at < self.provider.section.sign_in_again_hours * 3600

@@ -53,9 +53,12 @@ class Visitor:
     """Whether the hub's admin page is for this person."""
 
 
-def visitor_of(person: Person) -> Visitor:
-    """Say which links of the frame are for this person: none that would answer with a refusal."""
-    return Visitor(person.name, shows_usage=person.reads_usage, shows_admin=person.admin)
+def visitor_of(person: Person, shown: str | None = None) -> Visitor:
+    """Say which links of the frame are for this person: none that would answer with a refusal.
+
+    `shown` is what the page calls the person, where that is not the name.
+    """
+    return Visitor(shown or person.name, shows_usage=person.reads_usage, shows_admin=person.admin)
 
 
 @dataclass(frozen=True, slots=True)

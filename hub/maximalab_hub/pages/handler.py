@@ -38,6 +38,12 @@ def signed_in(handler: BaseHandler) -> Person | None:
     return person_of(user.name, groups, admin=bool(user.admin))
 
 
+def shown_name(handler: BaseHandler) -> str | None:
+    """Give what a sign-in provider calls the person who is signed in, if it does."""
+    said = (handler.current_user.orm_user.user_info or {}).get("name")
+    return said if isinstance(said, str) else None
+
+
 def frame_of(handler: BaseHandler) -> dict[str, Any]:
     """Build the context of the page's frame for this request."""
     person = signed_in(handler)
@@ -48,7 +54,7 @@ def frame_of(handler: BaseHandler) -> dict[str, Any]:
         language=language_of(handler),
         entrance=entrance_of(handler.request.headers),
         here=handler.request.uri if comes_back else links.lab,
-        person=None if person is None else visitor_of(person),
+        person=None if person is None else visitor_of(person, shown_name(handler)),
         base=handler.base_url,
     )
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 from jupyterhub.handlers.login import LoginHandler
 from tornado.web import HTTPError
+
+from maximalab_hub.pages.handler import language_of
+from maximalab_hub.pages.provider import begin_url
 
 _ = str
 """Marks a text for translation; the page translates it into the reader's language."""
@@ -26,6 +29,17 @@ class NotNowError(HTTPError):
 
 class SignInHandler(LoginHandler):  # type: ignore[misc]  # JupyterHub carries no annotations
     """JupyterHub's sign-in page; its own answer to an early attempt would be a page about servers."""
+
+    def _render(self, **words: Any) -> Any:  # noqa: ANN401  JupyterHub's own, which is not annotated
+        return super()._render(other_way=self._other_way(), **words)
+
+    def _other_way(self) -> dict[str, str] | None:
+        """Give the button of the sign-in provider, where the lab has one."""
+        provider = self.authenticator.provider
+        if provider is None:
+            return None
+        address = begin_url(self.hub.base_url, self.get_argument("next", ""))
+        return {"address": address, "button": provider.section.button.text(language_of(self))}
 
     async def post(self) -> None:
         """Sign in, or say how long to wait."""

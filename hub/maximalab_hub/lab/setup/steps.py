@@ -58,6 +58,7 @@ def plan(place: Place, extras: frozenset[str], *, state: bool) -> list[Step]:
     wanted = sorted(extras | {"lab"} | ({"node"} if wheel else set()))
     steps = [_environment(place), _packages(place, wanted), _maxima(place), _proxy(place)]
     steps += [_extension(place, typed=bool({"check", "test"} & extras)), _kernel(place)]
+    steps += [_provider(place)] if "test" in extras else []
     return [*steps, _state(place)] if state else steps
 
 
@@ -104,8 +105,19 @@ def _node(place: Place) -> node.Node:
 
 
 def _proxy(place: Place) -> Step:
-    folder = place.venv / "proxy"
-    files = [place.root / "deploy" / "proxy" / name for name in ("package.json", "package-lock.json")]
+    source = place.root / "deploy" / "proxy"
+    return _from_npm(place, "proxy", "The entrances' proxy, from npm", source, node.CHP)
+
+
+def _provider(place: Place) -> Step:
+    witness = "node_modules/oidc-provider/package.json"
+    return _from_npm(place, "provider", "The tests' sign-in provider", place.root / "tests" / "oidc", witness)
+
+
+def _from_npm(place: Place, name: str, title: str, source: Path, witness: str) -> Step:
+    """Install what `source` pins into a folder of that name beside Python's packages."""
+    folder = place.venv / name
+    files = [source / file for file in ("package.json", "package-lock.json")]
 
     def commands() -> Commands:
         found = _node(place)
@@ -114,7 +126,7 @@ def _proxy(place: Place) -> Step:
             (folder / file.name).write_bytes(file.read_bytes())
         return [[*found.npm, "ci", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]]
 
-    return Step("proxy", "The entrances' proxy, from npm", digest(files), folder / node.CHP, commands)
+    return Step(name, title, digest(files), folder / witness, commands)
 
 
 def _extension(place: Place, *, typed: bool) -> Step:
