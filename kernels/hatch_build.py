@@ -11,11 +11,14 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-def bundler_is_there(folder: Path) -> bool:
-    """Whether the bundler of the wanted version is fetched: what a developer has beside it is to stay."""
-    wanted = json.loads((folder / "package.json").read_text())["dependencies"]["esbuild"]
-    found = folder / "node_modules" / "esbuild" / "package.json"
-    return found.is_file() and json.loads(found.read_text())["version"] == wanted
+def all_there(folder: Path) -> bool:
+    """Whether what is built from is fetched, in the wanted versions: what a developer has beside it is to stay."""
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    found = {name: folder / "node_modules" / name / "package.json" for name in wanted}
+    return all(
+        place.is_file() and json.loads(place.read_text())["version"] == wanted[name]
+        for name, place in found.items()
+    )
 
 
 class LabExtension(BuildHookInterface[Any]):
@@ -34,7 +37,7 @@ class LabExtension(BuildHookInterface[Any]):
             raise RuntimeError(
                 "building the wheel needs Node >= 20 with npm; installing the built wheel does not"
             )
-        if not bundler_is_there(folder):
+        if not all_there(folder):
             fetch = [npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
             subprocess.run(fetch, cwd=folder, check=True)
         subprocess.run([node, "build.mjs", "dist"], cwd=folder, check=True)

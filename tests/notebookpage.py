@@ -61,6 +61,7 @@ def running(program: str, home: Path) -> Iterator[Site]:
         port = free.getsockname()[1]
     words = [program, "--allow-root", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
     words += ["--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={work}"]
+    words += ["--MaximaPDF.sandbox=False"]  # tests may run as root, where no browser locks itself in
     env = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "MAXIMALAB_LANG": "en"}
     site = Site(f"http://127.0.0.1:{port}", work)
     with (home / "server.log").open("wb") as log:

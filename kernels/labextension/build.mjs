@@ -1,7 +1,7 @@
 // Builds the prebuilt extension into the folder that is named: `node build.mjs FOLDER`. Why not webpack: docs/decisions.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -46,6 +46,8 @@ const manifest = {
 await rm(target, { recursive: true, force: true });
 await mkdir(path.join(target, "static"), { recursive: true });
 await writeFile(path.join(target, load), code);
+// For exports to HTML and PDF, which have to do without the network (kernels/maximalab_export).
+await copyFile(path.join(here, "node_modules", "mathjax", "es5", "tex-svg-full.js"), path.join(target, "static", "mathjax.js"));
 await writeFile(path.join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 const source = { packageManager: "python", packageName: "maximalab-kernels" };
 await writeFile(path.join(target, "install.json"), `${JSON.stringify(source, null, 2)}\n`);

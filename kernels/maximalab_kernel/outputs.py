@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from maximalab_kernel.transport import Frame
 
+PERCENT = r"$\%$"
+"""The sign in a tag, which is text: there, MathJax 2, and 3 without its text macros, would show the backslash, too."""
+
 
 def result_bundle(frame: Frame) -> tuple[dict[str, Any], dict[str, Any]]:
     """Data and metadata of a result: `(%o1) 2` as text, and LaTeX with the label as its tag where there is any."""
@@ -20,7 +23,7 @@ def result_bundle(frame: Frame) -> tuple[dict[str, Any], dict[str, Any]]:
     separator = "\n" if "\n" in text else " "
     data = {"text/plain": f"({label}){separator}{text}" if label else text}
     if latex:
-        tag = "\\tag{" + label.replace("%", "\\%") + "}" if label else ""
+        tag = "\\tag{" + label.replace("%", PERCENT) + "}" if label else ""
         data["text/latex"] = f"\\begin{{equation*}}{latex}{tag}\\end{{equation*}}"
     cells, columns = frame.fields.get("cells") or [], int(frame.fields.get("columns") or 0)
     if cells and columns > 0:

@@ -20,6 +20,9 @@ from maximalab_kernel.words import say
 LARGEST_SVG = 200_000
 """Characters of an SVG from which on a PNG is shown instead: dense surfaces have tens of thousands of pieces."""
 
+PLOTS = "MAXIMALAB_PLOTS"
+"""The variable that, as `png`, asks for a PNG of each plot: for exports that cannot take an SVG, as LaTeX cannot."""
+
 LARGEST_FILE = 10_000_000
 """Bytes of a picture in the user's own file up to which it is shown."""
 
@@ -114,7 +117,8 @@ def drawn(path: Path, script: Path) -> Picture:
     alt = described(read)
     data: dict[str, Any] = {"text/plain": f"[{alt}]"}
     svg = tidy(svg, alt)
-    png = as_png(script, text) if len(svg) > LARGEST_SVG else b""
+    wanted = len(svg) > LARGEST_SVG or os.environ.get(PLOTS) == "png"
+    png = as_png(script, text) if wanted else b""
     data["image/png" if png else "image/svg+xml"] = encoded(png) if png else svg
     if read.in_space:
         sources = {curve.source: text_of(Path(curve.source)) for curve in read.curves if curve.source != "-"}

@@ -45,6 +45,18 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "{what} is switched off here: no programs, no Lisp, no files outside the notebook's folder, none written",
         "uk": "{what} тут вимкнено: без програм, без Lisp, без файлів поза текою зошита і без запису файлів",
     },
+    "no_browser": {
+        "en": "no browser to print with: install Chromium, Chrome or Edge, or name one by --MaximaPDF.browser=PATH;"
+        " elsewhere, export as HTML and let your own browser print that as PDF",
+        "uk": "немає браузера, щоб надрукувати: встановіть Chromium, Chrome чи Edge або вкажіть програму через"
+        " --MaximaPDF.browser=ШЛЯХ; деінде експортуйте в HTML і надрукуйте його у PDF власним браузером",
+    },
+    "not_printed": {
+        "en": "{program} printed nothing. In a container, or as root, it may need --MaximaPDF.sandbox=False, for"
+        " notebooks that you trust. It said: {said}",
+        "uk": "{program} нічого не надрукував. У контейнері чи від імені root може знадобитися"
+        " --MaximaPDF.sandbox=False — для зошитів, яким ви довіряєте. Повідомлення: {said}",
+    },
     "interrupted": {
         "en": "interrupted; everything defined so far is kept",
         "uk": "перервано; усе, що означено досі, збережено",

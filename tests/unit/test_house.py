@@ -33,7 +33,7 @@ ROOMS = {
 PACKAGES = {
     "hub": {"maximalab_hub"},
     "spawner_config": {"maximalab_spawner"},
-    "kernels": {"maximalab_kernel", "maximalab_materials", "maximalab_recorder"},
+    "kernels": {"maximalab_export", "maximalab_kernel", "maximalab_materials", "maximalab_recorder"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "stuff", "tools"}
 LONGEST_FILE = 400

@@ -1,0 +1,29 @@
+"""A notebook as one HTML file that needs nothing else: colours, formulas and pictures are in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters.html import HTMLExporter
+from traitlets import default
+
+from maximalab_export import mathjax
+
+
+class MaximaHTML(HTMLExporter):
+    """nbconvert's HTML, with the MathJax of the lab inside, in place of an older one that each reader has to fetch."""
+
+    export_from_notebook = "HTML, complete"
+
+    @default("template_name")
+    def _template_name_default(self) -> str:
+        return "maxima"
+
+    @default("extra_template_basedirs")
+    def _extra_template_basedirs_default(self) -> list[str]:
+        return [str(Path(__file__).parent / "templates")]
+
+    def _init_resources(self, resources: dict[str, Any] | None) -> dict[str, Any]:
+        told: dict[str, Any] = super()._init_resources(resources)  # type: ignore[no-untyped-call]
+        return told | {"mathjax": mathjax.script(), "mathjax_url": mathjax.ELSEWHERE}
