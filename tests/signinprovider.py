@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -81,4 +82,12 @@ class SignInProvider:
 def choose(page: httpx.Response, visitor: httpx.Client, account: str | None) -> httpx.Response:
     """On the provider's page, sign in as `account`; or, with None, press the other button."""
     assert page.url.path.startswith("/interaction/"), (page.url, page.text[:500])
-    return visitor.post(str(page.url), data={"account": account or ""})
+    answer = visitor.post(str(page.url), data={"account": account or ""})
+    return leave_the_old(answer, visitor) if "/session/end/confirm" in answer.text else answer
+
+
+def leave_the_old(page: httpx.Response, visitor: httpx.Client) -> httpx.Response:
+    """Send the form that signs the account out that the provider remembered; a browser's script does that at once."""
+    [action] = re.findall(r'<form[^>]* action="([^"]+)"', page.text)
+    fields = re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)"', page.text)
+    return visitor.post(action, data=dict(fields))

@@ -200,6 +200,16 @@ def test_who_is_not_let_in_reads_why(hub, visit, account: str | None, why: str, 
     ]
 
 
+def test_who_came_with_the_wrong_account_may_choose_another(hub, visit):
+    visitor = visit()
+    refused = come_in(visitor, "eve")
+    link = re.search(r'href="(/hub/provider-sign-in[^"]*)"', refused.text)
+    assert link
+    assert begin(visitor).url.path == "/hub/sign-in-failed/not-allowed", "the provider remembers the account"
+    page = choose(visitor.get(link[1]), visitor, "plain")
+    assert page.url.path == "/hub/lab"
+
+
 def test_the_public_entrance_has_its_own_way_back_and_the_same_person(hub, visit):
     names = []
     for entrance, door in (("public", hub.public), ("vpn", hub.vpn)):
@@ -333,6 +343,20 @@ def test_an_answer_counts_once(hub, visit):
     [answered] = [one for one in page.history if one.url.path == "/hub/oauth_callback"]
     visitor.get("/hub/logout")
     assert visitor.get(str(answered.url)).url.path == "/hub/sign-in-failed/begin-again"
+
+
+def test_who_tries_codes_again_and_again_is_slowed_down(provider, visit):
+    visitor = visit()
+    asked = parse_qs(urlsplit(str(begin(visitor).history[0].headers["Location"])).query)
+    kept = f"oauthenticator-state={visitor.cookies['oauthenticator-state']}"
+    guess = {"state": asked["state"][0], "iss": provider.url, "code": "guessed"}
+    address, outcomes = visitor.base_url.join("/hub/oauth_callback"), []
+    while "too-many" not in outcomes and len(outcomes) < 40:
+        answer = httpx.get(address, params=guess, headers={"Cookie": kept}, trust_env=False)
+        outcomes.append(answer.headers["Location"].rpartition("/")[2])
+    assert outcomes[:5] == ["begin-again"] * 5
+    assert outcomes[-1] == "too-many"
+    assert visit().get("/hub/sign-in-failed/too-many").status_code == 429
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,10 @@ class OidcSection(Section):
         ),
         description="What stands on the button of the sign-in page.",
     )
+    choose_account: Literal["login", "select_account"] = Field(
+        default="login",
+        description="The `prompt` with which somebody who was not let in may begin again with another account.",
+    )
     scopes: list[str] = Field(
         default=["openid", "email", "profile"], description="What the provider is asked for; with `openid`."
     )

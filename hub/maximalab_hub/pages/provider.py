@@ -29,7 +29,11 @@ BEGIN: Final = "provider-sign-in"
 """Path below `/hub/` at which the way to the provider begins."""
 FAILED: Final = "sign-in-failed"
 COME_BACK: Final = "oauth_callback"
+ANEW: Final = "anew"
+"""Query of the way's beginning: the provider is to let the person choose another account."""
 _LONGEST: Final = 2048
+_ANOTHER_ACCOUNT: Final = frozenset({Why.NO_IDENTITY, Why.EMAIL_UNVERIFIED, Why.NOT_ALLOWED})
+"""Refusals of the account: to begin again with the same one would lead here again."""
 
 
 def _provider(handler: Any) -> OpenIDConnect:  # noqa: ANN401  JupyterHub's handlers
@@ -71,6 +75,7 @@ class BeginHandler(OAuthLoginHandler):  # type: ignore[misc]  # oauthenticator c
         wanted = local_path(self.get_argument("next", None), otherwise=f"{self.hub.base_url}lab")
         kept = {"state_id": state, "nonce": nonce, "code_verifier": verifier, "next_url": wanted}
         self.set_state_cookie(_serialize_state(kept))
+        anew = {"prompt": provider.section.choose_account} if self.get_argument(ANEW, "") else {}
         self.authorize_redirect(
             redirect_uri=_come_back(self),
             client_id=provider.client_id,
@@ -81,6 +86,7 @@ class BeginHandler(OAuthLoginHandler):  # type: ignore[misc]  # oauthenticator c
                 "nonce": nonce,
                 "code_challenge": challenge,
                 "code_challenge_method": "S256",
+                **anew,
             },
         )
 
@@ -148,7 +154,7 @@ class FailedHandler(LabHandler):
     async def get(self, why: str) -> None:
         """Show the page; it says the same to everybody, and knows nobody."""
         failure = FAILURES[Why(why)]
-        again = f"{self.hub.base_url}{BEGIN}"
+        again = f"{self.hub.base_url}{BEGIN}" + (f"?{ANEW}=1" if why in _ANOTHER_ACCOUNT else "")
         await self.show("sign_in_failed.html", status=failure.status, failure=failure, again=again)
 
 
