@@ -21,6 +21,7 @@ from maximalab_recorder.ids import uuid7
 from maximalab_hub.events import Kind, Outcome, Source
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import queries, research
+from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.timetable import read_timetable
 
@@ -82,7 +83,7 @@ def load_example(
                     decided_at=begin,
                     consent_version=consent_version,
                 )
-        queries.insert_events(connection, example_events(lessons, begin, now))
+        insert_events(connection, example_events(lessons, begin, now))
     return True
 
 

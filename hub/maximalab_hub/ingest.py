@@ -18,12 +18,12 @@ from maximalab_spawner.catalog import CatalogError
 
 from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_event
 from maximalab_hub.starts import start_of
+from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.queries import (
     EventValues,
     ServerMoment,
     courses_by_user,
-    insert_events,
     insert_server_moments,
     server_moments,
 )

@@ -20,7 +20,7 @@ from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.language import translations
 from maximalab_hub.service.signin import COOKIE
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.store import queries, research
+from maximalab_hub.store import bulk, queries, research
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.research import Selection
@@ -152,7 +152,7 @@ def test_the_page_publishes_how_complete_the_events_are(visit, app, language, wo
         [some] = queries.last_events(connection, 1, users=[CLASS[0]], kinds=["run"])
     far = dict(some._mapping) | {"event_id": f"far-{language}", "seq": some.seq + 1000}
     with writing(app.state.engine) as connection:
-        queries.insert_events(connection, [far])
+        bulk.insert_events(connection, [far])
     html = visit("researcher", language).get(f"{USAGE}/?since=").text
     with reading(app.state.engine) as connection:
         whole = completeness(connection, people_of(connection, study_of(app.state.settings)), Selection())
@@ -193,7 +193,7 @@ def test_t18_evil_names_are_shown_as_text(visit, app):
         for n, text in enumerate(evil)
     ]
     with writing(app.state.engine) as connection:
-        queries.insert_events(connection, rows)
+        bulk.insert_events(connection, rows)
     for name, path in (("researcher", "/?since="), (CLASS[0], "/me")):
         html = visit(name).get(USAGE + path).text
         assert "{{7*7}}" in html

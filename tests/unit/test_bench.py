@@ -33,13 +33,17 @@ def test_a_goal_is_met_or_not_or_cannot_be_told(goal, ours, peer, met):
     assert Figure("f", "ms", ours, peer, goal).met is met
 
 
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory):
+def quickly(group: str) -> list[dict]:
     """What a quick run of the group has written."""
-    command = [sys.executable, "-m", "benchmarks", "kernel", "--quick"]
+    command = [sys.executable, "-m", "benchmarks", group, "--quick"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
-    return json.loads((ROOT / "benchmarks" / "out" / "kernel-quick.json").read_text())
+    return json.loads((ROOT / "benchmarks" / "out" / f"{group}-quick.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return quickly("kernel")
 
 
 @pytest.mark.parametrize(
@@ -77,3 +81,11 @@ def test_every_figure_is_a_finite_number_beside_its_peer(rows):
 def test_every_plot_of_the_run_was_whole(rows):
     [row] = [row for row in rows if row["unit"] == "plots"]
     assert row["met"] is True
+
+
+def test_events_are_taken_in_beside_bare_sql_on_both_databases():
+    rows = quickly("usage")
+    assert [row["figure"].split(",")[0] for row in rows] == [
+        f"ingest through HTTP into {database}" for database in ("SQLite", "PostgreSQL")
+    ]
+    assert all(math.isclose(row["ratio"], row["ours"] / row["peer"]) for row in rows)

@@ -9,8 +9,9 @@ from uuid import uuid4
 from maximalab_recorder.ids import uuid7
 
 from maximalab_hub.events import Source
+from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import writing
-from maximalab_hub.store.queries import EventValues, insert_events
+from maximalab_hub.store.queries import EventValues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -87,19 +87,6 @@ def _insert_new(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN4
     return dialect.insert(table).on_conflict_do_nothing()
 
 
-def insert_events(connection: Connection, rows: Sequence[EventValues]) -> frozenset[str]:
-    """Add the events that are not here yet; say the ids of those that were new.
-
-    The first event of an id stands for ever: whatever comes later under the same id changes nothing.
-    """
-    if not rows:
-        return frozenset()
-    statement = _insert_new(connection, EventRow).returning(EventRow.event_id)
-    # Always in the same order: two posts with the same events then wait for each other in line, not in a circle.
-    ordered = sorted(rows, key=lambda row: row["event_id"])
-    return frozenset(connection.execute(statement, ordered).scalars())
-
-
 def insert_server_moments(connection: Connection, moments: Sequence[tuple[str, str, ServerMoment]]) -> None:
     """Remember what the hub saw of servers: (user, server, what). The same moment again changes nothing."""
     if moments:

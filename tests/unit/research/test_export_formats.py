@@ -34,7 +34,7 @@ from maximalab_hub.export.work import SESSIONS, WEEKS, groups_to_tell
 from maximalab_hub.export.xapi import VERBS, Home, duration
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Setting
-from maximalab_hub.store import queries
+from maximalab_hub.store import bulk, queries
 from maximalab_hub.store.engine import open_engine, writing
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.study import STUDIED, Study, coverage, happenings, observations, timetables_of
@@ -66,7 +66,7 @@ def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     assert load_example(engine, NOW)
     with writing(engine) as connection:
         [run] = queries.last_events(connection, 1, users=["demo-01"], kinds=["run"])
-        queries.insert_events(connection, [
+        bulk.insert_events(connection, [
             dict(run._mapping) | {"event_id": f"evil-{n}", "seq": 1000 + n, "at": run.at + timedelta(seconds=n)}
             | {"outcome": outcome, "kind": kind, "notebook": EVIL, "error_name": "+1"}
             for n, (kind, outcome) in enumerate([
