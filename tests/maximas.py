@@ -8,12 +8,23 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maximalab_kernel.finder import CORE_FOLDERS, VARIABLE, from_core, from_program, from_wheel, wheel_folder
+from maximalab_kernel.finder import (
+    CORE_FOLDERS,
+    VARIABLE,
+    NoMaximaError,
+    find,
+    from_core,
+    from_program,
+    from_wheel,
+    wheel_folder,
+)
 from maximalab_kernel.preparation import prepare
 from maximalab_kernel.transport import Frame, Printed
 
 TEST_CORE = "MAXIMALAB_TEST_CORE"
 """The folder of a core for these tests alone."""
+TEST_MAXIMA = "MAXIMALAB_TEST_MAXIMA"
+"""The Maxima of the kernel's tests: `ecl`, `sbcl`, `gcl`, or the path of one. Without it, what the kernel finds."""
 NEEDS = {
     "ecl": "needs the wheel: pip install --no-deps passagemath-maxima passagemath-ecl",
     "sbcl": "needs the saved core: images/maxima/build",
@@ -40,6 +51,29 @@ def find_gcl():
 
 
 FINDERS = {"ecl": find_ecl, "sbcl": find_sbcl, "gcl": find_gcl}
+
+
+def find_chosen():
+    """The Maxima that the environment names for the tests, or the kernel finds; `NoMaximaError` without it."""
+    told = os.environ.get(TEST_MAXIMA)
+    if told not in FINDERS:
+        return find(told)
+    found = FINDERS[told]()
+    if found is None:
+        raise NoMaximaError(NEEDS[told])
+    return found
+
+
+def lisp_of(installation):
+    """The Lisp that it is built with: that of the wheel, of the core, or Debian's."""
+    return "ecl" if installation.wheel else "sbcl" if installation.core else "gcl"
+
+
+def path_of(installation):
+    """What MAXIMALAB_MAXIMA must say for it."""
+    if installation.core:
+        return str(installation.core.parent)
+    return str(installation.wheel / "bin" / "maxima") if installation.wheel else installation.command[0]
 
 
 @dataclass

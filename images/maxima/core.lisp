@@ -11,18 +11,10 @@
   (finish-output *error-output*)
   (sb-ext:exit :code 70 :abort t))
 
-(defun maximalab-load-own-start ()
-  "The user's maxima-init files, as Maxima itself loads them; what is wrong in one ends there."
-  (catch 'macsyma-quit
-    (loop for (loader name) in `(($load ,*maxima-initlisp*) ($batchload ,*maxima-initmac*))
-          for path = (combine-path *maxima-userdir* name)
-          do (when (probe-file path)
-               (format t "Loading ~A~%" path)
-               (funcall loader path)))))
-
 (defun maximalab-begin ()
   "What is left to do when the core starts; then serve."
-  (setf (sb-ext:bytes-consed-between-gcs) +maximalab-nursery+)
+  (setf (sb-ext:bytes-consed-between-gcs) +maximalab-nursery+
+        *maximalab-gmp* :unknown)       ; a library is not part of a core
   (setf sb-ext:*invoke-debugger-hook* #'maximalab-give-up)
   (adjust-character-encoding)
   (initialize-real-and-run-time)
@@ -34,5 +26,6 @@
   (macsyma-top-level))
 
 (defun maximalab-save-core (path)
+  (maximalab-take-arithmetic)
   (maximalab-note-definitions)
   (sb-ext:save-lisp-and-die path :toplevel #'maximalab-begin))

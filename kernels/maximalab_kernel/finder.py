@@ -16,8 +16,8 @@ CORE_FOLDERS = ("~/.local/share/maximalab/maxima", "/opt/maximalab/maxima")
 """Where `images/maxima/build` puts a Maxima with our server inside."""
 HEAP_VARIABLE = "MAXIMALAB_HEAP_MB"
 DEFAULT_HEAP_MB = 512
-ECL_HEAP_MB = 1024
-"""ECL's collector lets garbage lie longer."""
+ROOMY_HEAP_MB = 1024
+"""ECL's collector lets garbage lie longer; GCL, which gets half of it, draws an implicit surface in no less."""
 SMALLEST_HEAP_MB = 128
 LARGEST_HEAP_MB = 1024
 """Beyond that SBCL moves the core at each start: five times as slow, and none of it shared."""
@@ -69,7 +69,7 @@ def from_wheel(root: Path) -> Installation | None:
         (str(images[-1]), *ECL_OPTIONS, *WITH_SERVER),
         environment,
         root,
-        heap_mb=told_heap_mb(ECL_HEAP_MB),
+        heap_mb=told_heap_mb(ROOMY_HEAP_MB),
     )
 
 
@@ -96,7 +96,7 @@ def from_program(origin: str, program: str) -> Installation:
     GCL must be told how much of the machine's memory is its own. It fills all of that with garbage before it clears up,
     so it gets less than what the kernel stops an evaluation at.
     """
-    heap = told_heap_mb()
+    heap = told_heap_mb(ROOMY_HEAP_MB)
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
     environment = {"GCL_MEM_MULTIPLE": f"{min(heap / 2 / machine, 1):.4f}"}
     return Installation(origin, (program, *WITH_SERVER), environment, heap_mb=heap)

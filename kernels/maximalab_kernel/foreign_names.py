@@ -16,7 +16,7 @@ FOREIGN: dict[str, str] = {
     "conj": "conjugate", "collect": "collectterms", "assign": ":", "isprime": "primep",
     "Sum": "sum", "Product": "product", "Matrix": "matrix", "linsolv": "linsolve", "rand": "random",
 }  # fmt: skip
-"""What Maxima calls it. None of the keys is a function of Maxima's."""
+"""What Maxima calls it. None of the keys is a function of Maxima's; the package eigen has a `conj`."""
 
 PACKAGES: dict[str, tuple[str, ...]] = {
     "descriptive": (

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from maximalab_kernel.foreign_names import CHARACTERS
 from maximalab_kernel.statements import skip_comment, skip_string
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ def bare(text: str) -> str:
             parts.append(text[i:end])
         i = end
     return "".join(parts)
+
+
+def printed_character(code: str) -> Hint | None:
+    """The hint at a character of printed mathematics in the bare `code`."""
+    found = next((char for char in code if char in CHARACTERS and char != "’"), None)
+    return Hint("hint_character", {"found": found, "use": f"`{CHARACTERS[found]}`"}) if found else None
 
 
 def words(code: str) -> set[str]:

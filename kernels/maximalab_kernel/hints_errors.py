@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.foreign_names import CALLED, CHARACTERS, OPERATORS
-from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, depth_before
+from maximalab_kernel.foreign_names import CALLED, OPERATORS
+from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, depth_before, printed_character
 from maximalab_kernel.statements import CLOSERS, Completeness, brackets, skip_comment, skip_string
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def _open_ends(text: str) -> Iterator[str]:
 
 
 def _character(text: str, _message: str, _place: int) -> Hint | None:
-    found = next((char for char in bare(text) if char in CHARACTERS and char != "’"), None)
-    return Hint("hint_character", {"found": found, "use": f"`{CHARACTERS[found]}`"}) if found else None
+    return printed_character(bare(text))
 
 
 def _end(text: str, _message: str, _place: int) -> Hint | None:

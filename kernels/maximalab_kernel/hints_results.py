@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.foreign_names import CALLED, CONSTANTS, FOREIGN, LOOKALIKES, OPERATORS, PACKAGE_OF
-from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, words
+from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, printed_character, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -182,6 +182,11 @@ def _differential(code: str, result: str) -> Hint | None:
     return Hint("hint_differential") if alone and re.search(r"(?<![\w%])del\(", result) else None
 
 
+def _character(code: str, _result: str) -> Hint | None:
+    """On a Lisp that takes any such character for a letter, `x²` and `“abc”` are names."""
+    return printed_character(code)
+
+
 def _operator(code: str, _result: str) -> Hint | None:
     tested = re.search(r"\b(?:if|is|while|unless)\b[^;$]*!=", code)  # elsewhere `n!=6` is an equation
     found = "!=" if tested else "&&" if "&&" in code else None
@@ -189,5 +194,5 @@ def _operator(code: str, _result: str) -> Hint | None:
 
 
 RESULTS: tuple[Callable[[str, str], Hint | None], ...] = (
-    _alphabets, _operator, _equation, _index, _group, _constant, _noun, _solve, _differential,
+    _alphabets, _character, _operator, _equation, _index, _group, _constant, _noun, _solve, _differential,
 )  # fmt: skip

@@ -116,10 +116,11 @@ class MaximaProcess:
         self._count += 1
         with self._lock:
             self._in_flight, self._interrupted = True, False
+            signals = self._signals
         self._watch = Watch(self._installation.heap_mb * 2**20, resident(self.pid or 0))
         interrupted = False
         try:
-            self._send(operation, text)
+            self._send(operation, text, signals)
             for event in self._events():
                 if isinstance(event, Frame) and event.kind == "done":
                     break
@@ -151,7 +152,7 @@ class MaximaProcess:
         `settle` lets it take an interrupt that came too late for the one it was meant for, `collect` gives memory back.
         """
         self._count += 1
-        self._send(operation, text)
+        self._send(operation, text, self._signals)
         for event in self._events():
             if isinstance(event, Frame) and event.kind == "done":
                 return
@@ -173,8 +174,9 @@ class MaximaProcess:
         self.kill(f"not ready within {START_WITHIN:.0f} s: {said[-500:]}")
         raise MaximaDiedError(self._bury())
 
-    def _send(self, operation: str, text: str) -> None:
-        self._write(f"{PADDING}({self._count} :{operation} {quoted(text)})\n")
+    def _send(self, operation: str, text: str, signals: int) -> None:
+        """One more than so many `signals`, and Maxima knows that the request is interrupted, before it reads it."""
+        self._write(f"{PADDING}({self._count} :{operation} {quoted(text)} {signals})\n")
 
     def meanwhile(self, descriptor: int, serve: Callable[[], None]) -> None:
         """See `Transport.meanwhile`."""

@@ -13,8 +13,14 @@
   (setq *maximalab-trouble* (list "MaximaClosed" what "" nil))
   (throw 'macsyma-quit 'maxima-error))
 
+#+gcl
+(defun maximalab-folder (folder)
+  "The name of a folder that is there: GCL finds none with `probe-file`."
+  (let ((name (string-right-trim "/" (if (string= folder "./") (namestring (si::getcwd)) folder))))
+    (and (plusp (length name)) (si::stat name) name)))
+
 (defun maximalab-under-p (path folder)
-  (let ((place (and folder (probe-file folder))))
+  (let ((place (and folder #+gcl (maximalab-folder folder) #-gcl (probe-file folder))))
     (and place (eql 0 (search (string-right-trim "/" (namestring place)) (namestring path))))))
 
 (defun maximalab-shipped-p (path)

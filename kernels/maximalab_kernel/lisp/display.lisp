@@ -15,7 +15,8 @@
 
 (defun maximalab-matrix-text (value)
   "A matrix too large for LaTeX, drawn in characters; its rows are never broken."
-  (let (($display2d t) ($linel 100000)) (maximalab-printed (lambda () (displa value)))))
+  (progv '($display2d $linel linel) '(t 100000 100000) ; `linel` alone counts before Maxima 5.47
+    (maximalab-printed (lambda () (displa value)))))
 
 (defun maximalab-latex (value)
   "LaTeX of VALUE without delimiters, or NIL where text is better or Maxima cannot say."
@@ -26,6 +27,11 @@
 (defun maximalab-cells (value)
   "The elements of a matrix row by row, as texts."
   (loop for row in (cdr value) append (mapcar #'maximalab-line (cdr row))))
+
+(defun maximalab-length (text)
+  "Characters of TEXT; GCL's are bytes."
+  #+gcl (count-if-not (lambda (char) (<= 128 (char-code char) 191)) text)
+  #-gcl (length text))
 
 (defun maximalab-emit-result (label value)
   (if (maximalab-large-p value)
@@ -39,7 +45,7 @@
          (latex (and short (not (maximalab-wide-p value)) (maximalab-latex value)))
          (table (and (null latex) ($matrixp value) (cdr value)))
          (text (if table (maximalab-matrix-text value) line)))
-    (maximalab-emit "result" "label" label "latex" latex "size" (length text) "whole" t
+    (maximalab-emit "result" "label" label "latex" latex "size" (maximalab-length text) "whole" t
                              "columns" (and table (length (cdadr value)))
                              "cells" (and table (maximalab-cells value))
                              "hints" (and $maximalab_hints t)

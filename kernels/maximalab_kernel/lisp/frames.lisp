@@ -69,6 +69,8 @@ way to say so, they inherit it, and what they write there is noise to the kernel
 
 (defvar *maximalab-interrupts* 0 "How many interrupts this process has taken.")
 
+(defvar *maximalab-signals* nil "How many had been sent when the request was made.")
+
 (defvar *maximalab-interruptible* nil "True while there is an evaluation that an interrupt can leave.")
 
 (defun maximalab-write-unit (code stream)

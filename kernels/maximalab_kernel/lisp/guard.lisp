@@ -94,13 +94,25 @@
       (setq *maximalab-trouble* (list "MaximaError" "the evaluation was abandoned" "" nil)))
     :failed))
 
+(defun maximalab-said (condition)
+  "The condition's own words; GCL puts the name of its class before them."
+  (let* ((text (format nil "~a" condition)) (place (search "parser: end" text)))
+    (if place (subseq text place) text)))
+
 (defun maximalab-lisp-trouble (condition)
   "What to tell of an error of Lisp itself."
   (cond #+sbcl ((typep condition 'sb-kernel::control-stack-exhausted)
                 (list "MaximaError" "the recursion is too deep: Lisp's control stack is exhausted" "" nil))
         #+sbcl ((typep condition 'sb-kernel::heap-exhausted-error)
                 (list "MaximaOutOfMemory" "Lisp's heap is exhausted" "" nil))
+        ((search "parser: end of file" (maximalab-said condition)) ; an open text or comment, before Maxima 5.47
+         (list "MaximaSyntaxError" (format nil "incorrect syntax: ~a" (maximalab-said condition)) "" nil))
         (t (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))))
+
+(defun maximalab-take-early ()
+  "Let the interrupt take effect that came while its own request was still on its way: then it has been counted only."
+  (when (and *maximalab-signals* (> *maximalab-interrupts* *maximalab-signals*))
+    (throw 'maximalab-interrupted :interrupted)))
 
 (defun maximalab-guarded (function)
   "Call FUNCTION with interrupts let in: (values :ok value), or :failed, or :interrupted."
@@ -109,7 +121,7 @@
     (catch 'maximalab-interrupted
       (setf (values status value)
             (handler-case (let ((*maximalab-interruptible* t))
-                            (maximalab-exposed (maximalab-catching function)))
+                            (maximalab-exposed (maximalab-take-early) (maximalab-catching function)))
               (serious-condition (condition)
                 (setq *maximalab-trouble* (maximalab-lisp-trouble condition))
                 :failed))))

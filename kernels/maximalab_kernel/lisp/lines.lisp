@@ -42,12 +42,17 @@
             (maximalab-digits high emit (max 0 (- width half)))
             (maximalab-digits low emit half))))))
 
+(defvar *maximalab-brackets* (char= (char (maximalab-typed '((mplus simp) -1 $a ((mtimes simp) -1 $b))) 0) #\()
+  "True for a Maxima, before 5.47, that writes (-b)+a where a sum begins with a minus.")
+
 (defun maximalab-terms (value emit)
   "A sum, the highest term first, as Maxima shows it."
   (loop for term in (reverse (cdr value))
         for text = (maximalab-typed term)
         for first = t then nil
-        do (cond ((and (char= (char text 0) #\-) (not first))
+        do (cond ((and first *maximalab-brackets* (consp term) (char= (char text 0) #\-))
+                  (funcall emit (format nil "(~a)" text)))
+                 ((and (char= (char text 0) #\-) (not first))
                   (funcall emit "-")
                   (funcall emit (maximalab-typed (neg term))))
                  (t (unless first (funcall emit "+"))

@@ -33,8 +33,7 @@
   "Call DRAW, which has gnuplot draw the plot PATH; what gnuplot says goes to a file beside it, for the kernel."
   (let ((whole nil)
         (*maximalab-drawing* path)
-        ($gnuplot_file_args #+gcl $gnuplot_file_args
-                            #-gcl (format nil "~a 2>'~a.log'" $gnuplot_file_args path)))
+        ($gnuplot_file_args (format nil "~a 2>'~a.log'" $gnuplot_file_args path)))
     (unwind-protect (prog1 (funcall draw) (setq whole t))
       (unless whole (maximalab-forget-plot path)))))
 

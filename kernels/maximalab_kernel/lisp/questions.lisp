@@ -97,6 +97,16 @@
     (incf $linenum)
     name))
 
+;; GCL starts a program without a shell, which would have the kernel's pipes: a script has neither.
+#+gcl
+(defun maximalab-shell (command)
+  (let ((script (maximalab-with-type (maximalab-plot-path) "sh")))
+    (with-open-file (out script :direction :output)
+      (format out "for fd in /proc/$$/fd/*; do n=${fd##*/}; ((n > 2 && n != 255)) && eval \"exec $n>&-\"; done~%~
+                   exec sh -c \"$(sed 1,2d \"$0\")\"~%~a~%" command))
+    (unwind-protect (si::system (format nil "bash ~a" script))
+      (ignore-errors (delete-file script)))))
+
 (let ((original (symbol-function '$system)))
   (declare (ignorable original))
   (setf (symbol-function '$system)
@@ -105,5 +115,6 @@
           (finish-output *standard-output*)
           #+ecl (ext:run-program "/bin/sh" (list "-c" (format nil "~{~a~^ ~}" words))
                                  :input nil :output *standard-output* :error *error-output*)
-          #-ecl (apply original words)
+          #+gcl (maximalab-shell (format nil "~{~a~^ ~}" words))
+          #-(or ecl gcl) (apply original words)
           '$done)))

@@ -110,8 +110,8 @@
     (:collect #'maximalab-collect)))
 
 (defun maximalab-serve-one (request)
-  (destructuring-bind (id operation &optional text) request
-    (setq *maximalab-id* id *maximalab-shown* nil)
+  (destructuring-bind (id operation &optional text signals) request
+    (setq *maximalab-id* id *maximalab-shown* nil *maximalab-signals* signals)
     (setf scan-buffered-token (list nil))
     (let ((status (maximalab-guarded (lambda () (funcall (maximalab-operation operation) text)))))
       (unless (eq status :ok) (maximalab-emit-failure status)))
@@ -129,12 +129,23 @@
           *query-io* *terminal-io*
           *debug-io* *terminal-io*)))
 
+(defun maximalab-load-own-start ()
+  "The user's maxima-init files, as Maxima itself loads them; what is wrong in one ends there."
+  (catch 'macsyma-quit
+    (loop for (loader name) in `(($load ,*maxima-initlisp*) ($batchload ,*maxima-initmac*))
+          for path = (combine-path *maxima-userdir* name)
+          do (when (probe-file path)
+               (format t "Loading ~A~%" path)
+               (funcall loader path)))))
+
 (defun macsyma-top-level (&rest ignored)
   "Maxima's own loop is replaced by ours."
   (declare (ignore ignored))
   (let ((*package* (find-package :maxima)))
+    (unless (fboundp 'load-user-init-file) (maximalab-load-own-start)) ; before 5.47 that was the loop's affair
     (setq *debugger-hook* nil $gnuplot_command (or (maxima-getenv "MAXIMALAB_GNUPLOT") "gnuplot"))
-    (setq *mread-prompt* nil)           ; GCL's image has kept one, and would print it
+    #+gcl (setq *mread-prompt* nil      ; its image has kept one, and would print it
+                compiler::*suppress-compiler-notes* t compiler::*suppress-compiler-warnings* t)
     (maximalab-connect)
     (maximalab-take-interrupts)
     (maximalab-take-streams)

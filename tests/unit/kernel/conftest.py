@@ -12,11 +12,13 @@ import pytest
 from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
-from maximalab_kernel.finder import NoMaximaError, find
+from maximalab_kernel.finder import VARIABLE, NoMaximaError
 from maximalab_kernel.install import kernelspec
 from maximalab_kernel.preparation import prepare
+from maximas import TEST_MAXIMA, find_chosen, lisp_of, path_of
 
-PATIENCE = 40.0
+# GCL compiles a package with gcc at its first `load`; graded or closed, in each kernel anew.
+PATIENCE = 200.0 if os.environ.get(TEST_MAXIMA) == "gcl" else 40.0
 
 
 @dataclass
@@ -127,14 +129,23 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def maxima_ready():
-    """The Maxima of this machine, made ready; without one the tests are skipped by name."""
+    """The Maxima of this machine (see `maximas.TEST_MAXIMA`), made ready; without one the tests are skipped by name."""
     try:
-        installation = find()
+        installation = find_chosen()
     except NoMaximaError as error:
         pytest.skip(f"needs a Maxima: {error}")
     if installation.wheel:
         prepare(installation.wheel)
-    return installation
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get(TEST_MAXIMA):
+            patch.setenv(VARIABLE, path_of(installation))
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def lisp(maxima_ready):
+    """The Lisp of that Maxima, for what differs: `ecl`, `sbcl` or `gcl`."""
+    return lisp_of(maxima_ready)
 
 
 @pytest.fixture(scope="module")

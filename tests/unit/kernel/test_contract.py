@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
+import signal
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -57,7 +59,7 @@ def interrupted(process, code, operation="eval", delay=0.3):
         if over.wait(delay):
             return
         moments.append(time.monotonic())
-        process.interrupt()
+        until(lambda: process.interrupt() or over.is_set())  # it is counted before it can be interrupted
         while not over.wait(0.05):
             process.nudge()
 
@@ -106,6 +108,8 @@ ERRORS = [
     pytest.param('error("так не можна");', "MaximaError", "так не можна", id="the user's own error"),
     pytest.param("x y;", "MaximaSyntaxError", "y is not an infix operator", id="a syntax error"),
     pytest.param("(1+;", "MaximaSyntaxError", "", id="an open bracket"),
+    pytest.param('"abc', "MaximaSyntaxError", "end of file", id="an open text"),
+    pytest.param("/* abc", "MaximaSyntaxError", "end of file in comment", id="an open comment"),
     pytest.param("g(n):=1+g(n+1)$", None, "", id="a definition without an end of its recursion"),
 ]  # fmt: skip
 
@@ -174,6 +178,16 @@ def test_an_interrupt_ends_a_loop_in_lisp(maxima):
     assert (said.error, seconds < 2.0) == ("KeyboardInterrupt", True)
 
 
+def taken(process):
+    """Whether the signal has reached the process: none is left that waits for it."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return not any(
+        int(line.split()[1], 16) >> (signal.SIGINT - 1) & 1
+        for line in status.splitlines()
+        if line.startswith(("SigPnd", "ShdPnd"))
+    )
+
+
 LONG = "factor(2^1277-1)$"
 
 
@@ -216,6 +230,21 @@ def test_interrupts_at_random_moments_leave_it_working(maxima, lisp):
     assert ask(maxima, CHECK).results == ["[42,x+1,x^2/2]"]
     assert maxima.pid == born
     assert ended >= TURNS[lisp] / len(WORK)
+
+
+def test_an_interrupt_that_comes_before_its_request_is_not_lost(maxima, monkeypatch):
+    """On a busy machine Maxima may read the request long after it was sent."""
+    write = maxima._write
+
+    def late(line):
+        if "do 1" in line:
+            assert maxima.interrupt()
+            until(lambda: taken(maxima))
+        write(line)
+
+    monkeypatch.setattr(maxima, "_write", late)
+    assert ask(maxima, "do 1$").error == "KeyboardInterrupt"
+    assert ask(maxima, "6*7;").results == ["42"]
 
 
 def test_an_interrupt_while_nothing_runs_does_nothing(maxima):

@@ -168,3 +168,27 @@ def test_the_check_finds_all_well_and_says_what_to_do_about_an_older_server(inst
 
 def test_the_check_says_what_to_do_where_there_is_no_maxima(tmp_path):
     assert ["images/maxima/build" in one.remedy for one in findings(str(tmp_path / "none"))] == [True]
+
+
+ARITHMETIC = """
+(let ((*maximalab-most-words* {limit}) (dice (sb-ext:seed-random-state 7)) (faults 0) (old-product 0) (old-quotient 0))
+  (setq old-product *maximalab-multiply* old-quotient *maximalab-truncate*)
+  (flet ((number-of (words) (* (if (zerop (random 2 dice)) 1 -1) (+ (expt 2 70) (random (ash 1 (* 64 words)) dice))))
+         (hold (true) (unless true (incf faults))))
+    (loop repeat 400
+          do (let ((a (number-of (1+ (random {words} dice)))) (b (number-of (1+ (random {words} dice)))))
+               (hold (= (* a b) (funcall old-product a b)))
+               (hold (= (gcd a b) (abs (funcall *maximalab-gcd* a b))))
+               (hold (equal (multiple-value-list (truncate a b)) (multiple-value-list (funcall old-quotient a b))))
+               (hold (equal (multiple-value-list (floor (* a b) b)) (list a 0))))))
+  (format t "~d faults, GMP ~a" faults *maximalab-gmp*))
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [pytest.param(2**19, 60, id="by GMP"), pytest.param(64, 500, id="in pieces that GMP gets")],
+)
+def test_large_integers_are_what_sbcl_makes_of_them(maxima, limit, words):
+    said = ask(maxima, ARITHMETIC.format(limit=limit, words=words), "lisp")
+    assert said.printed.splitlines()[0] == "0 faults, GMP T", (said.printed, said.message)

@@ -24,6 +24,12 @@ ENDLESS = [
 ]
 
 
+DEAF = (
+    ":lisp #+ecl (mp:without-interrupts (loop)) #+sbcl (sb-sys:without-interrupts (loop))"
+    " #+gcl (progn (setf (symbol-function 'si::terminal-interrupt) (lambda (&rest ignored) ignored)) (loop))"
+)
+
+
 def wait_for(condition, within=10.0):
     until = time.monotonic() + within
     while not condition():
@@ -97,7 +103,9 @@ def test_an_interrupted_cell_does_not_go_on_with_its_next_statement(lab):
         pytest.param("quit();", "quit()", id="the user quits"),
         pytest.param('1$ system("kill -9 $PPID")$ 2;', "SIGKILL", id="it is killed"),
         pytest.param(
-            ":lisp #+ecl (ext:quit 3) #+sbcl (sb-ext:exit :code 3 :abort t)", "exit status 3", id="Lisp ends"
+            ":lisp #+ecl (ext:quit 3) #+sbcl (sb-ext:exit :code 3 :abort t) #+gcl (si::quit 3)",
+            "exit status 3",
+            id="Lisp ends",
         ),
     ],
 )
@@ -111,9 +119,7 @@ def test_a_death_is_told_and_a_new_maxima_is_there(lab, code, how):
 
 
 def test_a_maxima_that_ignores_interrupts_is_stopped(lab):
-    message_id, outputs = start(
-        lab, ":lisp #+ecl (mp:without-interrupts (loop)) #+sbcl (sb-sys:without-interrupts (loop))"
-    )
+    message_id, outputs = start(lab, DEAF)
     time.sleep(0.2)
     lab.interrupt()
     answer = lab.collect(message_id, outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -129,18 +130,19 @@ def test_a_full_folder_keeps_nothing_more(tmp_path, monkeypatch):
     assert not Keeper("newer").open()
 
 
+# Since 5.48 Maxima draws with lines of Unicode, and a trace has other words.
 PRINTED = [
-    pytest.param("disp(a/b)$ display(q)$", ["─", "q = q"], id="disp and display"),
-    pytest.param("ldisp(x^2)$", ["(%t", "2\n"], id="ldisp with its label"),
-    pytest.param("grind(x^2+1)$", ["x^2+1$"], id="grind"),
-    pytest.param('printf(true, "~a ~d~%", x^2, 3)$', ["x^2 3\n"], id="printf"),
+    pytest.param("disp(a/b)$ display(q)$", [r"a\n *[─-]\n *b\n", "q = q"], id="disp and display"),
+    pytest.param("ldisp(x^2)$", [r"\(%t", "2\n"], id="ldisp with its label"),
+    pytest.param("grind(x^2+1)$", [r"x\^2\+1\$"], id="grind"),
+    pytest.param('printf(true, "~a ~d~%", x^2, 3)$', [r"x\^2 3\n"], id="printf"),
     pytest.param('print("Слава", x^2)$', ["Слава", "2\n"], id="print"),
     pytest.param('print("你好 😀 é")$', ["你好 😀 é"], id="scripts, an emoji, a combining accent"),
     pytest.param('system("echo hi; echo Ї")$', ["hi\n", "Ї\n"], id="a program"),
     pytest.param("f(x):=x^2$ dispfun(f)$", [":="], id="a definition"),
-    pytest.param("f(x):=x$ trace(f)$ f(3)$ untrace()$", ["Call", "Return"], id="a trace"),
+    pytest.param("f(x):=x$ trace(f)$ f(3)$ untrace()$", ["Call|Enter", "Return|Exit"], id="a trace"),
     pytest.param("example(append)$", ["append"], id="an example of the manual"),
-    pytest.param("matrix([1,2],[3,4])$ disp(%)$", ["┌"], id="a matrix"),
+    pytest.param("matrix([1,2],[3,4])$ disp(%)$", [r"[│\[] *1 +2 *[│\]]\n"], id="a matrix"),
 ]
 
 
@@ -149,7 +151,7 @@ def test_printed_text_is_readable(lab, code, pieces):
     answer = lab.run("kill(all)$ " + code)
     assert answer.reply["status"] == "ok", answer.reply
     for piece in pieces:
-        assert piece in answer.printed
+        assert re.search(piece, answer.printed), (piece, answer.printed)
     for raw in ("MLABEL", "SIMP", "#<"):
         assert raw not in answer.printed
 

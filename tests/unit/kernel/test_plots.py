@@ -79,6 +79,7 @@ def test_a_file_without_a_folder_lies_beside_the_notebook(lab, tmp_path):
     change = (
         f'#+ecl (ext:chdir "{tmp_path}/") #+sbcl (sb-alien:alien-funcall (sb-alien:extern-alien "chdir" '
         f'(function sb-alien:int sb-alien:c-string)) "{tmp_path}/")'
+        f' #+gcl (si::chdir "{tmp_path}/")'
     )
     lab.run(f":lisp (progn {change} (values))")
     lab.run('plot2d(x,[x,0,1],[svg_file,"beside.svg"])$')

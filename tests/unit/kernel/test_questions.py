@@ -52,8 +52,12 @@ ASKING = [
 ]  # fmt: skip
 
 
+ASKED_SINCE_548 = {"integrate(sin(n*x)*sin(m*x),x,0,%pi);"}
+"""Older ones, on SBCL and GCL, answer for different n and m."""
+
+
 @pytest.mark.parametrize("code", ASKING)
-def test_what_is_proposed_makes_the_cell_pass_where_nobody_can_answer(lab, code):
+def test_what_is_proposed_makes_the_cell_pass_where_nobody_can_answer(lab, lisp, code):
     lab.run("kill(all)$")
     added = []
     answer = lab.run(code)
@@ -64,7 +68,7 @@ def test_what_is_proposed_makes_the_cell_pass_where_nobody_can_answer(lab, code)
         added.append(command)
         assert lab.run(f"{command}$").reply["status"] == "ok"
         answer = lab.run(code)
-    assert added, "nothing was asked"
+    assert bool(added) == (lisp == "ecl" or code not in ASKED_SINCE_548)
     assert answer.reply["status"] == "ok", (answer.reply, added)
 
 
