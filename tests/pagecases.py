@@ -17,7 +17,7 @@ from maximalab_hub.settings import load_settings
 from maximalab_spawner.admission import Turned
 from maximalab_spawner.messages import ANSWERING, LAUNCHED, STARTING, step, waiting
 from maximalab_spawner.refusal import refusal
-from maximalab_spawner.refusals import ENDED_EARLY, REFUSALS
+from maximalab_spawner.refusals import ENDED_EARLY, NOT_HANDED, REFUSALS
 from maximalab_spawner.tiers import Entrance, Reason
 
 CARDS = (
@@ -37,10 +37,10 @@ VPN = {
     "vpn_lab_url": "http://127.0.0.2:8000/hub/lab",
 }
 NO_VPN = {"vpn_help": ""}
-TOKEN = SimpleNamespace(api_id="a1", note="", created=datetime(2026, 1, 1), last_activity=None)  # noqa: DTZ001
-CLIENT = {"token_id": "a2", "description": "", "created": None, "last_activity": None}
+TOKEN = SimpleNamespace(api_id="a1", note="Мій сценарій", created=datetime(2026, 1, 1), last_activity=None)  # noqa: DTZ001
+CLIENT = {"token_id": "a2", "description": "Журнал оцінок", "created": None, "last_activity": None}
 OAUTH = {
-    "oauth_client": SimpleNamespace(description="", redirect_uri="http://127.0.0.1/cb"),
+    "oauth_client": SimpleNamespace(description="Журнал оцінок", redirect_uri="http://127.0.0.1/cb"),
     "scope_descriptions": [{"description": "Your name", "filter": "user"}],
     "allowed_scopes": ["self"],
 }
@@ -85,8 +85,12 @@ CASES = {
     "error in two languages": ("error.html", {"status_code": 403, "message_html": BOTH, "message": ""}),
     **{f"sign-in failed, {why}": ("sign_in_failed.html", {"failure": page, "again": "/hub/provider-sign-in"})
        for why, page in FAILURES.items()},
-    **{f"refused {reason}": ("refused.html", {"refusal": page} | (VPN if reason is Reason.NEEDS_VPN else NO_VPN))
-       for reason, page in REFUSALS.items()},
+    **{f"refused {reason}": ("refused.html", {"refusal": REFUSALS[reason]}
+                             | (VPN if reason is Reason.NEEDS_VPN else NO_VPN))
+       for reason in (*Reason, NOT_HANDED)},
+    **{f"turned away, {reason}": ("error.html", {"status_code": page.status, "message": "", "message_html":
+                                                 refusal(Turned(reason), "3").jupyterhub_html_message})
+       for reason, page in REFUSALS.items() if reason not in {*Reason, NOT_HANDED}},
 }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from usagepages import USAGE
 
 JUPYTERHUBS = Path(sys.prefix, "share", "jupyterhub", "static")
 ENTRANCE_ERROR = ROOT / "hub/maximalab_hub/lab/error_pages/error.html"
-SIGNED_OUT = ("login", "logout")
+SIGNED_OUT = ("login", "logout", "sign-in")
 """How the names of the cases begin that are shown to nobody in particular."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment
+from legibility import pale_texts, unfit_controls
 from maximalab_hub.service import pages
 from maximalab_hub.service.signin import COOKIE
 from openercases import OPENER
@@ -67,7 +68,7 @@ def window(browser: Browser, room: str) -> Callable[[str], Page]:
     """One window for each language, in which one page is looked at after another."""
     languages = {"uk": "uk-UA", "en": "en-GB"}
     windows = {
-        lang: browser.new_context(base_url=room, locale=locale).new_page()
+        lang: browser.new_context(base_url=room, locale=locale, reduced_motion="reduce").new_page()
         for lang, locale in languages.items()
     }
     for page in windows.values():
@@ -105,12 +106,24 @@ def looked_at(window, lang: str):
         for suffix, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 800})
             page.screenshot(path=PHOTOS / f"{slug(name)}.{lang}{suffix}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"scrolls at {width} px"
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                complaints.append(f"scrolls sideways at {width} px")
+            complaints.extend(f"at {width} px {fault}" for fault in unfit_controls(page))
+        complaints.extend(pale_by_day_and_night(page, name, lang))
         assert complaints == []
 
     yield look
     page.remove_listener("console", complaints.heard)
     page.remove_listener("pageerror", wrong)
+
+
+def pale_by_day_and_night(page: Page, name: str, lang: str) -> Iterator[str]:
+    """Find the texts that are too pale, in light and in dark; the dark page is photographed in Ukrainian."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        if (scheme, lang) == ("dark", "uk"):
+            page.screenshot(path=PHOTOS / f"{slug(name)}.dark.png", full_page=True)
+        yield from (f"pale when {scheme}, {text}" for text in pale_texts(page))
 
 
 def all_told(page: Page, case: str) -> None:
