@@ -105,5 +105,28 @@ def write(page: Page, number: int, text: str) -> None:
     page.keyboard.type(text)
 
 
+def picture(canvas: Locator) -> str:
+    """What the canvas shows now, as data of a PNG."""
+    return canvas.evaluate("it => it.toDataURL()")
+
+
+def drag(page: Page, what: Locator, x: int, y: int) -> None:
+    """Drag with the mouse, from the middle, in a few steps as a hand does."""
+    what.scroll_into_view_if_needed()
+    box = what.bounding_box()
+    assert box is not None
+    left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + x, top + y, steps=4)
+    page.mouse.up()
+
+
+def colour(page: Page, number: int, word: str) -> str:
+    """In which colour a word of a cell's code is shown."""
+    shown = cell(page, number).locator(".cm-line span").get_by_text(word, exact=True).first
+    return shown.evaluate("it => getComputedStyle(it).color")
+
+
 def photo(page: Page, name: str) -> None:
     page.screenshot(path=PHOTOS / f"{name}.png")

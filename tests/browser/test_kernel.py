@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from labrun import until
-from notebookpage import await_kernel, cell, photo, write
+from notebookpage import await_kernel, cell, colour, drag, photo, picture, write
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.chromium
@@ -18,6 +19,7 @@ def test_a_student_writes_completes_and_asks_for_help(open_notebook):
     write(page, 0, "/* a remark */ profit(x) := 3*x$ a: [1, 2]; profit(14);")
     page.keyboard.press("Shift+Enter")
     expect(cell(page, 0).locator("mjx-container")).to_have_count(2)
+    assert len({colour(page, 0, word) for word in ("/* a remark */", "profit", "3", ":=")}) == 4
     write(page, 1, "integra")
     page.keyboard.press("Tab")
     completer = page.locator(".jp-Completer:visible")
@@ -63,19 +65,8 @@ def test_run_all_at_once_runs_every_cell(open_notebook):
         expect(cell(page, number).locator("mjx-container")).to_have_count(1)
 
 
-def picture(canvas: Locator) -> str:
-    """What the canvas shows now, as data of a PNG."""
-    return canvas.evaluate("it => it.toDataURL()")
-
-
-def drag(page: Page, canvas: Locator) -> None:
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 200, box["y"] + 200)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 320, box["y"] + 230, steps=4)
-    page.mouse.up()
+def by_mouse(page: Page, canvas: Locator) -> None:
+    drag(page, canvas, 120, 30)
 
 
 def press(key: str) -> Callable[[Page, Locator], None]:
@@ -96,10 +87,54 @@ def test_a_student_plots_and_turns_a_surface_by_mouse_and_by_keys(open_notebook)
     expect(canvas).to_have_attribute("data-view", "60.0 30.0 1.0")
     photo(page, "kernel-surface")
     views = [picture(canvas)]
-    for turn in drag, press("ArrowRight"), press("ArrowUp"):
+    for turn in by_mouse, press("ArrowRight"), press("ArrowUp"):
         turn(page, canvas)
         until(lambda: picture(canvas) not in views, "the surface turns", 30)
         views.append(picture(canvas))
     photo(page, "kernel-surface-turned")
     press("Home")(page, canvas)
     until(lambda: picture(canvas) == views[0], "the surface stands as at first", 30)
+
+
+class Fingers:
+    """Fingers on a touch screen, by their places relative to the canvas's middle."""
+
+    def __init__(self, page: Page, canvas: Locator) -> None:
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        self._middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self._session = page.context.new_cdp_session(page)
+
+    def _send(self, kind: str, *places: tuple[int, int]) -> None:
+        left, top = self._middle
+        points = [{"x": left + x, "y": top + y, "id": i} for i, (x, y) in enumerate(places)]
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def move(self, *paths: tuple[tuple[int, int], tuple[int, int]]) -> None:
+        """Move each finger from its first place to its last, in steps, all at the same time."""
+        self._send("touchStart", *(begin for begin, _ in paths))
+        for step in range(1, 6):
+            share = step / 5
+            places = [(int(a + (c - a) * share), int(b + (d - b) * share)) for (a, b), (c, d) in paths]
+            self._send("touchMove", *places)
+        self._send("touchEnd")
+
+
+def test_a_student_turns_a_surface_by_a_finger_and_enlarges_it_by_two(open_notebook):
+    screen = {"has_touch": True, "viewport": {"width": 820, "height": 1180}}
+    page = open_notebook("touch", "plot3d(x^2 - y^2, [x, -2, 2], [y, -2, 2])$", **screen)
+    await_kernel(page)
+    write(page, 0, "")
+    page.keyboard.press("Shift+Enter")
+    canvas = cell(page, 0).locator("canvas")
+    expect(canvas).to_have_attribute("data-view", "60.0 30.0 1.0")
+    fingers = Fingers(page, canvas)
+    fingers.move(((-60, 0), (40, 30)))
+    expect(canvas).not_to_have_attribute("data-view", "60.0 30.0 1.0")
+    expect(canvas).to_have_attribute("data-view", re.compile(r" 1\.0$"))
+    before = picture(canvas)
+    fingers.move(((-40, 0), (-90, 0)), ((40, 0), (90, 0)))
+    expect(canvas).to_have_attribute("data-view", re.compile(r" [2-9]\.\d+$"))
+    until(lambda: picture(canvas) != before, "the surface is larger", 30)
+    photo(page, "kernel-surface-touched")
