@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
-import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -18,28 +15,19 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import httpx
 import pytest
 from databases import postgres
-from fastapi.routing import APIRoute
 from maximalab_hub.migrations import VERSION_TABLE
 from maximalab_hub.migrations import newest as newest_version
-from maximalab_hub.service.__main__ import main
-from maximalab_hub.service.app import create_app
-from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import reading, writing
-from maximalab_hub.store.queries import last_events
-from maximalab_recorder.ids import uuid7
+from postedtoservice import SERVER, an_event, count, moment, newest, post, statuses
 from sqlalchemy import column, table, text
 from usagelab import UsageLab, running_usage_lab
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from databases import Postgres
-    from sqlalchemy import Row
 
 __all__ = ["postgres"]
-
-SERVER = "public-maxima"
-
 
 ON_BOTH = {
     "test_a_servers_event_is_stored_under_the_name_of_its_token",
@@ -85,38 +73,6 @@ def ada(lab: UsageLab) -> str:
     told |= {"tier": "public", "backend": "local", "entrance": "vpn"}
     assert statuses(post(lab, lab.tokens["witness"], [told])) == ["stored"]
     return token
-
-
-def moment(**ago: float) -> str:
-    return (datetime.now(UTC) + timedelta(**ago)).isoformat()
-
-
-def an_event(**fields: Any) -> dict[str, Any]:
-    event_id, boot_id = str(uuid7(datetime.now(UTC))), str(uuid4())
-    return {"event_id": event_id, "boot_id": boot_id, "seq": 0, "kind": "run", "at": moment(), **fields}
-
-
-def post(lab: UsageLab, token: str, events: object, **how: Any) -> httpx.Response:
-    body = how.pop("content", None)
-    known_by = {"Authorization": f"token {token}"} if token else {}
-    headers = {**known_by, "Content-Type": "application/json", **how.pop("headers", {})}
-    content = json.dumps({"events": events}).encode() if body is None else body
-    return httpx.post(how.pop("url", f"{lab.usage}/events"), content=content, headers=headers, timeout=20)
-
-
-def statuses(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 200, answer.text
-    return [result["status"] for result in answer.json()["results"]]
-
-
-def newest(lab: UsageLab, count: int = 1) -> Sequence[Row[Any]]:
-    with reading(lab.engine) as connection:
-        return last_events(connection, count)
-
-
-def count(lab: UsageLab) -> int:
-    with reading(lab.engine) as connection:
-        return connection.execute(text("SELECT count(*) FROM event")).scalar_one()
 
 
 def test_a_servers_event_is_stored_under_the_name_of_its_token(lab: UsageLab, ada: str) -> None:
@@ -460,87 +416,3 @@ def test_health_tells_of_old_tables(lab: UsageLab) -> None:
 
     assert health_at("0000") == 503
     assert health_at(newest_version()) == 200
-
-
-async def test_a_fault_of_ours_says_nothing_of_itself(lab: UsageLab) -> None:
-    app = create_app(load_settings(lab.folder / "maximalab.toml"))
-
-    def broken() -> None:
-        raise RuntimeError("a secret of the program")
-
-    app.add_api_route("/services/usage/broken", broken)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=lab.public) as client:
-        for accept, words in (("text/html", "Something broke"), ("*/*", "an unforeseen fault")):
-            asked = {"Accept": accept, "Accept-Language": "en"}
-            answer = await client.get("/services/usage/broken", headers=asked)
-            assert answer.status_code == 500
-            assert words in answer.text
-            assert "secret" not in answer.text
-            assert answer.headers["x-frame-options"] == "DENY"
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        pytest.param(("[lab]", "[lab"), "not a TOML file", id="a settings file that is none"),
-        pytest.param(("sqlite:///", "mysql:///"), "sqlite:///<path>", id="another database"),
-        pytest.param(('"secrets"', '"nowhere"'), "cannot be read", id="no secrets"),
-        pytest.param(("usage.sqlite", "new.sqlite"), "maximalab db upgrade", id="a store without tables"),
-    ],
-)
-def test_a_service_that_cannot_start_says_why_in_a_line(
-    lab: UsageLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    *, change: tuple[str, str], words: str,
-) -> None:  # fmt: skip
-    """In this process, which spares its start; the test below starts it for real."""
-    monkeypatch.setenv("MAXIMALAB_SETTINGS", str(wrong_settings(lab, tmp_path, change)))
-    assert main() == 2
-    said = capsys.readouterr().err
-    assert words in said
-    assert "Traceback" not in said
-
-
-def test_a_process_that_cannot_start_ends_in_a_line(lab: UsageLab, tmp_path: Path) -> None:
-    settings = wrong_settings(lab, tmp_path, ("sqlite:///", "mysql:///"))
-    ended = subprocess.run(
-        [sys.executable, "-m", "maximalab_hub.service"],
-        env={**os.environ, "MAXIMALAB_SETTINGS": str(settings)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 2
-    assert "sqlite:///<path>" in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-def wrong_settings(lab: UsageLab, tmp_path: Path, change: tuple[str, str]) -> Path:
-    """Write settings beside the lab's, with one thing changed for the worse."""
-    settings = lab.folder / f"wrong-{tmp_path.name}.toml"
-    settings.write_text((lab.folder / "maximalab.toml").read_text().replace(*change))
-    return settings
-
-
-OPEN = {"health", "post_events", "callback"}
-"""Routes that know their caller otherwise: by nothing, by a sender's token, by a sign-in under way."""
-
-
-def routes_of(router: Any) -> Iterator[APIRoute]:
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "original_router"):
-            yield from routes_of(route.original_router)
-
-
-def test_every_route_states_who_may_call_it(lab: UsageLab) -> None:
-    routes = list(routes_of(create_app(load_settings(lab.folder / "maximalab.toml"))))
-    open_to_all = {
-        route.endpoint.__name__
-        for route in routes
-        if not any(part.call.__qualname__.startswith("require.") for part in route.dependant.dependencies)
-    }
-    assert open_to_all == OPEN
-    assert all((route.endpoint.__doc__ or "").startswith("For ") for route in routes)
