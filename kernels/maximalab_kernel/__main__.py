@@ -14,10 +14,17 @@ AS_JUPYTER_CALLS = 2
 def run_kernel(connection_file: str) -> int:
     """Serve a notebook until Jupyter ends it; the exit status.
 
-    Maxima is started before sockets are even loaded, so that both get ready at the same time. Raises
-    `NoMaximaError` and `OSError` where the kernel cannot begin.
+    The ports are opened and Maxima is started before zmq is even loaded, so that a client need not try twice and
+    both get ready at the same time. Raises `NoMaximaError` and `OSError` where the kernel cannot begin.
     """
-    from maximalab_kernel.finder import find  # noqa: PLC0415  the commands need none of these
+    import json  # noqa: PLC0415  the commands need none of these
+
+    from maximalab_kernel.listening import listen  # noqa: PLC0415
+
+    with open(connection_file, encoding="utf-8") as file:  # noqa: PTH123  a path as Jupyter gives it
+        connection = json.load(file)
+    listening = listen(connection)
+    from maximalab_kernel.finder import find  # noqa: PLC0415
     from maximalab_kernel.maxima import MaximaProcess  # noqa: PLC0415
     from maximalab_kernel.transport import MaximaDiedError  # noqa: PLC0415
 
@@ -34,7 +41,7 @@ def run_kernel(connection_file: str) -> int:
         from maximalab_kernel.kernel import Kernel  # noqa: PLC0415
         from maximalab_kernel.lookup import Help  # noqa: PLC0415
 
-        channels = Channels.from_file(connection_file)
+        channels = Channels(connection, listening)
         Kernel(channels, transport, Help(installation), parent).serve()
     finally:
         transport.close()

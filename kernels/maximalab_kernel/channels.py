@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from maximalab_kernel.journal import Journal
 from maximalab_kernel.wire import BadMessageError, Message, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 log = Journal(__name__)
 
@@ -30,6 +29,22 @@ QUOTED_CHARACTERS = 200
 """How much of a fault the log quotes."""
 
 
+POLLIN, MORE = int(zmq.POLLIN), int(zmq.SNDMORE)
+"""As plain numbers: to reckon with zmq's own is a tenth of a cell's round trip."""
+
+
+def waiting(socket: zmq.Socket[bytes]) -> bool:
+    """Whether there is something to receive."""
+    return int(socket.getsockopt(zmq.EVENTS)) & POLLIN != 0
+
+
+def transmit(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> None:
+    """Send one message."""
+    for frame in frames[:-1]:
+        socket.send(frame, MORE)
+    socket.send(frames[-1])
+
+
 @contextmanager
 def sheltered(what: str) -> Iterator[None]:
     """Serve `what`; where that fails, say so in the log and go on with the next message."""
@@ -44,9 +59,13 @@ def sheltered(what: str) -> Iterator[None]:
 class Channels:
     """Sockets and wire. The shell thread owns `shell` and `stdin`, the control thread `control` and `heartbeat`."""
 
-    def __init__(self, connection: Mapping[str, Any]) -> None:
-        """Bind all sockets; raises `zmq.ZMQError` where a port is taken."""
+    def __init__(self, connection: Mapping[str, Any], listening: Mapping[str, int] | None = None) -> None:
+        """Bind all sockets; those `listening` already, by name of the port, are taken over.
+
+        Raises `zmq.ZMQError` where a port is taken.
+        """
         self._connection = connection
+        self._listening = listening or {}
         self.wire = Wire(str(connection["key"]).encode(), connection.get("signature_scheme", "hmac-sha256"))
         self.context = zmq.Context()
         self._iopub = self._bind(zmq.XPUB, "iopub_port")
@@ -59,12 +78,6 @@ class Channels:
         self._iopub_lock = threading.Lock()
         self._heard = False
 
-    @classmethod
-    def from_file(cls, path: str) -> Channels:
-        """Bind as the connection file at `path` says."""
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  a path as Jupyter gives it
-            return cls(json.load(file))
-
     def _bind(self, kind: int, port: str) -> zmq.Socket[bytes]:
         socket: zmq.Socket[bytes] = self.context.socket(kind)
         socket.linger = LINGER_MS
@@ -72,6 +85,8 @@ class Channels:
             socket.router_handover = 1
         if kind == zmq.XPUB:
             socket.xpub_verbose = 1  # tell of each listener, not of the first one alone
+        if port in self._listening:
+            socket.setsockopt(zmq.USE_FD, self._listening[port])
         transport, address = self._connection.get("transport", "tcp"), self._connection["ip"]
         separator = "-" if transport == "ipc" else ":"
         socket.bind(f"{transport}://{address}{separator}{self._connection[port]}")
@@ -95,7 +110,7 @@ class Channels:
     ) -> None:
         """Send a message of `kind` to whoever sent `request`."""
         message = Message(self.wire.header(kind), content, request.header, identities=request.identities)
-        socket.send_multipart(self.wire.encode(message))
+        transmit(socket, self.wire.encode(message))
 
     def publish(
         self,
@@ -110,7 +125,7 @@ class Channels:
         frames = self.wire.encode(message)
         with self._iopub_lock:
             self._welcome()
-            self._iopub.send_multipart(frames)
+            transmit(self._iopub, frames)
             self._welcome()  # the sending may have taken the signal that `arrivals` waits for
 
     def await_listener(self) -> None:
@@ -128,14 +143,14 @@ class Channels:
 
     def _welcome(self) -> None:
         """Tell those who have begun to listen that they will hear all that follows (JEP 65). Needs the lock."""
-        while int(self._iopub.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+        while waiting(self._iopub):
             told = self._iopub.recv()
             if told[:1] == SUBSCRIBED:
                 self._heard = True
                 topic = told[1:]
                 content = {"subscription": topic.decode(errors="replace")}
                 message = Message(self.wire.header("iopub_welcome"), content, identities=(topic,))
-                self._iopub.send_multipart(self.wire.encode(message))
+                transmit(self._iopub, self.wire.encode(message))
 
     def status(self, request: Message | None, state: str) -> None:
         """Publish `starting`, `busy` or `idle`."""

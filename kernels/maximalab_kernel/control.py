@@ -14,6 +14,8 @@ from maximalab_kernel.journal import Journal
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maximalab_kernel.channels import Channels
     from maximalab_kernel.wire import Message
 
@@ -42,18 +44,25 @@ class Busy(Protocol):
     def stop(self) -> None:
         """End the kernel."""
 
-    def describe(self, request: Message) -> dict[str, object] | None:
-        """The reply to a request that needs no Maxima, or `None`."""
-
 
 class Control(threading.Thread):
     """Owns the control and heartbeat sockets."""
 
-    def __init__(self, channels: Channels, busy: Busy, parent: int) -> None:
-        """`parent` is the process whose end ends the kernel; 0 or 1 for none."""
+    def __init__(
+        self,
+        channels: Channels,
+        busy: Busy,
+        describe: Callable[[Message], dict[str, object] | None],
+        parent: int,
+    ) -> None:
+        """`describe` gives the reply to a request that needs no Maxima, to any other none.
+
+        `parent` is the process whose end ends the kernel; 0 or 1 for none.
+        """
         super().__init__(name="control", daemon=True)
         self._channels = channels
         self._busy = busy
+        self._describe = describe
         self._parent = parent
         self._deadline: tuple[int, float] | None = None
         self._over = False
@@ -95,7 +104,7 @@ class Control(threading.Thread):
             content = {"status": "ok", "restart": bool(request.content.get("restart"))}
             self._channels.publish("shutdown_reply", request, content)
         else:
-            content = self._busy.describe(request)
+            content = self._describe(request)
         if content is not None:
             self._channels.reply(self._channels.control, request, content)
 

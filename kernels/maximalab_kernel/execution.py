@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from maximalab_kernel.failures import Failure, caret, failure, quotation
 from maximalab_kernel.keeping import PrintedText
 from maximalab_kernel.outputs import result_bundle
 from maximalab_kernel.questions import refusal, spoken
@@ -15,23 +15,7 @@ from maximalab_kernel.tutor import Tutor
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-QUOTED_LENGTH = 200
-"""Characters of a statement that an error quotes."""
-
-
-@dataclass(frozen=True)
-class Failure(Exception):  # noqa: N818  a value that travels as an exception; errors have names of their own
-    """Why a cell failed: Jupyter's `ename`, `evalue` and `traceback`."""
-
-    name: str
-    message: str
-    traceback: Sequence[str] = field(default_factory=list)
-
-    def content(self) -> dict[str, Any]:
-        """The content of an `error` message."""
-        return {"ename": self.name, "evalue": self.message, "traceback": list(self.traceback)}
+    from collections.abc import Mapping
 
 
 class Stage(Protocol):
@@ -49,31 +33,6 @@ class Stage(Protocol):
 
     def ask(self, prompt: str) -> str | None:
         """The reader's answer; `None` where there is nobody to answer."""
-
-
-def caret(statement: Statement, position: object) -> list[str]:
-    """The line of the statement where the parser stood, and a caret below it."""
-    if not isinstance(position, int):
-        return []
-    text = statement.text
-    place = max(0, min(position - 2, len(text) - 1))  # the parser has read the word and one character more
-    start = text.rfind("\n", 0, place) + 1
-    line = text[start:].partition("\n")[0]
-    column = place - start
-    begin = max(0, column - QUOTED_LENGTH // 2)
-    return [line[begin : begin + QUOTED_LENGTH], " " * (column - begin) + "^"]
-
-
-def quotation(text: str) -> str:
-    """A statement on one line, shortened."""
-    line = " ".join(text.split())
-    return line if len(line) <= QUOTED_LENGTH else line[:QUOTED_LENGTH] + "…"
-
-
-def failure(name: str, message: str, number: int, statement: Statement, *more: str) -> Failure:
-    """A failure of statement `number` (from 1)."""
-    where = say("in_statement", number=number, text=quotation(statement.text))
-    return Failure(name, message, [f"{name}: {message}", where, *(line for line in more if line)])
 
 
 class Cell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from maximalab_kernel.words import say
@@ -46,6 +45,8 @@ def cut_notice(frame: Frame) -> str:
 
 def table(label: str, cells: Sequence[str], columns: int) -> str:
     """A matrix as a table with numbers of rows and columns, which a browser can scroll."""
+    from html import escape  # noqa: PLC0415  its table of all characters is not for every start
+
     head = "".join(f"<th>{column}</th>" for column in range(1, columns + 1))
     rows = "".join(
         f"<tr><th>{row}</th>"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Protocol
-
-from maximalab_kernel.gathering import gather
-from maximalab_kernel.sliders import Sliders
-from maximalab_kernel.widgets import CONTROL_TARGET, PROTOCOL, TARGET, Model, control, view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from maximalab_kernel.sliders import Sliders
     from maximalab_kernel.transport import Frame, Transport
+    from maximalab_kernel.widgets import Model
     from maximalab_kernel.wire import Message
 
-log = logging.getLogger(__name__)
+TARGET = "jupyter.widget"
+CONTROL_TARGET = "jupyter.widget.control"
+PROTOCOL = "2.1.0"
 
 MOST_PANELS = 200
 """Panels that are kept; of more the oldest cease to move."""
@@ -62,6 +61,10 @@ class Panel:
 
     def show(self, frame: Frame, request: Message | None, *, alive: bool) -> list[tuple[str, dict[str, Any]]]:
         """Compute for the first values and say what to publish in the cell; `alive` where a reader can move them."""
+        from maximalab_kernel.gathering import gather  # noqa: PLC0415  most kernels never show any
+        from maximalab_kernel.sliders import Sliders  # noqa: PLC0415
+        from maximalab_kernel.widgets import control, view  # noqa: PLC0415
+
         key = frame.fields.get("key")
         sliders = Sliders(
             key if isinstance(key, int) else 0, [control(line) for line in frame.fields["controls"]]
@@ -136,6 +139,8 @@ class Panel:
 
     def settle(self, request: Message | None) -> None:
         """Compute whatever was moved, with the newest values, and show it in place of what was there."""
+        from maximalab_kernel.gathering import gather  # noqa: PLC0415  see above
+
         for panel in list(self._panels.values()):
             if panel.moved:
                 panel.moved = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from maximalab_kernel import __version__
-from maximalab_kernel.statements import Completeness, completeness
 from maximalab_kernel.wire import PROTOCOL
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ def reply_to(
 
 def is_complete(code: str) -> dict[str, Any]:
     """The content of an `is_complete_reply`: an unfinished statement goes on, indented."""
+    from maximalab_kernel.statements import Completeness, completeness  # noqa: PLC0415  no start waits for it
+
     state = completeness(code)
     return (
         {"status": str(state), "indent": "  "} if state is Completeness.INCOMPLETE else {"status": str(state)}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TARGET = "jupyter.widget"
-CONTROL_TARGET = "jupyter.widget.control"
-PROTOCOL = "2.1.0"
 VIEW = "application/vnd.jupyter.widget-view+json"
 CONTROLS = ("@jupyter-widgets/controls", "2.0.0")
 OUTPUT = ("@jupyter-widgets/output", "1.0.0")
@@ -22,7 +19,7 @@ class Model:
     """One model: its comm's id and its state."""
 
     state: dict[str, Any]
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
 
     @property
     def described(self) -> dict[str, Any]:

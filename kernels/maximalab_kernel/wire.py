@@ -7,6 +7,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from maximalab_kernel.signing import Signer, same
@@ -42,9 +43,20 @@ class Message:
         return str(self.header.get("msg_type", ""))
 
 
+@lru_cache(maxsize=2)
+def whole_seconds(seconds: int) -> str:
+    """A moment, in seconds since the epoch, as ISO 8601 in UTC, without the zone."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
 def timestamp(seconds: float) -> str:
-    """A moment, in seconds since the epoch, as ISO 8601 in UTC."""
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(seconds % 1 * 1e6):06d}Z"
+    """The same, to the microsecond and with the zone."""
+    return f"{whole_seconds(int(seconds // 1))}.{int(seconds % 1 * 1e6):06d}Z"
+
+
+def encoded(value: Mapping[str, Any]) -> bytes:
+    """A part of a message as JSON."""
+    return to_json(dict(value)).encode(errors="replace") if value else b"{}"
 
 
 class Wire:
@@ -57,6 +69,7 @@ class Wire:
         self.session = os.urandom(16).hex()
         self._count = itertools.count(1)
         self._username = os.environ.get("USER", "kernel")
+        self._parent: tuple[Mapping[str, Any], bytes] = ({}, b"{}")
 
     def sign(self, parts: Sequence[bytes]) -> bytes:
         """The signature of the four parts, in hexadecimal."""
@@ -75,9 +88,21 @@ class Wire:
 
     def encode(self, message: Message) -> list[bytes]:
         """The frames of `message`."""
-        values = (message.header, message.parent, message.metadata, message.content)
-        parts = [to_json(dict(value)).encode(errors="replace") for value in values]
+        parts = [
+            encoded(message.header),
+            self._encoded_parent(message.parent),
+            encoded(message.metadata),
+            encoded(message.content),
+        ]
         return [*message.identities, DELIMITER, self.sign(parts), *parts]
+
+    def _encoded_parent(self, parent: Mapping[str, Any]) -> bytes:
+        """All answers to a request have the same one: it is encoded once. From any thread."""
+        known, text = self._parent
+        if known is not parent:
+            text = encoded(parent)
+            self._parent = (parent, text)
+        return text
 
     def decode(self, frames: Sequence[bytes]) -> Message:
         """The message in `frames`; raises `BadMessageError` where it is none or is not signed with our key."""
