@@ -10,21 +10,29 @@ from benchmarks.table import publish
 
 GROUPS = ("kernel", "spawn", "usage", "grading", "orlab")
 QUICK = "--quick"
-USAGE = f"""usage: python -m benchmarks GROUP [{QUICK}], with GROUP one of: {" ".join(GROUPS)}
-{QUICK}: few rounds, to see that it runs; the figures say little, and go to a file of their own"""
+USAGE = f"""usage: python -m benchmarks GROUP [{QUICK}] [STEP...], with GROUP one of: {" ".join(GROUPS)}
+{QUICK}: few rounds, to see that it runs; the figures say little, and go to a file of their own
+STEP: of the kernel, measure only what has this word in its name, as in `kernel start exact`; into a file of its own"""
 
 
 def main(arguments: list[str]) -> int:
     """Run the group that is named; 2 where there is none, or where it is not there yet."""
-    group, options = arguments[:1], arguments[1:]
-    if not group or group[0] not in GROUPS or options not in ([], [QUICK]):
+    quick, words = QUICK in arguments, [word for word in arguments if word != QUICK]
+    group, steps = words[:1], tuple(words[1:])
+    if (
+        not group
+        or group[0] not in GROUPS
+        or (steps and group != ["kernel"])
+        or any(word.startswith("-") for word in steps)
+    ):
         print(USAGE)
         return 2
     if importlib.util.find_spec(f"benchmarks.{group[0]}") is None:
         print(f"the group {group[0]} has no measurements yet")
         return 2
-    figures = importlib.import_module(f"benchmarks.{group[0]}").run(quick=bool(options))
-    publish(group[0] + "-quick" * bool(options), figures)
+    only = {"steps": steps} if steps else {}
+    figures = importlib.import_module(f"benchmarks.{group[0]}").run(quick=quick, **only)
+    publish("-".join((*group, *steps, *(["quick"] if quick else []))), figures)
     return 0
 
 

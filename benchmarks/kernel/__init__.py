@@ -17,7 +17,7 @@ from benchmarks.kernel.sides import OURS, PEER, our_maxima
 from benchmarks.kernel.starting import kernel_start, maxima_start, round_trip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from benchmarks.table import Figure
 
@@ -51,10 +51,10 @@ def warm_up() -> None:
             kernel.run(side.trivial)
 
 
-def run(*, quick: bool = False) -> list[Figure]:
-    """Measure everything: some minutes; `quick` in some seconds, for what that is worth."""
+def run(*, quick: bool = False, steps: Sequence[str] = ()) -> list[Figure]:
+    """Measure everything: some minutes; `quick` in some seconds, for what that is worth. `steps` are words in names."""
     rounds = QUICK if quick else Rounds()
-    steps: dict[str, Callable[[], list[Figure]]] = {
+    every: dict[str, Callable[[], list[Figure]]] = {
         "Maxima's start": lambda: [maxima_start(rounds.starts)],
         "the kernel's start": lambda: kernel_start(rounds.starts),
         "round trips": lambda: round_trip(rounds.cells),
@@ -69,7 +69,9 @@ def run(*, quick: bool = False) -> list[Figure]:
     warm_up()
     figures = []
     with Console(stderr=True).status("") as status:
-        for name, measure in steps.items():
+        for name, measure in every.items():
+            if steps and not any(word in name for word in steps):
+                continue
             status.update(name)
             figures += measure()
     return figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from maximalab_kernel.failures import Failure, caret, failure, quotation
@@ -53,22 +54,28 @@ class Cell:
 
     def run(self, code: str) -> None:
         """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
+        self._transport.allow(self._rules.megabytes)
+        if self._rules.seconds:
+            with suppress(MaximaDiedError):  # the first statement tries again, and says what is wrong
+                self._transport.ready()  # a cell's time begins when Maxima is there
         try:
             with self._clock:
                 self._run(code)
         finally:
+            self._transport.allow(0)
             self._printed.close()
 
     def _run(self, code: str) -> None:
         for number, statement in enumerate(split(code), 1):
-            if self._clock.expired:
-                raise self._too_long(number, statement)
             if self._stage.cancelled:
                 raise failure("KeyboardInterrupt", say("interrupted"), number, statement)
             try:
                 self._run_statement(number, statement)
             except MaximaDiedError as error:
-                raise failure("MaximaDied", say("died", how=error), number, statement) from None
+                name = "MaximaTimeout" if self._clock.expired else "MaximaDied"
+                raise failure(name, say("died", how=error), number, statement) from None
+            if self._clock.expired:  # whatever the limit has cut short: a picture, what sliders bring
+                raise self._too_long(number, statement)
 
     def _too_long(self, number: int, statement: Statement) -> Failure:
         message = say("too_long", seconds=f"{self._rules.seconds:g}")

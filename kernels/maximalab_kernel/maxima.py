@@ -1,25 +1,21 @@
-"""One Maxima process with our server inside: start, requests, interrupts, end."""
+"""Maxima with our server inside, as the kernel speaks to it: requests, answers, interrupts."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.child import child_setup, end_descendants, ending, signal_group
-from maximalab_kernel.environment import plot_folder, remove, scrubbed
-from maximalab_kernel.finder import Installation, find_gnuplot
-from maximalab_kernel.memory import LOOK_EVERY, Verdict, Watch, resident
-from maximalab_kernel.outlets import Outlets
-from maximalab_kernel.rules import rules
+from maximalab_kernel.environment import plot_folder, remove
+from maximalab_kernel.memory import LOOK_EVERY, Allowance, Verdict, Watch, resident
+from maximalab_kernel.process import Process
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from maximalab_kernel.finder import Installation
 
 START_WITHIN = 60.0
 """Seconds that a Maxima may take to say that it is ready, on a busy machine."""
@@ -48,7 +44,7 @@ class MaximaProcess:
         """Nothing is started yet."""
         self._installation = installation
         self._folder: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._lock = threading.Lock()
         self._in_flight = False
         self._interrupted = False
@@ -60,6 +56,7 @@ class MaximaProcess:
         self._serve_meanwhile: Callable[[], None] = lambda: None
         self._meanwhile_descriptors: tuple[int, ...] = ()
         self._watch: Watch | None = None
+        self._allowed = Allowance(installation.heap_mb)
 
     @property
     def pid(self) -> int | None:
@@ -70,38 +67,8 @@ class MaximaProcess:
         """Start Maxima without waiting for it; from the thread that lives as long as the kernel."""
         if self._folder is None:
             self._folder = plot_folder()
-        answers, frames = os.pipe()
-        requests, ours = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                self._installation.command,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env=self._environment(self._folder, requests, frames), start_new_session=True, bufsize=0,
-                pass_fds=(requests, frames),
-                preexec_fn=child_setup(os.getpid()),  # noqa: PLW1509  no thread of ours forks
-            )  # fmt: skip
-        except OSError as error:
-            os.close(answers)
-            os.close(ours)
-            raise MaximaDiedError(f"{self._installation.command[0]}: {error.strerror}") from error
-        finally:
-            os.close(requests)
-            os.close(frames)
-        pipes = {"stdout": self._process.stdout, "stderr": self._process.stderr}
-        self._outlets = Outlets(answers, pipes)
-        self._requests = os.fdopen(ours, "wb", buffering=0)
+        self._process = Process(self._installation, self._folder)
         self._ready, self._killed_for, self._signals = False, "", 0
-
-    def _environment(self, folder: Path, requests: int, frames: int) -> dict[str, str]:
-        return {
-            **scrubbed(os.environ),
-            **self._installation.environment,
-            **rules().of_maxima(str(folder)),
-            "MAXIMA_TEMPDIR": str(folder),
-            "MAXIMALAB_REQUESTS": str(requests),
-            "MAXIMALAB_FRAMES": str(frames),
-            "MAXIMALAB_GNUPLOT": find_gnuplot() or "gnuplot",
-        }
 
     def request(self, operation: str, text: str) -> Iterator[Event]:
         """See `Transport.request`."""
@@ -112,12 +79,12 @@ class MaximaProcess:
             raise
 
     def _request(self, operation: str, text: str) -> Iterator[Event]:
-        self._wait_until_ready()
+        self.ready()
         self._count += 1
         with self._lock:
             self._in_flight, self._interrupted = True, False
             signals = self._signals
-        self._watch = Watch(self._installation.heap_mb * 2**20, resident(self.pid or 0))
+        self._watch = self._allowed.watch(resident(self.pid or 0))
         interrupted = False
         try:
             self._send(operation, text, signals)
@@ -143,8 +110,7 @@ class MaximaProcess:
         """The interrupt that an evaluation has got for its memory is told as that."""
         if self._watch is None or self._watch.stopped_at is None:
             return event
-        message = say("memory", mb=self._installation.heap_mb)
-        return Frame("error", {"name": "MaximaOutOfMemory", "message": message})
+        return Frame("error", {"name": "MaximaOutOfMemory", "message": say("memory", mb=self._allowed.told)})
 
     def _ask_server(self, operation: str, text: str) -> None:
         """Have the server do something between evaluations.
@@ -157,7 +123,8 @@ class MaximaProcess:
             if isinstance(event, Frame) and event.kind == "done":
                 return
 
-    def _wait_until_ready(self) -> None:
+    def ready(self) -> None:
+        """See `Transport.ready`."""
         if self._process is None:
             self.start()
         if self._ready:
@@ -176,7 +143,11 @@ class MaximaProcess:
 
     def _send(self, operation: str, text: str, signals: int) -> None:
         """One more than so many `signals`, and Maxima knows that the request is interrupted, before it reads it."""
-        self._write(f"{PADDING}({self._count} :{operation} {quoted(text)} {signals})\n")
+        self._write(f":{operation} {quoted(text)} {signals}")
+
+    def allow(self, megabytes: float) -> None:
+        """See `Transport.allow`."""
+        self._allowed = Allowance(self._installation.heap_mb, megabytes)
 
     def meanwhile(self, descriptor: int, serve: Callable[[], None]) -> None:
         """See `Transport.meanwhile`."""
@@ -186,19 +157,13 @@ class MaximaProcess:
         """See `Transport.answer`."""
         with self._lock:
             self._asking = False
-        self._write(
-            f"{PADDING}({self._count} :cancel)\n"
-            if text is None
-            else f"{PADDING}({self._count} :answer {quoted(text)})\n"
-        )
+        self._write(":cancel" if text is None else f":answer {quoted(text)}")
 
-    def _write(self, line: str) -> None:
+    def _write(self, what: str) -> None:
         if self._process is None:
             raise MaximaDiedError(self._killed_for or "it is not running")
-        rest = memoryview(line.encode(errors="replace"))
         try:
-            while rest:
-                rest = rest[self._requests.write(rest) or 0 :]
+            self._process.write(f"{PADDING}({self._count} {what})\n")
         except OSError:
             raise MaximaDiedError(self._bury()) from None
 
@@ -206,14 +171,17 @@ class MaximaProcess:
         """What Maxima prints and answers, each print before the frame that followed it; ends at `deadline`."""
         while deadline is None or time.monotonic() < deadline:
             self._serve_meanwhile()
-            patience = LOOK_EVERY if self._watch else SILENCE
-            reading = self._outlets.read(patience, *self._meanwhile_descriptors)
+            process = self._process
+            if process is None:
+                raise MaximaDiedError(self._killed_for)
+            reading = process.outlets.read(
+                LOOK_EVERY if self._watch else SILENCE, *self._meanwhile_descriptors
+            )
             for event in reading.events:
                 if isinstance(event, Printed) or starting or event.fields["id"] == self._count:
                     yield event
-            gone = reading.silent and self._process is not None and self._process.poll() is not None
-            if reading.ended or gone:
-                yield from self._outlets.printed()
+            if reading.ended or (reading.silent and process.gone):
+                yield from process.outlets.printed()
                 raise MaximaDiedError(self._bury())
             self._guard_memory()
 
@@ -225,7 +193,7 @@ class MaximaProcess:
         if verdict is Verdict.STOP:
             self.interrupt()
         elif verdict is Verdict.END:
-            self.kill(say("memory_gone", mb=self._installation.heap_mb))
+            self.kill(say("memory_gone", mb=self._allowed.told))
 
     def interrupt(self) -> bool:
         """See `Transport.interrupt`: one signal to Maxima, and an end to what it started, such as gnuplot.
@@ -238,41 +206,33 @@ class MaximaProcess:
             if not self._asking and not self._interrupted:
                 self._interrupted = True
                 self._signals += 1
-                signal_group(self._process, signal.SIGINT)
+                self._process.interrupt()
             return True
 
     def nudge(self) -> None:
         """See `Transport.nudge`."""
         with self._lock:
             if self._in_flight and self._interrupted and self._process is not None:
-                end_descendants(self._process)
+                self._process.end_programs()
 
     def kill(self, why: str) -> None:
         """See `Transport.kill`."""
         with self._lock:
             self._killed_for = why
             if self._process is not None:
-                signal_group(self._process, signal.SIGKILL)
+                self._process.kill()
 
     def _bury(self) -> str:
-        """Collect the dead process and say how it ended."""
+        """Bury the dead process and say how it ended."""
         process = self._process
         if process is None:
             return self._killed_for
-        try:
-            process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            signal_group(process, signal.SIGKILL)
-        code = process.wait()
-        signal_group(process, signal.SIGKILL)
-        for pipe in (self._requests, process.stdout, process.stderr, self._outlets):
-            if pipe is not None:
-                pipe.close()
+        how = process.bury()
         with self._lock:
             self._process, self._ready, self._in_flight = None, False, False
         if self._watch is not None and self._watch.stopped_at is not None:
-            return say("memory_gone", mb=self._installation.heap_mb)
-        return self._killed_for or ending(code)
+            return say("memory_gone", mb=self._allowed.told)
+        return self._killed_for or how
 
     def close(self) -> None:
         """See `Transport.close`."""

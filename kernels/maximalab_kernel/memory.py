@@ -6,6 +6,7 @@ ends the process. So the kernel looks at the process from outside and interrupts
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ LOOK_EVERY = 0.05
 """Seconds between two looks at a process that works: one allocates some hundred megabytes a second at most."""
 SHARE = 0.6
 """Of the limit: where evaluation is stopped. A copying collector needs the rest to clear up."""
+MB = 2**20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 REACT_WITHIN = 3.0
 """Seconds that an evaluation stopped for its memory has, before the process is ended."""
@@ -43,12 +45,15 @@ class Watch:
 
     limit: int
     before: int
+    most: float = math.inf
+    """Where the cell is stopped that the evaluation is part of."""
     stopped_at: float | None = None
     looked_at: float = 0.0
 
     def threshold(self) -> float:
         """Where this evaluation is stopped: somewhat above what was there before, so that it can be cleared away."""
-        return min(max(SHARE * self.limit, self.before + 0.15 * self.limit), 0.95 * self.limit)
+        own = max(SHARE * self.limit, self.before + 0.15 * self.limit)
+        return min(own, 0.95 * self.limit, self.most)
 
     def judge(self, held: int, now: float) -> Verdict:
         """What to do now that the process holds so many bytes."""
@@ -66,3 +71,25 @@ class Watch:
             return Verdict.FINE
         self.looked_at = now
         return self.judge(resident(pid), now)
+
+
+@dataclass
+class Allowance:
+    """What evaluations may hold: the heap; of a cell with a limit of its own, so much more than at its start."""
+
+    heap_mb: float
+    cell_mb: float = 0.0
+    before: int | None = None
+    """Bytes that the process held when the cell's first evaluation began."""
+
+    @property
+    def told(self) -> str:
+        """The limit that an evaluation has run into, in megabytes."""
+        stricter = 0 < self.cell_mb < SHARE * self.heap_mb
+        return f"{self.cell_mb if stricter else self.heap_mb:g}"
+
+    def watch(self, held: int) -> Watch:
+        """The watch over an evaluation that begins when the process holds so many bytes."""
+        self.before = held if self.before is None else self.before
+        most = self.before + self.cell_mb * MB if self.cell_mb else math.inf
+        return Watch(int(self.heap_mb * MB), held, most)

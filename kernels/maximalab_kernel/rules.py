@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from maximalab_kernel.transport import Transport
 
 GRADING = "MAXIMALAB_GRADING"
-"""`1`: no questions, the same random numbers each time, a time limit for each cell, no init files of the user's."""
+"""`1`: no questions, the same random numbers each time, limits of time and memory for each cell, no init files."""
 
 CLOSED = "MAXIMALAB_CLOSED"
 """`1`: no programs, no Lisp, no files but those of the notebook's folder, and these to be read only; no init files."""
@@ -25,7 +25,12 @@ CLOSED = "MAXIMALAB_CLOSED"
 SECONDS = "MAXIMALAB_CELL_SECONDS"
 """Seconds that a cell may take; 0 for no limit, which is the default outside grading."""
 
+MEGABYTES = "MAXIMALAB_CELL_MB"
+"""Megabytes that a cell may take beyond what was there before it; 0 for no limit but the heap, the default outside
+grading."""
+
 GRADING_SECONDS = 60.0
+GRADING_MB = 256.0
 KILL_AFTER = 3.0
 """Seconds that Maxima has to stop at the limit before it is ended."""
 
@@ -39,20 +44,30 @@ class Rules:
     grading: bool = False
     closed: bool = False
     seconds: float = 0.0
+    megabytes: float = 0.0
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Rules:
-        """As the environment says; a limit that is no number is taken as the strictest sensible one, a minute."""
+        """As the environment says."""
         grading = on(environment.get(GRADING, ""))
-        try:
-            seconds = float(environment.get(SECONDS) or (GRADING_SECONDS if grading else 0.0))
-        except ValueError:
-            seconds = GRADING_SECONDS
-        return cls(grading, on(environment.get(CLOSED, "")), max(seconds, 0.0))
+        return cls(
+            grading,
+            on(environment.get(CLOSED, "")),
+            limit(environment.get(SECONDS), GRADING_SECONDS, grading=grading),
+            limit(environment.get(MEGABYTES), GRADING_MB, grading=grading),
+        )
 
     def of_maxima(self, folder: str) -> dict[str, str]:
         """What Maxima's environment must say: in `folder` it finds no init files."""
         return {"MAXIMA_USERDIR": folder} if self.grading or self.closed else {}
+
+
+def limit(told: str | None, usual: float, *, grading: bool) -> float:
+    """A limit that the environment tells; the `usual` one for what is no number, 0 for none."""
+    try:
+        return max(float(told or (usual if grading else 0.0)), 0.0)
+    except ValueError:
+        return usual
 
 
 def on(text: str) -> bool:
@@ -66,7 +81,7 @@ def rules() -> Rules:
 
 
 class Clock:
-    """Stops an evaluation that takes too long; as a context around one cell."""
+    """Stops a cell that takes too long; as a context around it."""
 
     def __init__(self, transport: Transport, seconds: float) -> None:
         """No `seconds`, no limit."""

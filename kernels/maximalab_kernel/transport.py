@@ -46,6 +46,15 @@ class Transport(Protocol):
         Raises `MaximaDiedError` where the process ends, or cannot be started.
         """
 
+    def ready(self) -> None:
+        """Wait until Maxima has started; raises `MaximaDiedError` where it does not."""
+
+    def allow(self, megabytes: float) -> None:
+        """From now on Maxima may take so many megabytes more than it holds now; 0: what the heap has room for.
+
+        An evaluation that takes more is stopped with the error `MaximaOutOfMemory`.
+        """
+
     def meanwhile(self, descriptor: int, serve: Callable[[], None]) -> None:
         """While a request waits for Maxima, call `serve` before each wait and when `descriptor` becomes readable."""
 

@@ -1,23 +1,31 @@
-"""The mode for graders and the switch that closes what reaches beyond the notebook."""
+"""What the environment says, and the switch that closes what reaches beyond the notebook."""
 
 from __future__ import annotations
 
 import pytest
-from maximalab_kernel.rules import GRADING_SECONDS, Rules
+from maximalab_kernel.rules import GRADING_MB, GRADING_SECONDS, Rules
 
+LIMITED = {"seconds": GRADING_SECONDS, "megabytes": GRADING_MB}
 ENVIRONMENTS = [
     pytest.param({}, Rules(), id="a student's kernel"),
-    pytest.param({"MAXIMALAB_GRADING": "1"}, Rules(grading=True, seconds=GRADING_SECONDS), id="grading"),
+    pytest.param({"MAXIMALAB_GRADING": "1"}, Rules(grading=True, **LIMITED), id="grading"),
     pytest.param({"MAXIMALAB_GRADING": "0"}, Rules(), id="no grading"),
     pytest.param({"MAXIMALAB_CLOSED": "yes"}, Rules(closed=True), id="closed"),
-    pytest.param({"MAXIMALAB_CELL_SECONDS": "2.5"}, Rules(seconds=2.5), id="a limit alone"),
+    pytest.param({"MAXIMALAB_CELL_SECONDS": "2.5"}, Rules(seconds=2.5), id="a limit of time alone"),
+    pytest.param({"MAXIMALAB_CELL_MB": "100"}, Rules(megabytes=100.0), id="a limit of memory alone"),
     pytest.param(
-        {"MAXIMALAB_GRADING": "1", "MAXIMALAB_CELL_SECONDS": "0"}, Rules(grading=True), id="no limit"
+        {"MAXIMALAB_GRADING": "1", "MAXIMALAB_CELL_SECONDS": "0", "MAXIMALAB_CELL_MB": "0"},
+        Rules(grading=True),
+        id="no limits",
     ),
     pytest.param(
-        {"MAXIMALAB_CELL_SECONDS": "soon"}, Rules(seconds=GRADING_SECONDS), id="a limit that is no number"
+        {"MAXIMALAB_CELL_SECONDS": "soon", "MAXIMALAB_CELL_MB": "much"},
+        Rules(**LIMITED),
+        id="limits that are no numbers",
     ),
-    pytest.param({"MAXIMALAB_CELL_SECONDS": "-1"}, Rules(), id="a limit below zero"),
+    pytest.param(
+        {"MAXIMALAB_CELL_SECONDS": "-1", "MAXIMALAB_CELL_MB": "-1"}, Rules(), id="limits below zero"
+    ),
 ]
 
 
@@ -89,64 +97,6 @@ ALLOWED = [
 def test_closed_the_mathematics_works(closed_lab, code, results):
     answer = closed_lab.run("kill(all)$ " + code)
     assert answer.results == results, answer.reply
-
-
-def test_graded_nobody_is_asked(make_lab):
-    lab = make_lab(MAXIMALAB_GRADING="1")
-    answer = lab.collect(lab.client.execute("asksign(zz);", allow_stdin=True))
-    assert answer.error == "MaximaQuestion"
-
-
-GRADED = [
-    "random(10^9); random(1.0);",
-    "set_random_state(make_random_state(true))$ random(10^9);",
-    "plot2d(sin(x),[x,0,6])$",
-    "draw2d(explicit(x^2,x,0,1))$",
-    "1/0;",
-    "showtime: true$ 6*7;",
-    "integrate(u^k,u);",
-    "makelist(random(6),i,1,9);",
-    "7^200000;",
-    "genmatrix(lambda([i,j],i+j),40,25);",
-    "ln(2);",
-    "gensym();",
-    'system("echo hi");',
-]
-
-
-def test_graded_a_notebook_gives_the_same_outputs_each_time(make_lab, tmp_path):
-    cells = GRADED
-
-    def outputs():
-        lab = make_lab(MAXIMALAB_GRADING="1", MAXIMALAB_OUTPUTS=str(tmp_path / "outputs"))
-        told = [lab.run(code) for code in cells]
-        lab.close()
-        return [(answer.outputs, answer.reply.get("evalue")) for answer in told]
-
-    assert outputs() == outputs()
-
-
-def test_a_cell_that_takes_too_long_is_stopped_and_the_state_is_kept(make_lab):
-    lab = make_lab(MAXIMALAB_CELL_SECONDS="1")
-    answer = lab.run("kept: 42$ do 1$ never: 1$")
-    assert answer.error == "MaximaTimeout"
-    assert "1 s" in answer.reply["evalue"]
-    assert "in statement 2" in answer.reply["traceback"][1]
-    assert lab.run("[kept, never];").results == ["[42,never]"]
-
-
-DEAF = (
-    ":lisp #+ecl (mp:without-interrupts (loop)) #+sbcl (sb-sys:without-interrupts (loop))"
-    " #+gcl (progn (setf (symbol-function 'si::terminal-interrupt) (lambda (&rest ignored) ignored)) (loop))"
-)
-
-
-def test_one_that_does_not_stop_is_ended(make_lab):
-    lab = make_lab(MAXIMALAB_CELL_SECONDS="1")
-    answer = lab.run(DEAF)
-    assert answer.error == "MaximaDied"
-    assert "a cell may take 1 s" in answer.reply["evalue"]
-    assert lab.run("6*7;").results == ["42"]
 
 
 INIT_FILES = [

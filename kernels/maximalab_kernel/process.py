@@ -1,0 +1,104 @@
+"""The child process that Maxima is: its start, its pipes, its signals, its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+from maximalab_kernel.child import child_setup, end_descendants, ending, signal_group
+from maximalab_kernel.environment import scrubbed
+from maximalab_kernel.finder import Installation, find_gnuplot
+from maximalab_kernel.outlets import Outlets
+from maximalab_kernel.rules import rules
+from maximalab_kernel.transport import MaximaDiedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENDS_WITHIN = 2.0
+"""Seconds that a process has to end whose pipes are closed."""
+
+
+def environment(installation: Installation, folder: Path, requests: int, frames: int) -> dict[str, str]:
+    """What Maxima's environment says; it reads from `requests` and answers on `frames`."""
+    return {
+        **scrubbed(os.environ),
+        **installation.environment,
+        **rules().of_maxima(str(folder)),
+        "MAXIMA_TEMPDIR": str(folder),
+        "MAXIMALAB_REQUESTS": str(requests),
+        "MAXIMALAB_FRAMES": str(frames),
+        "MAXIMALAB_GNUPLOT": find_gnuplot() or "gnuplot",
+    }
+
+
+class Process:
+    """One process from its start to its burial."""
+
+    def __init__(self, installation: Installation, folder: Path) -> None:
+        """Start Maxima without waiting for it; from the thread that lives as long as the kernel.
+
+        Plots go into `folder`. Raises `MaximaDiedError` where there is nothing to start.
+        """
+        answers, frames = os.pipe()
+        requests, ours = os.pipe()
+        try:
+            self._child = subprocess.Popen(
+                installation.command,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=environment(installation, folder, requests, frames), start_new_session=True, bufsize=0,
+                pass_fds=(requests, frames),
+                preexec_fn=child_setup(os.getpid()),  # noqa: PLW1509  no thread of ours forks
+            )  # fmt: skip
+        except OSError as error:
+            os.close(answers)
+            os.close(ours)
+            raise MaximaDiedError(f"{installation.command[0]}: {error.strerror}") from error
+        finally:
+            os.close(requests)
+            os.close(frames)
+        self.outlets = Outlets(answers, {"stdout": self._child.stdout, "stderr": self._child.stderr})
+        self._requests = os.fdopen(ours, "wb", buffering=0)
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._child.pid
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return self._child.poll() is not None
+
+    def write(self, line: str) -> None:
+        """Send it a request; raises `OSError` where it does not read any more."""
+        rest = memoryview(line.encode(errors="replace"))
+        while rest:
+            rest = rest[self._requests.write(rest) or 0 :]
+
+    def interrupt(self) -> None:
+        """One signal, and an end to what it started, such as gnuplot."""
+        signal_group(self._child, signal.SIGINT)
+
+    def end_programs(self) -> None:
+        """End what it has started."""
+        end_descendants(self._child)
+
+    def kill(self) -> None:
+        """End it, and what it started."""
+        signal_group(self._child, signal.SIGKILL)
+
+    def bury(self) -> str:
+        """Wait for its end, if need be bring that about, and close its pipes; how it ended."""
+        try:
+            self._child.wait(timeout=ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        code = self._child.wait()
+        self.kill()  # what it started may live on
+        for pipe in (self._requests, self._child.stdout, self._child.stderr, self.outlets):
+            if pipe is not None:
+                pipe.close()
+        return ending(code)
