@@ -160,12 +160,15 @@ def list_consent() -> None:
 
 @materials.command("publish")
 def publish_materials(
-    folders: Annotated[list[Path], typer.Argument(help="Folders with a material.toml each.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="FOLDER|ZIP...", help="Folders with a material.toml each, or zips of them."),
+    ],
 ) -> None:
     """Put materials into the catalogue, and their files into the store of their tier."""
     catalogue = load_settings().catalogue
-    for folder in folders:
-        done = publish(folder, catalogue=catalogue.dir, stores=catalogue.stores)
+    for source in sources:
+        done = publish(source, catalogue=catalogue.dir, stores=catalogue.stores)
         said = "published" if done.changed else "unchanged"
         typer.echo(f"{done.material.id} {done.material.version} ({done.material.tier.value}): {said}")
 

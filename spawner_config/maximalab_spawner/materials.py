@@ -128,10 +128,9 @@ MATERIAL_FIELDS = frozenset(
 )
 
 
-def _toml(path: Path) -> dict[str, object]:
+def _toml(path: Path, content: bytes | None = None) -> dict[str, object]:
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+        content = _content(path) if content is None else content
         if len(content) > LARGEST_FILE:
             raise CatalogError(
                 f"{path}: is larger than {LARGEST_FILE} bytes; keep only the description in it"
@@ -143,6 +142,11 @@ def _toml(path: Path) -> dict[str, object]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise CatalogError(f"{path}: is not TOML ({error}); mend the line named") from error
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST_FILE + 1)
 
 
 def _access(fields: _Fields) -> Access:
@@ -173,12 +177,12 @@ def _notebooks(fields: _Fields) -> dict[str, str]:
     return {language: inner.matching(language, NOTEBOOK) for language in LANGUAGES if language in inner.table}
 
 
-def read_material(path: Path) -> Material:
-    """Read one `material.toml` (or the catalogue's `<id>.toml`).
+def read_material(path: Path, content: bytes | None = None) -> Material:
+    """Read one `material.toml` (or the catalogue's `<id>.toml`); `content` is what is in it, where that is known.
 
     Raises `CatalogError` for whatever is not exactly right.
     """
-    fields = _Fields(path, _toml(path))
+    fields = _Fields(path, _toml(path, content))
     fields.only(MATERIAL_FIELDS)
     if fields.table.get("id") == RESERVED:
         raise fields.wrong("id", f"{RESERVED!r} is the name of the list of courses; choose another")

@@ -10,23 +10,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from maximalab_spawner.materials import CatalogError, Course, Material, read_courses, read_material
+from maximalab_spawner.sources import DESCRIPTION, read_folder, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from maximalab_spawner.tiers import Tier
-
-#: Traces that tools leave beside notebooks; never part of a material.
-LEFT_OUT = frozenset({".ipynb_checkpoints", "__pycache__", ".git", ".DS_Store"})
-#: Bytes of one material in all: more is a mistake (a data set belongs elsewhere).
-LARGEST_MATERIAL = 64 * 1024 * 1024
+COURSES = "courses.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,66 +37,47 @@ class Published:
 
 
 def publish(source: Path, *, catalogue: Path, stores: Mapping[Tier, Path]) -> Published:
-    """Publish the material in the folder `source`.
+    """Publish the material in the folder or zip `source`.
 
     A `courses.toml` beside `source` is merged into the catalogue's. Publishing the same again
-    changes nothing. Raises `CatalogError` for a wrong description, a link, a missing notebook, a
-    version that was published with other content or another access, and a version older than the
-    one in the catalogue.
+    changes nothing. Raises `CatalogError` for a wrong description, a link, an odd name, a missing
+    notebook, an unknown course, a tier without a store, a version that was published with other
+    content or another access, and a version older than the one in the catalogue.
     """
     _check_apart([catalogue, *stores.values()])
-    material = read_material(source / "material.toml")
-    content = read_folder(source)
+    content = read_source(source)
+    material = _described(source, content)
+    courses = _courses(source.parent / COURSES, catalogue / COURSES)
+    _check_courses(source, material, courses)
     _check_notebooks(source, material, content)
+    if material.tier not in stores:
+        raise CatalogError(
+            f"{source}: catalogue.{material.tier.value}_store is not set; name its folder there"
+        )
     catalogue.mkdir(parents=True, exist_ok=True)
     entry = catalogue / f"{material.id}.toml"
     _check_version(source, material, entry)
     folder = stores[material.tier] / material.id / str(material.version)
     changed = _store(content, folder)
     _remove_elsewhere(material, stores)
-    _merge_courses(source.parent / "courses.toml", catalogue / "courses.toml")
-    changed |= _write(entry, content["material.toml"])
+    _write(catalogue / COURSES, render_courses(courses.values()).encode())
+    changed |= _write(entry, content[DESCRIPTION])
     return Published(material=material, folder=folder, changed=changed)
 
 
-def read_folder(source: Path) -> dict[str, bytes]:
-    """Read all files below `source`, by their path within it.
+def _described(source: Path, content: Mapping[str, bytes]) -> Material:
+    if DESCRIPTION not in content:
+        raise CatalogError(f"{source}: holds no {DESCRIPTION}; put it beside the notebooks")
+    return read_material(source / DESCRIPTION, content[DESCRIPTION])
 
-    Raises `CatalogError` for links and other things that are no plain files, and for more than
-    `LARGEST_MATERIAL`.
-    """
-    content: dict[str, bytes] = {}
-    left = LARGEST_MATERIAL
-    for path in _files(source):
-        content[path.relative_to(source).as_posix()] = _read_plain(path)
-        left -= path.lstat().st_size
-        if left < 0:
+
+def _check_courses(source: Path, material: Material, known: Mapping[str, Course]) -> None:
+    for course in material.courses:
+        if course not in known:
             raise CatalogError(
-                f"{source}: holds more than {LARGEST_MATERIAL} bytes; keep large data elsewhere"
+                f"{source / DESCRIPTION}: field `courses`: {course!r} is in no {COURSES};"
+                f" put one that describes it beside {source.name}"
             )
-    return content
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.name in LEFT_OUT:
-            continue
-        mode = path.lstat().st_mode
-        if stat.S_ISDIR(mode):
-            yield from _files(path)
-        elif stat.S_ISREG(mode):
-            yield path
-        else:
-            raise CatalogError(f"{path}: is a link or no plain file; put the file itself there")
-
-
-def _read_plain(path: Path) -> bytes:
-    """Read a file that was no link when listed, and must be none now."""
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise CatalogError(f"{path}: cannot be read ({error.strerror}); check the file") from error
 
 
 def _check_apart(folders: list[Path]) -> None:
@@ -117,15 +94,26 @@ def _check_notebooks(source: Path, material: Material, content: Mapping[str, byt
     for language, name in material.notebooks.items():
         if name not in content:
             raise CatalogError(
-                f"{source / 'material.toml'}: field `notebooks.{language}`: no file {name!r}; add it"
+                f"{source / DESCRIPTION}: field `notebooks.{language}`: no file {name!r}; add it"
             )
+        if not _is_json(content[name]):
+            raise CatalogError(
+                f"{source / DESCRIPTION}: field `notebooks.{language}`: {name!r} is no notebook; save it once more"
+            )
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        return isinstance(json.loads(data), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _check_version(source: Path, material: Material, entry: Path) -> None:
     if not entry.exists():
         return
     before = read_material(entry)
-    field = f"{source / 'material.toml'}: field `version`"
+    field = f"{source / DESCRIPTION}: field `version`"
     if before.version > material.version:
         raise CatalogError(f"{field}: {before.version} is published already; write a number above it")
     if before.version == material.version and before.access != material.access:
@@ -162,11 +150,12 @@ def _remove_elsewhere(material: Material, stores: Mapping[Tier, Path]) -> None:
             shutil.rmtree(going)
 
 
-def _merge_courses(source: Path, target: Path) -> None:
+def _courses(source: Path, target: Path) -> dict[str, Course]:
+    """Put the courses that are described beside the source to those that are known."""
     known = {course.id: course for course in read_courses(target)} if target.exists() else {}
     if source.exists():
         known |= {course.id: course for course in read_courses(source)}
-    _write(target, render_courses(known.values()).encode())
+    return known
 
 
 def render_courses(courses: Iterable[Course]) -> str:
