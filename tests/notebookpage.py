@@ -75,7 +75,7 @@ def running(program: str, home: Path) -> Iterator[Site]:
 
 
 def await_kernel(page: Page) -> None:
-    """Wait until the page listens to an idle Maxima: before that, JupyterLab lets a run cell come to nothing."""
+    """Wait until the page listens to an idle Maxima. What happens before that is test_early_run's."""
 
     def listens() -> bool:
         kernels = [session["kernel"] for session in page.request.get("/api/sessions").json()]

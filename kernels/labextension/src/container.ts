@@ -8,7 +8,10 @@ interface Part {
 }
 
 const parts: Record<string, Part> = {
-  "./language": { needs: ["@codemirror/language", "@jupyterlab/codemirror"], load: () => import("./language") },
+  "./language": {
+    needs: ["@codemirror/language", "@jupyterlab/codemirror", "@jupyterlab/notebook"],
+    load: () => import("./language"),
+  },
   "./surface": { needs: ["@lumino/widgets"], load: () => import("./surface") },
 };
 

@@ -21,3 +21,31 @@ declare module "@jupyterlab/codemirror" {
   /** The token that a plugin asks for. */
   export const IEditorLanguageRegistry: unique symbol;
 }
+
+declare module "@jupyterlab/notebook" {
+  interface Preference {
+    name?: string;
+    shouldStart?: boolean;
+    canStart?: boolean;
+  }
+
+  export interface Session {
+    readonly isDisposed: boolean;
+    readonly isReady: boolean;
+    readonly ready: Promise<void>;
+    readonly kernelPreference: Preference;
+    readonly session: { readonly kernel: unknown } | null;
+    readonly specsManager: { readonly specs: { readonly kernelspecs: Record<string, unknown> } | null };
+  }
+
+  export interface RunOptions {
+    cell: { model: { type: string }; setPrompt(text: string): void };
+    sessionContext?: Session | undefined;
+  }
+
+  /** The token of what runs cells; not there before JupyterLab 4.2. */
+  export const INotebookCellExecutor: object | undefined;
+
+  /** What JupyterLab does itself. */
+  export function runCell(options: RunOptions): Promise<boolean>;
+}

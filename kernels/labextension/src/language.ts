@@ -3,12 +3,13 @@
 import { LanguageSupport, StreamLanguage } from "@codemirror/language";
 import { IEditorLanguageRegistry } from "@jupyterlab/codemirror";
 import { maxima } from "./maxima";
+import { plugins } from "./waiting";
 
 interface FileTypes {
   addFileType(type: Record<string, unknown>): unknown;
 }
 
-const plugin = {
+const language = {
   id: "maximalab:language",
   description: "Maxima in editors: colours, brackets, comments, indentation.",
   autoStart: true,
@@ -31,4 +32,4 @@ const plugin = {
   },
 };
 
-export default plugin;
+export default [language, ...plugins];

@@ -46,3 +46,19 @@ def test_a_question_takes_its_answer_with_and_without_a_terminator(lab, reply):
 def test_labels_go_on_after_an_error(lab):
     lab.run("kill(all)$ 1/0;")
     assert lab.run("7;").of("execute_result")[0]["data"]["text/plain"] == "(%o2) 7"
+
+
+def test_a_cell_that_waits_behind_a_question_is_not_its_answer(lab):
+    asking, waiting = (lab.client.execute(code, allow_stdin=True) for code in ("askinteger(p);", "y;"))
+    assert "Is p an integer?" in lab.client.get_stdin_msg(timeout=20)["content"]["prompt"]
+    lab.client.input("yes")
+    assert lab.collect(asking).results == ["yes"]
+    assert lab.collect(waiting).results == ["y"]
+
+
+def test_two_questions_of_a_cell_get_an_answer_each(lab):
+    message_id = lab.client.execute("askinteger(r); r; askinteger(s); s;", allow_stdin=True)
+    for name, reply in (("r", "yes"), ("s", "no")):
+        assert f"Is {name} an integer?" in lab.client.get_stdin_msg(timeout=20)["content"]["prompt"]
+        lab.client.input(reply)
+    assert lab.collect(message_id).results == ["yes", "r", "no", "s"]
