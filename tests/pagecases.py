@@ -19,6 +19,7 @@ from maximalab_spawner.messages import ANSWERING, LAUNCHED, STARTING, step, wait
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.refusals import ENDED_EARLY, NOT_HANDED, REFUSALS
 from maximalab_spawner.tiers import Entrance, Reason
+from templatecases import TEMPLATE_CASES, words_for
 
 CARDS = (
     Card("simplex", "Симплекс", "Про симплекс.", "open"),
@@ -60,6 +61,7 @@ TALES = {
 }  # fmt: skip
 """What the hub tells the page of a start, event by event."""
 CASES = {
+    **TEMPLATE_CASES,
     "my_lab": ("my_lab.html", {"lab": LAB, "servers": SERVERS}),
     "my_lab of nobody's course": ("my_lab.html", {"lab": MyLab((), (), ()), "servers": []}),
     "login": ("login.html", {**LOGIN, "login_error": ""}),
@@ -108,4 +110,4 @@ def render(tmp_path: Path, case: str, language: str, person: Visitor | None) -> 
         "base_url": "/hub/",
         "user": SimpleNamespace(escaped_name="s", name="s"),
     }
-    return env.get_template(template).render(around | hubs | context)
+    return env.get_template(template).render(around | hubs | words_for(language) | context)

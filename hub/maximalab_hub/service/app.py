@@ -18,7 +18,17 @@ from maximalab_spawner.catalog import CatalogReader
 from maximalab_hub import migrations
 from maximalab_hub.ingest import Ingest
 from maximalab_hub.secret_files import Secret, read_secret
-from maximalab_hub.service import PREFIX, auth, compare_routes, errors, events_route, research_routes
+from maximalab_hub.service import (
+    PREFIX,
+    auth,
+    compare_routes,
+    competence_routes,
+    errors,
+    events_route,
+    rate_routes,
+    ratings_routes,
+    research_routes,
+)
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
@@ -75,7 +85,16 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
     errors.install(app)
     app.include_router(health_router)
-    for part in (events_route, auth, research_routes, compare_routes):
+    routes = (
+        events_route,
+        auth,
+        research_routes,
+        compare_routes,
+        ratings_routes,
+        rate_routes,
+        competence_routes,
+    )
+    for part in routes:
         app.include_router(part.router)
     return app
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -136,3 +136,64 @@ class ConsentRow(Base):
     decided_at: Mapped[datetime] = mapped_column(UtcTime)
 
     __table_args__ = (UniqueConstraint("user", "study", "decided_at", name="consent_once"),)
+
+
+class PanelRow(Base):
+    """Experts asked to rate something: by which criteria, from which score to which."""
+
+    __tablename__ = "rating_panel"
+
+    panel_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    study: Mapped[str] = mapped_column(String(64), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    criteria: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    """In order: `uk`, `en`, and the `weight` as a fraction."""
+    least: Mapped[int]
+    most: Mapped[int]
+    made_by: Mapped[str] = mapped_column(String(255))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class InvitationRow(Base):
+    """One expert's place in a panel. The lab knows no name: whoever invites keeps who got which link."""
+
+    __tablename__ = "rating_invitation"
+
+    invitation_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    panel_id: Mapped[str] = mapped_column(ForeignKey("rating_panel.panel_id"), index=True)
+    place: Mapped[int]
+    """Which of the panel's invitations, from 1."""
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the link's secret."""
+    invited_at: Mapped[datetime] = mapped_column(UtcTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class RatingRow(Base):
+    """The score that one expert gave to one criterion; the newest answer replaces the one before."""
+
+    __tablename__ = "rating"
+
+    invitation_id: Mapped[str] = mapped_column(
+        ForeignKey("rating_invitation.invitation_id"), primary_key=True
+    )
+    criterion: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Its place in the panel's criteria, from 0."""
+    score: Mapped[int]
+
+
+class CompetenceRow(Base):
+    """A table of levels of competence: how many people of which group or moment have which level."""
+
+    __tablename__ = "competence"
+
+    table_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    study: Mapped[str] = mapped_column(String(64), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    same_people: Mapped[bool]
+    """Whether the rows are the same people at several moments."""
+    levels: Mapped[list[str]] = mapped_column(JSON)
+    rows: Mapped[list[str]] = mapped_column(JSON)
+    counts: Mapped[list[list[int]]] = mapped_column(JSON)
+    made_by: Mapped[str] = mapped_column(String(255))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from jupyterhub import orm
 from maximalab_hub import migrations
@@ -70,8 +71,12 @@ def test_a_foreign_version_is_neither_read_nor_changed(store_url: str) -> None:
     engine.dispose()
 
 
-def test_an_early_store_that_kept_its_version_in_the_usual_table_is_taken_over(store: Engine) -> None:
+def test_an_early_store_that_kept_its_version_in_the_usual_table_is_taken_over(store_url: str) -> None:
+    store = open_engine(store_url)
     with writing(store) as connection:
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
         connection.execute(text(f"ALTER TABLE {migrations.VERSION_TABLE} RENAME TO alembic_version"))
     assert migrations.current(store) is None
     migrations.upgrade(store)

@@ -57,12 +57,33 @@ STATUSES: dict[str, dict[str, int]] = {
     "export_codebook": PEOPLE_ONLY | {"own": 200},
     "compare_page": PEOPLE_ONLY | {"own": 200},
     "compare_json": PEOPLE_ONLY | {"own": 200},
+    "ratings_page": PEOPLE_ONLY | {"own": 200},
+    "new_panel": PEOPLE_ONLY | {"own": 303},
+    "panel_page": PEOPLE_ONLY | {"own": 404},
+    "invite_experts": PEOPLE_ONLY | {"own": 404},
+    "check_averages": PEOPLE_ONLY | {"own": 200},
+    "open_invitation": dict.fromkeys(ANYONE, 404),
+    "rate_page": dict.fromkeys(ANYONE, 404),
+    "rate": dict.fromkeys(ANYONE, 404),
+    "competence_page": PEOPLE_ONLY | {"own": 200},
+    "new_competence": PEOPLE_ONLY | {"own": 303},
+    "remove_competence": PEOPLE_ONLY | {"own": 303},
+    "report_page": PEOPLE_ONLY | {"own": 200},
     "my_data": PEOPLE_ONLY | {"own": 200},
     "decide": PEOPLE_ONLY | {"own": 303},
     "my_events_csv": PEOPLE_ONLY | {"own": 200},
     "my_events_json": PEOPLE_ONLY | {"own": 200},
 }
-"""By the name of a route's function: what each kind of token gets. `none` sends no token at all."""
+"""By the name of a route's function: what each kind of token gets. `none` sends no token at all.
+
+Pages of invitations are opened by an invitation's link, which no token is: with it they are tested beside their pages.
+"""
+PATHS = {
+    "panel_page": {"panel_id": "p"},
+    "invite_experts": {"panel_id": "p"},
+    "open_invitation": {"secret": "s"},
+}
+"""What stands in the addresses of routes: nothing that there is."""
 
 
 class KnownTokens:
@@ -111,15 +132,22 @@ def routes_of(router: FastAPI | APIRouter) -> Iterator[Any]:
             yield from routes_of(inner)
 
 
+FORMS = {
+    "decide": {"decision": "agree", "version": "1"},
+    "new_panel": {"title": "t"},
+    "invite_experts": {"experts": "1"},
+    "rate": {"criterion-0": "1"},
+    "new_competence": {"title": "t", "levels": ";a;b\nx;1;2\ny;3;4"},
+    "remove_competence": {"table": "t"},
+}
+"""What is sent to the routes that take a form."""
+
+
 def body_of(name: str) -> dict[str, Any]:
-    match name:
-        case "post_events":
-            events = {"events": [an_event()]}
-            return {"content": json.dumps(events), "headers": {"Content-Type": "application/json"}}
-        case "decide":
-            return {"data": {"decision": "agree", "version": "1"}}
-        case _:
-            return {}
+    if name == "post_events":
+        events = {"events": [an_event()]}
+        return {"content": json.dumps(events), "headers": {"Content-Type": "application/json"}}
+    return {"data": FORMS[name]} if name in FORMS else {}
 
 
 async def ask(app: FastAPI, name: str, headers: dict[str, str], **how: Any) -> httpx.Response:
@@ -128,7 +156,9 @@ async def ask(app: FastAPI, name: str, headers: dict[str, str], **how: Any) -> h
     asked = {**headers, **sent.pop("headers", {})}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", **how) as client:
-        return await client.request(method, app.url_path_for(name), headers=asked, **sent)
+        return await client.request(
+            method, app.url_path_for(name, **PATHS.get(name, {})), headers=asked, **sent
+        )
 
 
 def kept(app: FastAPI) -> tuple[list[str], int]:

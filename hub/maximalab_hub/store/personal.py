@@ -1,0 +1,115 @@
+"""What in the store is personal data, column by column: a table that a test holds complete."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Personal(StrEnum):
+    """Classes of personal data, the most sensitive first."""
+
+    NAMES = "names"
+    """Says who somebody is: an account name."""
+    MAY_NAME = "may name"
+    """Text that people or programs wrote, and which may hold names."""
+    ABOUT = "about"
+    """Says what a person did, had or decided; personal because the same row, or the row that it belongs to, names."""
+    LINKS = "links"
+    """An id by which rows of one person, or one sender, can be put together."""
+    SECRET = "secret"  # noqa: S105  the name of a class
+    """The fingerprint of something that opens a door."""
+    NONE = "none"
+    """About no person."""
+
+
+_ABOUT, _LINKS, _NONE = Personal.ABOUT, Personal.LINKS, Personal.NONE
+
+CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
+    "event": {
+        "event_id": _LINKS,
+        "boot_id": _LINKS,
+        "seq": _ABOUT,
+        "kind": _ABOUT,
+        "at": _ABOUT,
+        "at_reported": _ABOUT,
+        "at_clamped": _ABOUT,
+        "received_at": _ABOUT,
+        "user": Personal.NAMES,
+        "server": Personal.MAY_NAME,
+        "tier": _ABOUT,
+        "backend": _ABOUT,
+        "entrance": _ABOUT,
+        "course": _ABOUT,
+        "material": _ABOUT,
+        "notebook": Personal.MAY_NAME,
+        "cell_id": _LINKS,
+        "kernel": _ABOUT,
+        "duration_ms": _ABOUT,
+        "outcome": _ABOUT,
+        "error_name": Personal.MAY_NAME,
+        "source": _ABOUT,
+        "detail": Personal.MAY_NAME,
+    },
+    "server": {
+        "user": Personal.NAMES,
+        "server": Personal.MAY_NAME,
+        "moment": _ABOUT,
+        "running": _ABOUT,
+        "tier": _ABOUT,
+        "backend": _ABOUT,
+        "entrance": _ABOUT,
+    },
+    "lesson": dict.fromkeys(
+        ("lesson_id", "course", "group_name", "starts_at", "ends_at", "cancelled"), _NONE
+    ),
+    "enrolment": {
+        "user": Personal.NAMES,
+        "course": _ABOUT,
+        "group_name": _ABOUT,
+        "valid_from": _ABOUT,
+        "valid_until": _ABOUT,
+    },
+    "consent": {
+        "consent_id": _NONE,
+        "user": Personal.NAMES,
+        "study": _ABOUT,
+        "agreed": _ABOUT,
+        "consent_version": _ABOUT,
+        "decided_at": _ABOUT,
+    },
+    "rating_panel": {
+        "panel_id": _NONE,
+        "study": _NONE,
+        "title": Personal.MAY_NAME,
+        "criteria": Personal.MAY_NAME,
+        "least": _NONE,
+        "most": _NONE,
+        "made_by": Personal.NAMES,
+        "made_at": _ABOUT,
+    },
+    "rating_invitation": {
+        "invitation_id": _LINKS,
+        "panel_id": _NONE,
+        "place": _LINKS,
+        "secret_hash": Personal.SECRET,
+        "invited_at": _ABOUT,
+        "answered_at": _ABOUT,
+    },
+    "rating": {"invitation_id": _LINKS, "criterion": _NONE, "score": _ABOUT},
+    "competence": {
+        "table_id": _NONE,
+        "study": _NONE,
+        "title": Personal.MAY_NAME,
+        "same_people": _NONE,
+        "levels": Personal.MAY_NAME,
+        "rows": Personal.MAY_NAME,
+        "counts": _NONE,
+        "made_by": Personal.NAMES,
+        "made_at": _ABOUT,
+    },
+}
+"""By table and column. `rows` and `counts` of competence are numbers of people, entered by a researcher."""

@@ -1,0 +1,33 @@
+"""What is wrong with what somebody typed: a reason that every page can say in its reader's language."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Why what was typed cannot be used."""
+
+    LINES = "lines"
+    """No line, or too many."""
+    CRITERION = "criterion"
+    AVERAGE = "average"
+    NUMBER = "number"
+    WEIGHT = "weight"
+    SCORES = "scores"
+    """The lowest score is not below the highest."""
+    LEVELS = "levels"
+    COUNTS = "counts"
+    WHOLE = "whole"
+    """A count is no whole number."""
+    NOBODY = "nobody"
+    """A row without people, or a level that nobody has."""
+
+
+class TypedError(ValueError):
+    """What was typed cannot be used: why, and which part of it, if there is one."""
+
+    def __init__(self, fault: Fault, part: str = "") -> None:
+        super().__init__(f"{fault}: {part[:80]}")
+        self.fault = fault
+        self.part = part[:80]

@@ -1,0 +1,58 @@
+"""Levels of competence: the table as it is typed or pasted, and its test."""
+
+from __future__ import annotations
+
+import pytest
+from maximalab_hub.competence import Levels, compared, read_levels
+from maximalab_hub.typed import Fault, TypedError
+from scipy.stats import chi2_contingency
+
+TABLE = ";low;medium;high\nbefore;12;30;8\nafter;5;28;17"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(TABLE, id="semicolons"),
+        pytest.param(TABLE.replace(";", "\t") + "\n", id="pasted from a spreadsheet"),
+        pytest.param(TABLE.replace("\n", "\r\n\r\n").replace(";", " ; "), id="with space around"),
+    ],
+)
+def test_a_table_is_read_as_it_is_typed_or_pasted(text: str):
+    assert read_levels(text) == Levels(
+        ("low", "medium", "high"), ("before", "after"), ((12, 30, 8), (5, 28, 17))
+    )
+
+
+def test_levels_are_compared_by_pearsons_test():
+    found = compared(read_levels(TABLE))
+    statistic, p, dof, _ = chi2_contingency([[12, 30, 8], [5, 28, 17]], correction=False)
+    assert (found.dof, found.n) == (dof, 100)
+    assert (found.statistic, found.p_value) == (pytest.approx(statistic), pytest.approx(p))
+    assert found.suits
+
+
+def test_shares_are_of_the_row():
+    assert read_levels(TABLE).shares()[0] == (0.24, 0.6, 0.16)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        pytest.param("", Fault.LINES, id="nothing"),
+        pytest.param(";low;high\na;1;2", Fault.LINES, id="one row compares with nothing"),
+        pytest.param(";low\na;1\nb;2", Fault.LEVELS, id="one level"),
+        pytest.param(";low;\na;1;2\nb;2;3", Fault.LEVELS, id="a level without a name"),
+        pytest.param(";low;high\na;1\nb;1;2", Fault.COUNTS, id="a count is missing"),
+        pytest.param(";low;high\n;1;2\nb;1;2", Fault.COUNTS, id="a row without a name"),
+        pytest.param(";low;high\na;1;2.5\nb;1;2", Fault.WHOLE, id="half a person"),
+        pytest.param(";low;high\na;1;-2\nb;1;2", Fault.WHOLE, id="fewer than nobody"),
+        pytest.param(";low;high\na;1;²\nb;1;2", Fault.WHOLE, id="a digit that is none"),
+        pytest.param(";low;high\na;0;0\nb;1;2", Fault.NOBODY, id="a row of nobody"),
+        pytest.param(";low;high\na;0;1\nb;0;2", Fault.NOBODY, id="a level of nobody"),
+    ],
+)
+def test_what_is_no_table_is_named(text: str, fault: Fault):
+    with pytest.raises(TypedError) as error:
+        read_levels(text)
+    assert error.value.fault is fault
