@@ -32,7 +32,7 @@ def upgrade(engine: Engine) -> None:
     All steps happen in one transaction under a lock, so a second process waits and then finds nothing to do, and
     a step that fails leaves the store as it was. Raises `maximalab_hub.store.engine.StoreAwayError`.
     """
-    with writing(engine) as connection:
+    with writing(engine, _PATIENCE_SECONDS) as connection:
         _take_lock(connection)
         config = _config()
         config.attributes["connection"] = connection

@@ -25,6 +25,7 @@ BUSY_SECONDS = 5
 """How long a transaction waits for another one's lock before the store counts as away."""
 
 _WRITES = "maximalab_writes"
+_PATIENCE = "maximalab_patience"
 
 
 class StoreAwayError(Exception):
@@ -91,8 +92,17 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN"
+    patience = options.get(_PATIENCE)
+    if patience is None:
+        connection.exec_driver_sql(begin)
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
 
 
 def _postgresql(url: URL) -> Engine:
@@ -111,13 +121,14 @@ def _postgresql(url: URL) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, patience: float | None = None) -> Iterator[Connection]:
     """Give a connection in a transaction that may write; all of it is kept at the end, or nothing.
 
+    `patience`, in seconds, is how long SQLite waits for its write lock where `BUSY_SECONDS` are too few.
     Raises `StoreAwayError` where the database refuses, whether at the beginning, within or at the commit.
     """
     try:
-        with engine.execution_options(**{_WRITES: True}).begin() as connection:
+        with engine.execution_options(**{_WRITES: True, _PATIENCE: patience}).begin() as connection:
             yield connection
     except SQLAlchemyError as error:
         raise StoreAwayError(_reason(error)) from error

@@ -91,7 +91,7 @@ def test_processes_that_upgrade_at_once_all_succeed(store_url: str) -> None:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(3)
     ]
-    said = [process.communicate(timeout=60)[0] for process in processes]
+    said = [process.communicate(timeout=180)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
     assert migrations.current(open_engine(store_url)) == migrations.newest()
 
