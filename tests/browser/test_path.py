@@ -18,6 +18,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
+from atthelab import (
+    PHOTOS,
+    ROOT,
+    SHOWN,
+    html_lang,
+    open_notebook,
+    photo,
+    press_open,
+    run_all,
+    stop_servers,
+)
 from labclient import Visitor
 from labrun import RunningLab, start_lab, until
 from maximalab_hub.secret_files import Secret, read_secret
@@ -26,11 +37,8 @@ from storedusage import Stored, moment, pseudonym, stored
 
 pytestmark = pytest.mark.chromium
 
-ROOT = Path(__file__).parents[2]
-PHOTOS = ROOT / "artefacts" / "screenshots"
 LOCALE = {"en": "en-GB", "uk": "uk-UA"}
 OPEN = {"en": "Open", "uk": "Відкрити"}
-SHOWN = ".jp-NotebookPanel:visible"  # JupyterLab also keeps the notebooks of an earlier visit open, hidden
 LANGUAGES = pytest.mark.parametrize("lang", ["en", "uk"])
 
 
@@ -78,66 +86,6 @@ def visit(browser: Browser, lab: RunningLab) -> Iterator[Callable[..., Page]]:
     yield signed_in
     for context in contexts:
         context.close()
-
-
-def photo(page: Page, name: str, lang: str) -> None:
-    """Keep a picture of what a person sees now."""
-    page.screenshot(path=PHOTOS / f"{name}.{lang}.png", full_page=True)
-
-
-def press_open(page: Page, material: str) -> None:
-    """Press the button on the card of `material`."""
-    page.locator(f"form[action$='/open/{material}'] button").click()
-
-
-def stop_servers(page: Page) -> None:
-    """Stop what an earlier visit has left running, by the buttons of My lab."""
-    button = page.locator("form[action*='/stop/'] button")
-    for _ in range(30):
-        page.goto("/hub/lab")
-        if button.count():
-            button.first.click()
-        elif not page.locator(".servers li").count():
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError("a server does not stop")
-
-
-def open_notebook(page: Page, material: str, lang: str) -> None:
-    """Press *Open* and stay until JupyterLab shows the notebook."""
-    press_open(page, material)
-    page.wait_for_url(re.compile(rf"/lab/tree/{material}/{material}\.{lang}\.ipynb"), timeout=120_000)
-    expect(page.locator(f"{SHOWN} .jp-Cell").first).to_be_visible(timeout=120_000)
-
-
-KERNELS = """async () => {
-  const base = JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl;
-  const token = document.cookie.match(/_xsrf=([^;]+)/)[1];
-  const answer = await fetch(`${base}api/sessions`, {headers: {"X-XSRFToken": token}});
-  return await answer.json();
-}"""
-
-
-def await_kernel(page: Page) -> None:
-    """Wait until the notebook of this page has a kernel that is connected and idle."""
-    notebook = page.url.split("/lab/tree/")[1].split("?")[0]
-    for _ in range(120):
-        kernels = [one["kernel"] for one in page.evaluate(KERNELS) if one["path"] == notebook]
-        if any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels):
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"no kernel for {notebook}")
-
-
-def run_all(page: Page) -> None:
-    """Run every cell of the open notebook by the menu, whatever the menu's language."""
-    await_kernel(page)
-    page.locator(".lm-MenuBar-item").nth(3).click()
-    page.locator("[data-command='runmenu:run-all']").click()
-
-
-def html_lang(page: Page) -> str | None:
-    return page.locator("html").get_attribute("lang")
 
 
 @LANGUAGES
