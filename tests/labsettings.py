@@ -21,6 +21,7 @@ USUAL: Mapping[str, Mapping[str, object]] = {
     "catalogue": {"dir": "catalogue"},
     "backends": {"file": "backends.toml"},
     "secrets": {"dir": "secrets"},
+    "gateway": {},
 }
 """Section by section, in the file's order: the least that a lab is told."""
 

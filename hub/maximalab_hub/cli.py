@@ -27,6 +27,7 @@ from maximalab_hub.store import research
 from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine, reading, writing
 from maximalab_hub.study import start_of_day
 from maximalab_hub.timetable import TimetableError, read_timetable
+from maximalab_hub.vpn import command as vpn_command
 
 app = typer.Typer(
     name="maximalab",
@@ -51,10 +52,19 @@ for name, group in (
     ("db", dbcommand.app),
     ("doctor", doctor_command.app),
     ("lab", lab_command.app),
+    ("vpn", vpn_command.app),
 ):
     app.add_typer(group, name=name)
 
-WRONG_USE = (SettingsError, StoreUrlError, SecretError, TimetableError, CatalogError, AccountError)
+WRONG_USE = (
+    SettingsError,
+    StoreUrlError,
+    SecretError,
+    TimetableError,
+    CatalogError,
+    AccountError,
+    vpn_command.VpnError,
+)
 """Errors that the person who typed the command can mend: exit code 2."""
 AROUND = timedelta(days=400)
 """How far before and after today a timetable is read where nothing else is said."""

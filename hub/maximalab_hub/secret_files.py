@@ -19,6 +19,7 @@ class Secret(StrEnum):
     PROXY_TOKEN_VPN = "proxy_token_vpn"  # noqa: S105
     USAGE_TOKEN = "usage_token"  # noqa: S105
     WITNESS_TOKEN = "witness_token"  # noqa: S105
+    VPN_GATEWAY_TOKEN = "vpn_gateway_token"  # noqa: S105
     PSEUDONYM_KEY = "pseudonym_key"
 
 

@@ -30,6 +30,7 @@ from maximalab_hub.settings_sections import (
     UsageSection,
     VpnSection,
 )
+from maximalab_hub.vpn.section import GatewaySection  # noqa: TC001  the same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,7 @@ class Settings(Section):
     backends: BackendsSection
     secrets: SecretsSection
     vpn: VpnSection = VpnSection()
+    gateway: GatewaySection | None = None
     study: StudySection = StudySection()
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,24 @@ VERSION_TABLE = "maximalab_alembic_version"
 _LOCK = 7_306_641_905
 """Any number of our own: the advisory lock under which PostgreSQL stores are upgraded."""
 
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One store's migrations, and the table that keeps its version; two stores may share a database."""
+
+    folder: Path
+    version_table: str
+
+
+USAGE = Chain(Path(__file__).parent, VERSION_TABLE)
+VPN = Chain(Path(__file__).parents[1] / "vpn" / "migrations", "maximalab_vpn_alembic_version")
+"""The store of the VPN's devices."""
+
 _PATIENCE_SECONDS = 60
 """How long one upgrade waits for another one's end."""
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, chain: Chain = USAGE) -> None:
     """Bring the store to the newest version; a store that is there already is left alone.
 
     All steps happen in one transaction under a lock, so a second process waits and then finds nothing to do, and
@@ -34,37 +48,39 @@ def upgrade(engine: Engine) -> None:
     """
     with writing(engine, _PATIENCE_SECONDS) as connection:
         _take_lock(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        if _is_an_early_store(connection):
+        config = _config(chain)
+        config.attributes.update(connection=connection, version_table=chain.version_table)
+        if chain is USAGE and _is_an_early_store(connection):
             connection.execute(text("DROP TABLE alembic_version"))
             command.stamp(config, "0001")
         command.upgrade(config, "head")
 
 
-def current(engine: Engine) -> str | None:
+def current(engine: Engine, chain: Chain = USAGE) -> str | None:
     """Say which version the store has; None means that it has no tables yet. Raises `StoreAwayError`."""
     with reading(engine) as connection:
-        return context_of(connection).get_current_revision()
+        return context_of(connection, chain).get_current_revision()
 
 
-def context_of(connection: Connection) -> MigrationContext:
+def context_of(connection: Connection, chain: Chain = USAGE) -> MigrationContext:
     """Give Alembic's view of the store: its version, and what in it differs from the models."""
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
+    return MigrationContext.configure(
+        connection, opts={"version_table": chain.version_table, "compare_type": True}
+    )
 
 
-def newest() -> str:
+def newest(chain: Chain = USAGE) -> str:
     """Say which version this program needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(_config(chain)).get_current_head()
     if head is None:
         raise RuntimeError("the package holds no migrations: install it again")
     return head
 
 
-def _config() -> Config:
+def _config(chain: Chain) -> Config:
     config = Config()
     # Configuration values know `%`-interpolation, and a path may hold a `%`.
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(chain.folder).replace("%", "%%"))
     return config
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from maximalab_hub.migrations import VERSION_TABLE
 from maximalab_hub.store.models import Base
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    version_table=VERSION_TABLE,
+    version_table=context.config.attributes["version_table"],
     compare_type=True,
     transactional_ddl=True,
 )

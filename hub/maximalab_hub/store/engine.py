@@ -36,8 +36,10 @@ class StoreUrlError(Exception):
     """The store's URL cannot be used; the text says why and what to do."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, setting: str = "usage.db_url") -> Engine:
     """Make the engine of the store at `url`: `sqlite:///<path>` or `postgresql://…` (through psycopg 3).
+
+    `setting` is where the URL stands, for the words of an error.
 
     Raises `StoreUrlError` for any other database or a URL that is none. Nothing is connected yet.
     """
@@ -45,23 +47,23 @@ def open_engine(url: str) -> Engine:
         parsed = make_url(url)
     except ArgumentError as error:
         raise StoreUrlError(
-            "usage.db_url is no database URL. Use sqlite:///<path> or postgresql://<user>@<host>/<name>."
+            f"{setting} is no database URL. Use sqlite:///<path> or postgresql://<user>@<host>/<name>."
         ) from error
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(parsed)
+            return _sqlite(parsed, setting)
         case "postgresql":
             return _postgresql(parsed)
         case other:
             raise StoreUrlError(
-                f"usage.db_url names the database {other!r}. Use sqlite:///<path> or postgresql://<host>/<name>."
+                f"{setting} names the database {other!r}. Use sqlite:///<path> or postgresql://<host>/<name>."
             )
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, setting: str) -> Engine:
     if not url.database or url.database == ":memory:":
-        raise StoreUrlError("usage.db_url names no file. Use sqlite:///<path>; memory forgets.")
-    _make_private(Path(url.database))
+        raise StoreUrlError(f"{setting} names no file. Use sqlite:///<path>; memory forgets.")
+    _make_private(Path(url.database), setting)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
@@ -72,17 +74,15 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _make_private(path: Path) -> None:
+def _make_private(path: Path, setting: str) -> None:
     """Let the file be readable by its owner alone from its first moment: it holds personal data."""
     if not path.parent.is_dir():
-        raise StoreUrlError(
-            f"usage.db_url: the folder {path.parent} does not exist. Make it, or mend the path."
-        )
+        raise StoreUrlError(f"{setting}: the folder {path.parent} does not exist. Make it, or mend the path.")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise StoreUrlError(
-            f"usage.db_url: {path} cannot be written ({error.strerror}). Mend its rights."
+            f"{setting}: {path} cannot be written ({error.strerror}). Mend its rights."
         ) from error
 
 

@@ -10,6 +10,7 @@ from labsettings import settings_toml
 from maximalab_hub.oidc.section import OidcSection
 from maximalab_hub.settings import Section, Settings, SettingsError, load_settings, settings_path
 from maximalab_hub.settings_sections import EntranceSection
+from maximalab_hub.vpn.section import GatewaySection
 from maximalab_spawner.tiers import Entrance, Scenario, Tier
 
 DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
@@ -152,7 +153,7 @@ def documented() -> set[str]:
 def sections_of() -> dict[str, type[Section]]:
     """Each section by its name; one that may be left out counts like any other."""
     told = {name: field.annotation for name, field in Settings.model_fields.items()}
-    return {**told, "entrances": EntranceSection, "oidc": OidcSection}
+    return {**told, "entrances": EntranceSection, "oidc": OidcSection, "gateway": GatewaySection}
 
 
 def defined() -> set[str]:

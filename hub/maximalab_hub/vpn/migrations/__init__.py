@@ -1,0 +1,1 @@
+"""Migrations of the store of devices; `maximalab_hub.migrations` runs them."""
