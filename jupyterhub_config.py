@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from maximalab_hub.oidc.provider import service_of
+from maximalab_hub.pages.devices import GATEWAY
 from maximalab_hub.pages.frame import CONTENT_SECURITY_POLICY, JINJA_OPTIONS, TEMPLATES
 from maximalab_hub.pages.install import install
 from maximalab_hub.pages.parts import SETTING, LabParts
 from maximalab_hub.secret_files import Secret, SecretError, read_secret
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.signin import LabSignIn
+from maximalab_hub.store.engine import StoreUrlError
+from maximalab_hub.vpn.store import open_devices
 from maximalab_hub.witness import login_hook, open_witness
 from maximalab_spawner.backends import BackendsError
 from maximalab_spawner.catalog import CatalogReader
@@ -33,9 +37,11 @@ try:
     keys = {name: secret(name) for name in (Secret.USAGE_TOKEN, Secret.WITNESS_TOKEN)}
     proxy_keys = {entrance: secret(PROXY_TOKENS[entrance]) for entrance in settings.entrances}
     provider = service_of(settings)
+    devices = open_devices(settings, lambda: datetime.now(UTC))
+    gateway_key = secret(Secret.VPN_GATEWAY_TOKEN) if devices else ""
     emit = open_witness(settings)
     spawner_class = spawner_for(settings.backends.file)
-except (SettingsError, SecretError, BackendsError, OSError) as error:
+except (SettingsError, SecretError, StoreUrlError, BackendsError, OSError) as error:
     sys.exit(f"The hub does not start:\n{error}")
 
 install()
@@ -66,6 +72,7 @@ c.JupyterHub.tornado_settings = {
         parse_server_name=parse_server_name,
         emit=emit,
         refusals=REFUSALS,
+        devices=devices,
     ),
     "headers": {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -121,6 +128,8 @@ c.JupyterHub.services = [
     },
     {"name": "witness", "api_token": keys[Secret.WITNESS_TOKEN]},
 ]
+if devices:
+    c.JupyterHub.services.append({"name": GATEWAY, "api_token": gateway_key})  # no scope at all
 c.JupyterHub.load_roles = [
     {"name": "user", "description": "Everybody who signs in", "scopes": ["self", USE_OF_THE_SERVICE]}
 ]

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from hypothesis import settings
+from wireguardbed import has_wireguard
 
 # A busy machine is no defect: examples are counted, not timed.
 settings.register_profile("lab", deadline=None)
@@ -29,6 +30,10 @@ def _chromium() -> str | None:
 NEEDS = {
     "docker": (_docker_answers, "needs a Docker engine that answers `docker version`"),
     "chromium": (lambda: _chromium() is not None, "needs Chromium (Debian's package `chromium`)"),
+    "wireguard": (
+        has_wireguard,
+        "needs root and Debian's packages wireguard-go, wireguard-tools, iproute2, iptables, util-linux",
+    ),
 }
 
 

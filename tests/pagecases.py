@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from labsettings import settings_toml
 from maximalab_hub.oidc.words import FAILURES
+from maximalab_hub.pages.devices import enrolled
 from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, Visitor, frame
 from maximalab_hub.pages.my_lab import RunningServer
 from maximalab_hub.pages.shelves import Card, MyLab, Shelf
 from maximalab_hub.pages.sign_in import BUSY, TOO_MANY
 from maximalab_hub.settings import load_settings
+from maximalab_hub.vpn.conf import device_conf
+from maximalab_hub.vpn.devices import Device
+from maximalab_hub.vpn.keys import new_pair
+from maximalab_hub.vpn.section import GatewaySection
+from maximalab_hub.vpn.words import WHY_NOT
 from maximalab_spawner.admission import Turned
 from maximalab_spawner.messages import ANSWERING, LAUNCHED, STARTING, step, waiting
 from maximalab_spawner.refusal import refusal
@@ -35,7 +41,29 @@ BOTH = '<span lang="uk">Не вийшло.</span> <span lang="en">That failed.</
 VPN = {
     "vpn_help": "Довідка.",
     "vpn_help_url": "https://help.example/",
+    "my_devices": False,
     "vpn_lab_url": "http://127.0.0.2:8000/hub/lab",
+}
+MY_DEVICES = {**VPN, "my_devices": True}
+GATEWAY = GatewaySection(
+    pool="172.20.0.0/20",
+    endpoint="vpn.example.edu:51820",
+    public_key=new_pair().public,
+    routes=["172.20.0.1/32"],
+)
+DEVICES = [
+    Device(f"{n:032}", "student", label, new_pair().public, GATEWAY.pool[n + 2],
+           datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 2, 28, tzinfo=UTC))
+    for n, label in enumerate(("Ноутбук", "Телефон"))
+]  # fmt: skip
+LIST = {
+    "devices": DEVICES,
+    "may_enrol": True,
+    "most": 5,
+    "problem": "",
+    "label": "",
+    "public_key": "",
+    **MY_DEVICES,
 }
 NO_VPN = {"vpn_help": ""}
 TOKEN = SimpleNamespace(api_id="a1", note="Мій сценарій", created=datetime(2026, 1, 1), last_activity=None)  # noqa: DTZ001
@@ -71,6 +99,17 @@ CASES = {
     "login in a crowd": ("login.html", {**LOGIN, "login_error": BUSY, "wait": 10}),
     "logout": ("logout.html", {}),
     "vpn": ("vpn.html", VPN),
+    "vpn with devices": ("vpn.html", MY_DEVICES),
+    "devices": ("devices.html", LIST),
+    "devices, none yet": ("devices.html", {**LIST, "devices": []}),
+    "devices, as many as may be": ("devices.html", {**LIST, "most": 2}),
+    "devices of somebody without the VPN": ("devices.html", {**LIST, "devices": [], "may_enrol": False}),
+    **{f"device refused, {why}": ("devices.html", {**LIST, "problem": text, "label": "Ноутбук", "public_key": "xyz"})
+       for why, text in WHY_NOT.items()},
+    "device enrolled": ("device_enrolled.html",
+        enrolled(DEVICES[0], device_conf(DEVICES[0], GATEWAY, new_pair().private), with_key=True)),
+    "device enrolled with an own key": ("device_enrolled.html",
+        enrolled(DEVICES[0], device_conf(DEVICES[0], GATEWAY), with_key=False)),
     "spawn": ("spawn.html", {}),
     **{f"starting, {tale}": ("spawn_pending.html", {"progress_url": f"/hub/api/progress/{tale}"})
        for tale in TALES},

@@ -114,6 +114,10 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]  # JupyterHub carries 
             return True
         return False if account is None else _model(account)
 
+    def account(self, name: str) -> Account | None:
+        """Find a local account as it stands in the file now. Raises HTTP 503 where the file cannot be used."""
+        return self._find(name)
+
     def _find(self, name: str) -> Account | None:
         try:
             return self._file.find(name) if NAME.fullmatch(name) else None

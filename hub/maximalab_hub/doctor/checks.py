@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maximalab_hub.doctor import engines, files, programs, running
+from maximalab_hub.doctor import engines, files, programs, running, vpn
 from maximalab_hub.doctor.finding import Finding, not_checked
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ BY_SETTINGS: Mapping[str, Callable[[Settings], Finding]] = {
     "clock": files.clock,
     "entrances": running.entrances,
     "private routes": running.private_routes,
+    "VPN gateway": vpn.gateway,
 }
 
 

@@ -102,6 +102,11 @@ class Links:
         """How to get the VPN."""
         return f"{self.base}hub/vpn-needed"
 
+    @property
+    def devices(self) -> str:
+        """The person's devices in the VPN."""
+        return f"{self.base}hub/devices"
+
     def language(self, language: str, here: str) -> str:
         """Give the switch to `language`, which comes back to the local path `here`."""
         return f"{self.base}hub/language/{language}?{urlencode({'next': here})}"
@@ -140,6 +145,7 @@ def frame(  # noqa: PLR0913  each is one word of the frame, all by name
         "entrance": entrance.value,
         "entrance_matters": settings.lab.scenario is Scenario.PUBLIC_PRIVATE_VPN,
         "person": person,
+        "has_devices": settings.gateway is not None,
         "here": here,
         "links": Links(base),
     }

@@ -105,5 +105,6 @@ class LabHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub carries no an
         return {
             "vpn_help": settings.vpn.help.text(self.language),
             "vpn_help_url": settings.vpn.help_url,
+            "my_devices": settings.gateway is not None,
             "vpn_lab_url": f"{door.url}{Links(self.base_url).lab}" if door else None,
         }

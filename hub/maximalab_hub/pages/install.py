@@ -14,6 +14,7 @@ from jupyterhub.handlers.base import BaseHandler
 from tornado.log import app_log
 
 from maximalab_hub.pages.administration import AdministrationHandler
+from maximalab_hub.pages.devices import DevicesHandler, PeersHandler, RevokeDeviceHandler
 from maximalab_hub.pages.frame import STATIC
 from maximalab_hub.pages.handler import frame_of
 from maximalab_hub.pages.my_lab import HomeHandler, MyLabHandler, SpawnHandler
@@ -33,6 +34,9 @@ ROUTES: Final[list[tuple[Any, ...]]] = [
     (r"/stop/([a-z][a-z0-9-]{0,29})", StopHandler),
     (r"/spawn(?:/([^/]+))?(?:/([^/]+))?", SpawnHandler),
     (r"/vpn-needed(/.*)?", VpnHandler),
+    (r"/devices", DevicesHandler),
+    (r"/devices/([0-9a-f]{32})/revoke", RevokeDeviceHandler),
+    (r"/vpn/peers", PeersHandler),
     (r"/language/(uk|en)", LanguageHandler),
     (r"/lab-static/(.*)", LabStaticHandler, {"path": str(STATIC)}),
     (r"/user/(?P<user_name>[^/]+)(?P<user_path>/.*)?", ServerUrlHandler),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from maximalab_spawner.tiers import Decision, Entrance, Person, Scenario, Tier
 
     from maximalab_hub.settings import Settings
+    from maximalab_hub.vpn.store import Devices
 
 SETTING: Final = "maximalab"
 """The key under which the parts lie in the hub's Tornado settings."""
@@ -73,6 +74,9 @@ class LabParts:
     emit: Emit
     refusals: Mapping[str, RefusalText]
     """What to say for each `Reason`; the same that JupyterHub says where it refuses a start."""
+
+    devices: Devices | None = None
+    """The store of the VPN's devices; None where the lab has no gateway."""
 
     def __deepcopy__(self, _memo: object) -> Self:
         """Stay the same object: traitlets copies whatever stands in a configuration."""

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import sys
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from maximalab_hub.oidc.claims import NAME as PROVIDERS_NAME
 from maximalab_hub.people import NAME
+from maximalab_hub.secret_files import read_secret_file
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.vpn.conf import device_conf
 from maximalab_hub.vpn.devices import NotEnrolledError
+from maximalab_hub.vpn.gateway import Gateway, hub_client
 from maximalab_hub.vpn.keys import new_pair, new_preshared
 from maximalab_hub.vpn.store import Devices, open_devices
+from maximalab_hub.vpn.wg import Interface
 from maximalab_hub.vpn.words import WHY_NOT
 
 if TYPE_CHECKING:
@@ -121,3 +129,34 @@ def revoke(
 
 def _is(device_id: str, typed: str) -> bool:
     return len(typed) >= 8 and device_id.startswith(typed)  # noqa: PLR2004  as many as `list` shows
+
+
+@app.command("gateway")
+def gateway(  # noqa: PLR0913, PLR0917  what the gateway's machine has to be told
+    hub: Annotated[
+        str, typer.Option(help="Where the hub is reached from here, for example http://172.21.0.2:8002.")
+    ],
+    token_file: Annotated[
+        Path, typer.Option(help="File with the key vpn_gateway_token of the lab, mode 0600.")
+    ],
+    pool: Annotated[str, typer.Option(help="Addresses inside the VPN: gateway.pool of the lab's settings.")],
+    state: Annotated[
+        Path, typer.Option(help="File in which it keeps whom it knows; the folder must be there.")
+    ],
+    interface: Annotated[
+        str, typer.Option(help="The WireGuard interface, made already (deploy/vpn/up).")
+    ] = "wg0",
+    every: Annotated[float, typer.Option(min=0.2, max=60, help="Seconds between two questions.")] = 2.0,
+) -> None:
+    """Let in whom the hub names, and nobody else, until it is stopped. Needs no settings file of the lab."""
+    try:
+        network = IPv4Network(pool)
+    except ValueError as error:
+        raise VpnError(f"--pool {pool[:40]!r}: must be a network such as 172.20.0.0/20.") from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with hub_client(hub, read_secret_file(token_file)) as http:
+        Gateway(http, Interface(interface), network, state, time.time).run(stop, every)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 from labrun import free_port
-from maximalab_hub.doctor import checks, files, programs, running
+from maximalab_hub.doctor import checks, files, programs, running, vpn
 from maximalab_hub.doctor.command import table_of
 from maximalab_hub.doctor.finding import Finding, Verdict
 from maximalab_hub.lab.places import Addresses, Places
 from maximalab_hub.lab.prepare import prepare
 from maximalab_hub.settings import load_settings
+from maximalab_hub.vpn.keys import new_pair
+from maximalab_hub.vpn.section import GatewaySection
+from maximalab_hub.vpn.seen import note_that_the_gateway_asked, seen_file
 from maximalab_spawner.tiers import Scenario
 from rich.console import Console
 
@@ -29,13 +33,15 @@ def settings(places):
     return load_settings(places.settings)
 
 
-@pytest.mark.parametrize("name", sorted(set(checks.BY_SETTINGS) - {"entrances", "private routes"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(checks.BY_SETTINGS) - {"entrances", "private routes", "VPN gateway"})
+)
 def test_a_lab_just_prepared_is_well(settings, name):
     finding = checks.BY_SETTINGS[name](settings)
     assert finding.verdict is Verdict.OK, finding
 
 
-@pytest.mark.parametrize("name", ["entrances", "private routes"])
+@pytest.mark.parametrize("name", ["entrances", "private routes", "VPN gateway"])
 def test_a_lab_that_does_not_run_is_no_fault(settings, name):
     assert checks.BY_SETTINGS[name](settings).verdict is Verdict.NOT_CHECKED
 
@@ -49,6 +55,19 @@ def test_a_key_that_others_may_read_is_wrong_and_the_remedy_named(settings):
         key.chmod(0o600)
     assert finding.verdict is Verdict.WRONG
     assert f"chmod 600 {key}" in finding.detail
+
+
+def test_a_gateway_that_does_not_ask_is_wrong_and_one_that_asks_is_well(settings, tmp_path):
+    told = {"endpoint": "a:1", "public_key": new_pair().public, "routes": ["172.20.0.1/32"]}
+    section = GatewaySection(pool="172.20.0.0/24", **told)
+    lab = settings.lab.model_copy(update={"state_dir": tmp_path})
+    with_vpn = settings.model_copy(update={"gateway": section, "lab": lab})
+    assert vpn.gateway(with_vpn).verdict is Verdict.WRONG
+    note_that_the_gateway_asked(with_vpn)
+    assert vpn.gateway(with_vpn).verdict is Verdict.OK
+    os.utime(seen_file(with_vpn), (1, 1))
+    assert "docs" not in vpn.gateway(with_vpn).remedy
+    assert vpn.gateway(with_vpn).verdict is Verdict.WRONG
 
 
 def test_a_store_without_its_tables_is_wrong_and_the_remedy_named(settings, tmp_path):

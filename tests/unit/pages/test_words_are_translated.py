@@ -17,6 +17,7 @@ METHODS = [
     ("**/pages/**.py", "python"),
     ("**/comparison/**.py", "python"),
     ("**/service/**.py", "python"),
+    ("**/vpn/words.py", "python"),
     ("**/templates/**.html", "jinja2"),
 ]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
