@@ -49,7 +49,7 @@ def upgrade(engine: Engine, chain: Chain = USAGE) -> None:
     with writing(engine, _PATIENCE_SECONDS) as connection:
         _take_lock(connection)
         config = _config(chain)
-        config.attributes.update(connection=connection, version_table=chain.version_table)
+        config.attributes["connection"] = connection
         if chain is USAGE and _is_an_early_store(connection):
             connection.execute(text("DROP TABLE alembic_version"))
             command.stamp(config, "0001")
@@ -77,8 +77,9 @@ def newest(chain: Chain = USAGE) -> str:
     return head
 
 
-def _config(chain: Chain) -> Config:
+def _config(chain: Chain = USAGE) -> Config:
     config = Config()
+    config.attributes["version_table"] = chain.version_table
     # Configuration values know `%`-interpolation, and a path may hold a `%`.
     config.set_main_option("script_location", str(chain.folder).replace("%", "%%"))
     return config
