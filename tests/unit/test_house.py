@@ -161,3 +161,10 @@ def test_each_module_of_the_spawner_side_is_open_or_closed_to_the_hub():
     [closed] = [one["forbidden_modules"] for one in contracts if one["source_modules"] == ["maximalab_hub"]]
     there = {file.stem for file in (ROOT / "spawner_config" / "maximalab_spawner").glob("[!_]*.py")}
     assert {name.rpartition(".")[2] for name in closed} == there - HUB_MAY_USE
+
+
+def test_each_decision_has_a_number_of_its_own():
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(page.name.split("-")[0]) for page in pages]
+    assert numbers == list(range(1, len(pages) + 1))
+    assert [page.read_text().split(".")[0] for page in pages] == [f"# {number}" for number in numbers]

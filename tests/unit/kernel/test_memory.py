@@ -19,6 +19,8 @@ CELLS = (
     "f(t) := t^2 - {n}$ f(7);",
     "1/0;",
 )
+HEAP_OF_GCL_KB = 512 * 1024
+"""GCL fills what it was given before it clears up, and gives nothing back: no more than that is all it can promise."""
 WARM_UP = 300
 MORE = 600
 MOST_GROWTH_KB = 10 * 1024
@@ -47,7 +49,7 @@ def run_many(lab, count):
         lab.run(CELLS[number % len(CELLS)].replace("{n}", str(number)))
 
 
-def test_a_long_day_leaves_memory_and_descriptors_flat(fresh_lab, tmp_path):
+def test_a_long_day_leaves_memory_and_descriptors_flat(fresh_lab, lisp, tmp_path):
     run_many(fresh_lab, WARM_UP)
     fresh_lab.run("plot2d(x, [x, 0, 1])$")
     settle(fresh_lab)
@@ -55,7 +57,7 @@ def test_a_long_day_leaves_memory_and_descriptors_flat(fresh_lab, tmp_path):
     run_many(fresh_lab, MORE)
     fresh_lab.run("plot2d(x, [x, 0, 1])$")
     settle(fresh_lab)
-    assert written_kb(fresh_lab.pid) - before < MOST_GROWTH_KB
+    assert written_kb(fresh_lab.pid) - before < (HEAP_OF_GCL_KB if lisp == "gcl" else MOST_GROWTH_KB)
     assert psutil.Process(fresh_lab.pid).num_fds() <= opened + 2  # clients come and go
     assert list(tmp_path.glob("maximalab-kernel-*/*.svg")) == []
 

@@ -1,0 +1,1 @@
+"""Maxima's own test suite, expression by expression through the kernel and through Maxima alone: the same results."""
