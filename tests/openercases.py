@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from jinja2 import Environment, PackageLoader
-from maximalab_materials.extension import OpenHandler
+from maximalab_materials.extension import OpenHandler, my_lab
 from maximalab_materials.opening import Offer
 from maximalab_materials.refusals import Reason
 from maximalab_materials.store import Edition
@@ -35,5 +35,8 @@ def render_opener(case: str, language: str) -> str:
     reason = context.get("reason")
     order = (language, *({"uk", "en"} - {language}))
     words = {"words": [(each, reason.words(each)) for each in order]} if reason else {}
-    here = "/user/student/public-maxima/maximalab/open"
-    return PAGES.get_template(template).render(language=language, nonce=NONCE, here=here, **(context | words))
+    where = {
+        "here": "/user/student/public-maxima/maximalab/open",
+        "my_lab": my_lab({"JUPYTERHUB_BASE_URL": "/"}),
+    }
+    return PAGES.get_template(template).render(language=language, nonce=NONCE, **where, **(context | words))

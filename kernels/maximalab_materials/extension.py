@@ -20,6 +20,8 @@ from maximalab_materials.refusals import Reason, Refused
 from maximalab_materials.store import handed_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_server.serverapp import ServerApp
 
 LANGUAGES = ("uk", "en")
@@ -107,7 +109,12 @@ class OpenHandler(JupyterHandler):
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        here = url_path_join(self.base_url, "/maximalab/open")
-        self.finish(
-            _PAGES.get_template(name).render(language=self.language, nonce=self.nonce, here=here, **values)
-        )
+        where = {"here": url_path_join(self.base_url, "/maximalab/open"), "my_lab": my_lab(os.environ)}
+        page = _PAGES.get_template(name)
+        self.finish(page.render(language=self.language, nonce=self.nonce, **where, **values))
+
+
+def my_lab(environment: Mapping[str, str]) -> str | None:
+    """Give the path of My lab at whichever entrance the page was asked at; None for a server without a hub."""
+    hub = environment.get("JUPYTERHUB_BASE_URL")
+    return url_path_join(hub, "hub/lab") if hub else None

@@ -58,6 +58,7 @@ class Place:
             "MAXIMALAB_MAY_OPEN": "simplex game",
             "MAXIMALAB_SPOOL": str(folder / "spool"),
             "MAXIMALAB_LANG": "uk",
+            "JUPYTERHUB_BASE_URL": "/math/",
         }
         settings = {
             "jpserver_extensions": "{'maximalab_materials': True, 'maximalab_recorder': True, 'jupyterlab': True}",
@@ -181,7 +182,8 @@ def test_a_refusal_says_so_in_both_languages(place: Place, material, status, ukr
 def test_the_page_brings_everything_with_it(place: Place):
     place.sign_in()
     _, headers, page = place.open(material="game")
-    assert not re.search(r"(src|href)=|url\(|@import", page)
+    assert not re.search(r"src=|url\(|@import|<link", page)
+    assert re.findall(r'href="([^"]*)"', page) == ["/math/hub/lab"]  # the way back, at the entrance asked
     assert re.search(r"style-src 'nonce-([^']+)'", headers["Content-Security-Policy"])[1] in page
 
 
