@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
-import shutil
 import socket
-import subprocess
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -23,10 +19,9 @@ from maximalab_spawner.containers import LAB
 from maximalab_spawner.engine import Engines
 from maximalab_spawner.spawner import TieredDockerSpawner
 from maximalab_spawner.tiers import Entrance, Tier
+from serverimage import reference
 
-ROOT = Path(__file__).resolve().parents[1]
 SOCKET = "/var/run/docker.sock"
-IMAGE = "maximalab-test-server"
 MATERIAL = """id = "{name}"
 version = 1
 access = "{access}"
@@ -56,21 +51,6 @@ COUNT = itertools.count()
 
 def engine() -> docker.APIClient:
     return docker.APIClient(base_url=f"unix://{SOCKET}", version="auto", timeout=120)
-
-
-def build_image() -> str:
-    """Build the servers' image once, however many tests ask at a time."""
-    with (Path(tempfile.gettempdir()) / "maximalab-test-server.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with tempfile.TemporaryDirectory() as folder:
-            for name in ("kernels", "requirements"):
-                ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-                shutil.copytree(ROOT / name, Path(folder) / name, ignore=ignored)
-            shutil.copy(ROOT / "tests/docker/server/Dockerfile", folder)
-            command = ["docker", "build", "--quiet", "--tag", IMAGE, folder]
-            built = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
-            assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
-    return IMAGE
 
 
 class Forwarder:
@@ -131,7 +111,7 @@ class DockerLab:
         # Of 172.16.0.0/12, apart for each process and each lab in it.
         self.block = (os.getpid() * 7 + next(COUNT)) % 250
         self.urls = dict.fromkeys(Tier, f"unix://{SOCKET}")
-        self.images = {"maxima": IMAGE}
+        self.images = {"maxima": reference()}
         self.limits: dict[Tier, str] = {}
         self.pools = ""
         self.more: dict[Tier, str] = {}

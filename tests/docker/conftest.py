@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from dockerlab import DockerLab, build_image
+import serverimage
+from dockerlab import DockerLab
 
 
 @pytest.fixture(scope="session")
 def server_image() -> str:
     """The image of students' servers."""
-    return build_image()
+    return serverimage.build()
 
 
 @pytest.fixture

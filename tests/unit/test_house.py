@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from floors import floors
 from maximalab_hub import cli
 from packaging.version import Version
 
@@ -108,17 +109,10 @@ def test_locks_name_no_host():
     named = [
         str(file)
         for file in files()
-        if file.name in {"package-lock.json", "constraints.txt", "maxima.txt"}
+        if file.name in {"package-lock.json", "constraints.txt", "maxima.txt", "lock.txt", "build-lock.txt"}
         and re.search(r"https?://(?!opencollective|github|feross|www\.|tidelift)", (ROOT / file).read_text())
     ]
     assert named == []
-
-
-@cache
-def floors() -> dict[str, str]:
-    """Read the security floors from SECURITY.md: package and least version."""
-    table = (ROOT / "SECURITY.md").read_text().split("## Floors", 1)[1]
-    return dict(re.findall(r"^\| ([a-z-]+) \| ([0-9.]+) \|", table, re.MULTILINE))
 
 
 def test_the_floors_are_read():
@@ -168,3 +162,21 @@ def test_each_decision_has_a_number_of_its_own():
     numbers = [int(page.name.split("-")[0]) for page in pages]
     assert numbers == list(range(1, len(pages) + 1))
     assert [page.read_text().split(".")[0] for page in pages] == [f"# {number}" for number in numbers]
+
+
+def pinned(file: str) -> dict[str, str]:
+    """Read a list of requirements: package and its one version."""
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (ROOT / file).read_text(), re.MULTILINE))
+
+
+def test_the_student_s_image_has_the_versions_that_are_tested():
+    tested, image = pinned("requirements/constraints.txt"), pinned("images/singleuser/lock.txt")
+    assert {name: version for name, version in image.items() if tested.get(name) != version} == {}
+    assert image.keys() >= {"jupyterhub", "jupyterlab", "pyzmq"}
+
+
+@pytest.mark.parametrize("lock", ["lock.txt", "build-lock.txt"])
+def test_each_package_of_the_image_is_held_by_a_hash(lock: str):
+    text = (ROOT / "images/singleuser" / lock).read_text()
+    blocks = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
