@@ -98,8 +98,8 @@ def wrong_settings(folder: Path, tmp_path: Path, change: tuple[str, str]) -> Pat
     return settings
 
 
-OPEN = {"health", "post_events", "callback"}
-"""Routes that know their caller otherwise: by nothing, by a sender's token, by a sign-in under way."""
+OPEN = {"health", "post_events", "callback", "open_invitation", "rate_page", "rate"}
+"""Routes that know their caller otherwise: by nothing, a sender's token, a sign-in under way, a secret link."""
 
 
 def routes_of(router: Any) -> Iterator[APIRoute]:
