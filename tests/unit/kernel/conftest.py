@@ -108,6 +108,17 @@ class Lab:
             if reply["parent_header"].get("msg_id") == message_id:
                 return Answer(reply["content"], outputs)
 
+    def start(self, code):
+        """Send a cell and wait until it runs: an interrupt has a way of its own, and could be there sooner."""
+        message_id = self.client.execute(code, allow_stdin=False)
+        outputs = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            if message["parent_header"].get("msg_id") == message_id:
+                outputs.append((message["msg_type"], message["content"]))
+                if message["msg_type"] == "execute_input":
+                    return message_id, outputs
+
     def run(self, code, **options):
         options.setdefault("allow_stdin", False)
         return self.collect(self.client.execute(code, **options))

@@ -37,18 +37,6 @@ def wait_for(condition, within=10.0):
         time.sleep(0.01)
 
 
-def start(lab, code):
-    """Send a cell and wait until it runs."""
-    message_id = lab.client.execute(code, allow_stdin=False)
-    outputs = []
-    while True:
-        message = lab.client.get_iopub_msg(timeout=20)
-        if message["parent_header"].get("msg_id") == message_id:
-            outputs.append((message["msg_type"], message["content"]))
-            if message["msg_type"] == "execute_input":
-                return message_id, outputs
-
-
 def maxima_of(lab):
     return next(
         child for child in psutil.Process(lab.pid).children() if "maxima" in " ".join(child.cmdline())
@@ -58,7 +46,7 @@ def maxima_of(lab):
 @pytest.mark.parametrize("code", ENDLESS)
 def test_an_interrupt_stops_it_within_a_second_and_keeps_the_state(lab, code):
     lab.run("kept: 42$")
-    message_id, outputs = start(lab, code)
+    message_id, outputs = lab.start(code)
     time.sleep(0.3)  # let it get well under way: the state under test, not a synchronisation
     begin = time.monotonic()
     lab.interrupt()
@@ -77,7 +65,7 @@ def test_interrupts_at_random_moments_leave_it_working(lab):
         "makelist(i!,i,1,2000)$",
     ]
     for turn in range(20):
-        message_id, outputs = start(lab, codes[turn % len(codes)])
+        message_id, outputs = lab.start(codes[turn % len(codes)])
         time.sleep(dice.uniform(0, 0.08))
         lab.interrupt()
         lab.collect(message_id, outputs)
@@ -90,7 +78,7 @@ def test_an_interrupt_while_nothing_runs_does_nothing(lab):
 
 
 def test_an_interrupted_cell_does_not_go_on_with_its_next_statement(lab):
-    message_id, outputs = start(lab, "passed: 0$ do 1$ passed: 1$")
+    message_id, outputs = lab.start("passed: 0$ do 1$ passed: 1$")
     time.sleep(0.2)
     lab.interrupt()
     lab.collect(message_id, outputs)
@@ -119,7 +107,7 @@ def test_a_death_is_told_and_a_new_maxima_is_there(lab, code, how):
 
 
 def test_a_maxima_that_ignores_interrupts_is_stopped(lab):
-    message_id, outputs = start(lab, DEAF)
+    message_id, outputs = lab.start(DEAF)
     time.sleep(0.2)
     lab.interrupt()
     answer = lab.collect(message_id, outputs)
@@ -168,7 +156,7 @@ def test_nothing_is_left_when_the_kernel_shuts_down(fresh_lab, tmp_path):
 
 def test_maxima_dies_with_a_killed_kernel(fresh_lab):
     maxima = maxima_of(fresh_lab)
-    start(fresh_lab, "do 1$")
+    fresh_lab.start("do 1$")
     os.kill(fresh_lab.pid, signal.SIGKILL)
     wait_for(lambda: not maxima.is_running() or maxima.status() == psutil.STATUS_ZOMBIE)
 

@@ -198,8 +198,8 @@ FRAGMENTS += ["\n", " ", "\0"]
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_cell_six_times_seven_is_42(lab, code):
-    message_id = lab.client.execute(code, allow_stdin=False)
+    message_id, outputs = lab.start(code)
     if "do" in code:  # it may run for ever
         lab.interrupt()
-    lab.collect(message_id)
+    lab.collect(message_id, outputs)
     assert lab.run("kill(all)$ 6*7;").results == ["42"]
