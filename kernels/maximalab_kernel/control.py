@@ -110,7 +110,8 @@ class Control(threading.Thread):
 
     def _interrupt(self) -> None:
         execution = self._busy.interrupt()
-        if execution is not None and self._deadline is None:
+        watched = self._deadline[0] if self._deadline is not None else None
+        if execution not in (None, watched):  # what was watched till now may have ended unseen
             self._deadline = (execution, time.monotonic() + INTERRUPT_WITHIN)
 
     def _escalate(self) -> None:

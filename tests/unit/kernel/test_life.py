@@ -12,6 +12,7 @@ import time
 import psutil
 import pytest
 from jupyter_client.connect import write_connection_file
+from maximalab_kernel.control import Control
 
 ENDLESS = [
     pytest.param("do 1$", id="an empty loop"),
@@ -70,6 +71,32 @@ def test_interrupts_at_random_moments_leave_it_working(lab):
         lab.interrupt()
         lab.collect(message_id, outputs)
         assert lab.run("[6*7, ratsimp((x^2-1)/(x-1)), integrate(x,x)];").results == ["[42,x+1,x^2/2]"]
+
+
+class Works:
+    """What runs now, by its number; `nudged` is what an interrupt was sent after."""
+
+    def __init__(self):
+        self.execution, self.nudged = 1, []
+
+    def interrupt(self):
+        return self.execution
+
+    def runs(self, execution):
+        return self.execution == execution
+
+    def nudge(self, execution):
+        self.nudged.append(execution)
+
+
+def test_an_interrupt_right_behind_another_cells_is_watched_over_too():
+    works = Works()
+    control = Control(None, works, lambda _: None, parent=0)
+    control._interrupt()
+    works.execution = 2  # the first has ended and another runs before anybody has looked
+    control._interrupt()
+    control._escalate()
+    assert works.nudged == [2]
 
 
 def test_an_interrupt_while_nothing_runs_does_nothing(lab):
