@@ -27,7 +27,15 @@ def _chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+def _makes_beds() -> bool:
+    return has_wireguard() and shutil.which("dockerd") is not None and _docker_answers()
+
+
 NEEDS = {
+    "bed": (
+        _makes_beds,
+        "needs root, a Docker engine, and Debian's wireguard-go, wireguard-tools, iproute2, iptables, util-linux",
+    ),
     "docker": (_docker_answers, "needs a Docker engine that answers `docker version`"),
     "chromium": (lambda: _chromium() is not None, "needs Chromium (Debian's package `chromium`)"),
     "wireguard": (

@@ -13,7 +13,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from docker import APIClient
 from docker.errors import APIError, DockerException, NotFound
@@ -21,7 +21,7 @@ from docker.tls import TLSConfig
 from requests.exceptions import RequestException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
@@ -76,6 +76,27 @@ class Address:
     tls: Tls | None = None
 
 
+class _Client(APIClient):  # type: ignore[misc]  # docker-py has no annotations
+    """A client that goes by the backend's record alone.
+
+    Else `requests` would put a REQUESTS_CA_BUNDLE of the hub's environment in the place of `tls_ca`
+    (psf/requests#3829), and lead the way to an engine through an HTTP_PROXY.
+    """
+
+    def merge_environment_settings(
+        self,
+        _url: str,
+        proxies: Mapping[str, str] | None,
+        stream: bool | None,  # noqa: FBT001  # the signature of `requests`
+        verify: bool | str | None,  # noqa: FBT001
+        cert: str | tuple[str, str] | None,
+    ) -> dict[str, Any]:
+        """Take nothing of the environment."""
+        given = {"stream": stream, "verify": verify, "cert": cert}
+        own = {name: getattr(self, name) if value is None else value for name, value in given.items()}
+        return {**own, "proxies": dict(proxies or {})}
+
+
 class Engine:
     """One engine. Its calls run in its own threads; `call` may be used from one event loop."""
 
@@ -84,7 +105,7 @@ class Engine:
         self.preparing = asyncio.Lock()
         """Held while something is made that there must be once only, and whose name the engine does not guard."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"engine-{address.backend}")
-        self._made: APIClient | None = None
+        self._made: _Client | None = None
         self._making = Lock()
 
     async def call(self, do: Callable[[APIClient], T], *, extra: float = 0.0) -> T:
@@ -128,10 +149,10 @@ class Engine:
             # No words: they hold the engine's address.
             raise EngineUnreachable(f"{name}: {type(error).__name__}") from error
 
-    def _client(self) -> APIClient:
+    def _client(self) -> _Client:
         with self._making:
             if self._made is None:
-                self._made = APIClient(
+                self._made = _Client(
                     base_url=self.address.url,
                     tls=_tls(self.address.tls),
                     timeout=self.timeout,

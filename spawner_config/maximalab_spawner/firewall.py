@@ -1,18 +1,22 @@
-"""Rules for the firewall of an engine's machine: `python -m maximalab_spawner.firewall BACKENDS` prints them for `sh`.
+"""Rules for the firewall of an engine's machine; `python -m maximalab_spawner.firewall BACKENDS [NAME…]` prints them.
 
 Docker keeps students from each other and from other machines. It does not keep them from the engine's own machine,
 which is the gateway of their network, and a network with a way out leads to every neighbour of that machine. The
-rules close both. They are made anew each time, in two chains of their own, and touch no other rule.
+rules close both. Where the hub is another machine (`hub_machine`), they also open the one way that there is between
+it and servers of a network without a way out, in both directions, and close it to everybody else. They are made anew
+each time, in chains of their own, and touch no other rule. With names of backends, the rules are theirs alone.
 """
 
 from __future__ import annotations
 
 import sys
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from maximalab_spawner.backends import BackendsError, read_backends
+from maximalab_spawner.hardening import PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,44 +27,111 @@ if TYPE_CHECKING:
 NEIGHBOURS = ("169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 PORTS = {"http": 80, "https": 443}
 MAIL = 25
+KNOWN = "-m conntrack --ctstate ESTABLISHED,RELATED"
+NEW = "-m conntrack --ctstate NEW"
+#: Chains for a hub on another machine: by table, the chain above, and the word in our chain's name.
+LED = (("nat", "PREROUTING", "TO"), ("nat", "POSTROUTING", "AS"), ("raw", "PREROUTING", "RAW"))
 
 
 def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Iterator[str]:
     """Give the commands, one a line, for all of a machine's backends. `name` begins the names of the chains."""
     machine, beyond = f"{name}-IN", f"{name}-OUT"
+    far = [site for site in sites if site.hub_machine]
     for chain, above, verdict in ((machine, "INPUT", "ACCEPT"), (beyond, "DOCKER-USER", "RETURN")):
-        yield f"iptables -w -N {chain} 2>/dev/null || iptables -w -F {chain}"
-        yield f"iptables -w -A {chain} -m conntrack --ctstate ESTABLISHED,RELATED -j {verdict}"
+        yield from _emptied(chain)
+        for site in far if chain == beyond else ():
+            yield from (f"iptables -w -A {chain} {rule} -j ACCEPT" for rule in _ways(site))
+            yield f"iptables -w -A {chain} ! -s {site.hub_machine} -d {site.net.subnet} {NEW} -j REJECT"
+        yield f"iptables -w -A {chain} {KNOWN} -j {verdict}"
         for site in sites:
             yield from (
                 f"iptables -w -A {chain} -s {site.net.subnet} {goal} -j {verdict}" for goal in goals(site)
             )
-        yield f"iptables -w -C {above} -j {chain} 2>/dev/null || iptables -w -I {above} -j {chain}"
+        yield _linked(above, chain)
     for site in sites:
         yield f"iptables -w -A {machine} -s {site.net.subnet} -j REJECT"
         yield f"iptables -w -A {beyond} -s {site.net.subnet} -p tcp --dport {MAIL} -j REJECT"
         yield from (
             f"iptables -w -A {beyond} -s {site.net.subnet} -d {range_} -j REJECT" for range_ in NEIGHBOURS
         )
+    if far:
+        yield from _led(far, name)
 
 
 def goals(site: Site) -> Iterator[str]:
     """Say what servers may reach at whatever address: the hub, the usage service, and their resolvers."""
-    for url in dict.fromkeys((site.hub_url, site.usage_url)):
-        parts = urlsplit(url)
-        yield f"-p tcp -d {parts.hostname} --dport {parts.port or PORTS[parts.scheme]}"
+    for parts in _called(site):
+        yield f"-p tcp -d {parts.hostname} --dport {_port(parts)}"
     for resolver in site.net.dns:
         yield from (f"-p {protocol} -d {resolver} --dport 53" for protocol in ("udp", "tcp"))
 
 
+def _called(site: Site) -> list[SplitResult]:
+    return [urlsplit(url) for url in dict.fromkeys((site.hub_url, site.usage_url))]
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or PORTS[parts.scheme]
+
+
+def _gate(site: Site) -> str:
+    """Give the one address that a network without a way out leads to: the engine's machine."""
+    return str(next(IPv4Network(site.net.subnet).hosts()))
+
+
+def _handed_on(site: Site) -> list[int]:
+    """List the ports that servers call at the gate and that are the hub's machine's."""
+    return sorted({_port(parts) for parts in _called(site) if parts.hostname == _gate(site)})
+
+
+def _ways(site: Site) -> Iterator[str]:
+    """Say what passes between hub and servers; Docker would stop it, as their network has no way out."""
+    hub, subnet = site.hub_machine, site.net.subnet
+    yield f"-s {hub} -d {subnet} {KNOWN}"
+    yield f"-s {subnet} -d {hub} {KNOWN}"
+    yield f"-s {hub} -d {subnet} -p tcp --dport {PORT}"
+    yield from (f"-s {subnet} -d {hub} -p tcp --dport {port}" for port in _handed_on(site))
+
+
+def _led(sites: Sequence[Site], name: str) -> Iterator[str]:
+    """Lead servers' calls on to the hub, and let each side see the engine's machine instead of the other."""
+    to, seen_as, raw = (f"{name}-{word}" for _, _, word in LED)
+    for table, above, word in LED:
+        yield from _emptied(f"{name}-{word}", table)
+        yield _linked(above, f"{name}-{word}", table)
+    for site in sites:
+        hub, subnet = site.hub_machine, site.net.subnet
+        for port in _handed_on(site):
+            called = f"-s {subnet} -d {_gate(site)} -p tcp --dport {port}"
+            yield f"iptables -w -t nat -A {to} {called} -j DNAT --to-destination {hub}"
+            yield f"iptables -w -t nat -A {seen_as} -s {subnet} -d {hub} -p tcp --dport {port} -j MASQUERADE"
+        yield f"iptables -w -t nat -A {seen_as} -s {hub} -d {subnet} -p tcp --dport {PORT} -j MASQUERADE"
+        # From version 28 on, Docker drops there what is sent to a container's own address from outside.
+        yield f"iptables -w -t raw -A {raw} -s {hub} -d {subnet} -j ACCEPT"
+
+
+def _emptied(chain: str, table: str = "filter") -> Iterator[str]:
+    yield f"iptables -w -t {table} -N {chain} 2>/dev/null || iptables -w -t {table} -F {chain}"
+
+
+def _linked(above: str, chain: str, table: str = "filter") -> str:
+    where = f"{above} -j {chain}"
+    return f"iptables -w -t {table} -C {where} 2>/dev/null || iptables -w -t {table} -I {where}"
+
+
 def main() -> None:
-    """Print the rules for the backends of the file that is named."""
+    """Print the rules for the backends of the file that is named, or for some of them."""
     try:
-        sites = [one.site for one in read_backends(Path(sys.argv[1])) if one.site is not None]
-    except IndexError:
-        sys.exit("Name the file of backends: python -m maximalab_spawner.firewall BACKENDS")
+        file, *names = sys.argv[1:]
+        found = read_backends(Path(file))
+    except ValueError:
+        sys.exit("Name the file of backends: python -m maximalab_spawner.firewall BACKENDS [NAME…]")
     except BackendsError as error:
         sys.exit(str(error))
+    missing = set(names) - {one.name for one in found}
+    if missing:
+        sys.exit(f"{file}: has no backend {', '.join(sorted(missing))}")
+    sites = [one.site for one in found if one.site is not None and (not names or one.name in names)]
     sys.stdout.write("".join(f"{line}\n" for line in rules(sites)))
 
 

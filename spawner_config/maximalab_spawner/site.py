@@ -10,6 +10,7 @@ engine = "unix:///var/run/docker.sock"           # or tcp://host:2376 with tls_c
 subnet = "172.28.2.0/24"                         # of the servers' network; its first address is the machine
 hub_url = "http://172.28.2.1:8081"               # where servers reach the hub
 usage_url = "http://172.28.2.1:8000/services/usage/api/events"  # where servers deliver events
+hub_machine = "172.29.0.2"                       # where the hub is another machine: its address, as this one sees it
 [backend.images]
 maxima = "maximalab/singleuser:0.1"
 [backend.limits]                                 # memory_mb, cpus, pids, tmp_mb, home_mb
@@ -40,6 +41,7 @@ SITE_FIELDS = frozenset(
         "engine",
         "subnet",
         "hub_url",
+        "hub_machine",
         "usage_url",
         "images",
         "limits",
@@ -64,6 +66,8 @@ class Site:
     images: Mapping[str, str]
     """From the word in `material.toml` to the reference of an image that the engine has."""
     limits: Limits
+    hub_machine: str = ""
+    """Address of the hub's machine, with the entrances' proxies on it; empty where it is the engine's own."""
 
 
 def read_site(name: str, tier: Tier, record: Mapping[str, Any], folder: Path, wrong: Wrong) -> Site:
@@ -87,6 +91,7 @@ def read_site(name: str, tier: Tier, record: Mapping[str, Any], folder: Path, wr
         usage_url=_url(record, "usage_url", wrong),
         images=_images(record, wrong),
         limits=_limits(record.get("limits", {}), wrong),
+        hub_machine=_machine(record, wrong),
     )
 
 
@@ -177,6 +182,17 @@ def _publish(record: Mapping[str, Any], wrong: Wrong, *, internet: bool) -> str:
             "publish", "add internet = true or remove it: a network without a way out publishes nothing"
         )
     return str(address)
+
+
+def _machine(record: Mapping[str, Any], wrong: Wrong) -> str:
+    value = record.get("hub_machine", "")
+    try:
+        address = IPv4Address(value) if value else None
+    except ValueError as error:
+        raise wrong("hub_machine", "write the IPv4 address of the hub's machine, or remove it") from error
+    if address is not None and (address.is_loopback or address.is_unspecified):
+        raise wrong("hub_machine", "remove it where the hub is on the engine's own machine")
+    return str(address or "")
 
 
 def _url(record: Mapping[str, Any], field: str, wrong: Wrong) -> str:

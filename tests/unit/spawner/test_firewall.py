@@ -11,9 +11,25 @@ from maximalab_spawner.firewall import NEIGHBOURS, rules
 from maximalab_spawner.hardening import Limits, Net
 from maximalab_spawner.site import Site
 
+HUB = "172.29.0.2"
+RECORD = """
+[[backend]]
+name = "{0}"
+tier = "public"
+kind = "docker"
+capacity = 1
+materials = "/srv/materials"
+engine = "unix:///run/{0}.sock"
+subnet = "172.28.{1}.0/24"
+hub_url = "http://172.28.{1}.1:8081"
+usage_url = "http://172.28.{1}.1:8082/services/usage/events"
+images = {{maxima = "maxima:1"}}
+"""
 
-def site(**net):
+
+def site(*, hub_machine="", **net):
     return Site(
+        hub_machine=hub_machine,
         engine=Address("here", "unix:///var/run/docker.sock"),
         net=Net("maximalab-here", "172.28.1.0/24", **net),
         hub_url="http://172.28.1.1:8081",
@@ -43,6 +59,58 @@ def test_what_is_let_through_stands_before_what_is_not():
         own = [line.rpartition(" ")[2] for line in lines if f"-A {chain} " in line]
         assert own == sorted(own, key="REJECT".__eq__), chain
     assert lines[-1].endswith("REJECT")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(
+            "-A MAXIMALAB-OUT -s 172.29.0.2 -d 172.28.1.0/24 -p tcp --dport 8888 -j ACCEPT",
+            id="the hub's machine reaches servers",
+        ),
+        pytest.param(
+            "-A MAXIMALAB-OUT ! -s 172.29.0.2 -d 172.28.1.0/24 -m conntrack --ctstate NEW -j REJECT",
+            id="nobody else does",
+        ),
+        pytest.param(
+            "-t nat -A MAXIMALAB-TO -s 172.28.1.0/24 -d 172.28.1.1 -p tcp --dport 8081 "
+            "-j DNAT --to-destination 172.29.0.2",
+            id="what servers ask the gate for is the hub's",
+        ),
+        pytest.param(
+            "-A MAXIMALAB-OUT -s 172.28.1.0/24 -d 172.29.0.2 -p tcp --dport 8081 -j ACCEPT",
+            id="servers reach it there",
+        ),
+        pytest.param(
+            "-t raw -A MAXIMALAB-RAW -s 172.29.0.2 -d 172.28.1.0/24 -j ACCEPT",
+            id="newer engines stop it no earlier",
+        ),
+    ],
+)
+def test_a_hub_on_another_machine_is_led_to_its_servers(line):
+    assert f"iptables -w {line}" in list(rules([site(hub_machine=HUB)]))
+
+
+def test_where_the_hub_is_at_hand_nothing_is_led_anywhere():
+    assert not any("nat" in line or "raw" in line for line in rules([site()]))
+
+
+def test_only_what_is_the_hub_s_is_handed_on():
+    """The usage service of the example has a name of its own: it is no port of the gate."""
+    handed_on = [line for line in rules([site(hub_machine=HUB)]) if "DNAT" in line]
+    assert len(handed_on) == 1
+
+
+def test_rules_of_one_backend_alone(tmp_path):
+    (tmp_path / "backends.toml").write_text("".join(map(RECORD.format, ("one", "two"), (1, 2))))
+
+    def ask(*names: str):
+        command = [sys.executable, "-m", "maximalab_spawner.firewall", "backends.toml", *names]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "172.28.2.0/24" in ask().stdout
+    assert "172.28.2.0/24" not in ask("one").stdout
+    assert "has no backend three" in ask("one", "three").stderr
 
 
 def test_a_wrong_file_is_told_and_no_rule_is_printed(tmp_path):

@@ -65,6 +65,9 @@ def test_both_engines_are_read(path):
     assert cloud.site.engine == Address("cloud", "tcp://203.0.113.9:2376", files)
     assert cloud.site.net == Net("maximalab-cloud", "172.28.1.0/24", True, ("9.9.9.9",), "203.0.113.9")
     assert cloud.site.limits == Limits(memory_mb=512, cpus=0.5)
+    assert (campus.site.hub_machine, cloud.site.hub_machine) == ("", "")
+    path.write_text(PRIVATE.replace("capacity", 'hub_machine = "172.28.91.2"\ncapacity'))
+    assert read_backends(path)[0].site.hub_machine == "172.28.91.2"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,20 @@ def test_both_engines_are_read(path):
         ),
         pytest.param('"https://lab.example.org"', '"lab"', "hub_url", "URL", id="no URL"),
         pytest.param('maxima = "', 'Maxima = "', "images.Maxima", "form", id="an image's word in capitals"),
+        pytest.param(
+            "capacity = 40",
+            'capacity = 40\nhub_machine = "hub"',
+            "hub_machine",
+            "IPv4",
+            id="a hub's machine by name",
+        ),
+        pytest.param(
+            "capacity = 40",
+            'capacity = 40\nhub_machine = "127.0.0.1"',
+            "hub_machine",
+            "own machine",
+            id="a hub's machine that is this one",
+        ),
         pytest.param("memory_mb = 512", "memory_mb = 64", "limits.memory_mb", "128", id="too little memory"),
         pytest.param("cpus = 0.5", "cpus = 0", "limits.cpus", "above 0", id="no processor"),
         pytest.param("cpus = 0.5", "cpus = true", "limits.cpus", "above 0", id="a processor that is a truth"),
