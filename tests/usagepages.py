@@ -69,6 +69,7 @@ USAGE_CASES = {
     "compare": ("compare", "researcher", "/compare?since=", 200),
     "compare by other choices": ("compare", "researcher", f"/compare?grid=true&since={LATELY}", 200),
     "compare nobody": ("compare", "researcher", "/compare?course=nothing", 200),
+    "export log": ("export_log", "admin", "/export-log", 200),
     "my data": ("me", "demo-01", "/me", 200),
     "my data of one who declined": ("me", DECLINED, "/me", 200),
     "my data of a newcomer": ("me", "newcomer", "/me", 200),

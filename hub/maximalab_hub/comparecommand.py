@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from maximalab_hub.comparison.writing import files
 from maximalab_hub.events import Kind
 from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.language import as_language
-from maximalab_hub.service.own_events import OwnEvents
+from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import open_engine
 from maximalab_hub.store.research import Selection, snapshot
@@ -71,7 +72,8 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
     try:
         detail = {"course": course, "material": material, "to": "folder" if out else "terminal"}
         kind = Kind.EXPORT if out else Kind.LOOK
-        OwnEvents(engine, lambda: datetime.now(UTC)).record(kind, who, course=course, detail=detail)
+        own = own_events_of(settings, engine, lambda: datetime.now(UTC))
+        asked = own.record(kind, who, course=course, detail=detail)
         with snapshot(engine) as connection:
             made = compared(
                 connection,
@@ -81,12 +83,14 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
                 material=material,
                 with_grid=grid,
             )
+        show(made, Words(chosen), Console())
+        if out is not None:
+            about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
+            parts = files(made, about | {"since": _day(since), "until": _day(until)})
+            own.exported(asked, {"sha256": sha256(parts["comparison.json"]).hexdigest()})
+            write(out, parts)
     finally:
         engine.dispose()
-    show(made, Words(chosen), Console())
-    if out is not None:
-        about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
-        write(out, files(made, about | {"since": _day(since), "until": _day(until)}))
 
 
 def days(

@@ -14,7 +14,7 @@ from maximalab_hub.events import Kind
 from maximalab_hub.export.dataset import write_dataset
 from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.export.opening import opened
-from maximalab_hub.service.own_events import OwnEvents
+from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.store.engine import open_engine
 from maximalab_hub.store.research import Selection, snapshot
@@ -87,14 +87,15 @@ def export_study(  # noqa: PLR0913  what is exported, from where, to where, how,
     """
     study = study_of(settings)
     detail = {"course": selection.course, "to": "folder", "format": form.value, "tables": list(tables)}
-    OwnEvents(engine, lambda: now).record(Kind.EXPORT, who, course=selection.course, detail=detail)
+    own = own_events_of(settings, engine, lambda: now)
+    asked = own.record(Kind.EXPORT, who, course=selection.course, detail=detail)
     with snapshot(engine) as connection, _progress() as progress:
 
         def track(rows: Iterable[Row], total: int, what: str) -> Iterable[Row]:
             return progress.track(rows, total=total, description=what)
 
         files, about = opened(connection, settings, study, selection, form=form, tables=tables, track=track)
-        return write_dataset(out, files, about)
+        return write_dataset(out, files, about, lambda told: own.exported(asked, told))
 
 
 def _progress() -> Progress:

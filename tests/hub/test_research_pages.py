@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -20,7 +21,7 @@ from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.language import translations
 from maximalab_hub.service.signin import COOKIE
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.store import bulk, queries, research
+from maximalab_hub.store import bulk, log, queries, research
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.research import Selection
@@ -268,6 +269,30 @@ def test_each_look_and_each_export_is_recorded(visit, app):
         [newest] = queries.last_events(connection, 1, users=["admin"], kinds=["look"])
     assert {kind: after[kind] - before.get(kind, 0) for kind in after} == {"look": 1, "export": 1}
     assert (newest.source, newest.course) == ("hub", "operations-research")
+
+
+def test_an_archive_that_is_whole_is_in_the_export_log_and_says_where_it_was_asked_for(visit, app):
+    answer = visit("researcher").get(f"{USAGE}/export.zip?format=jsonl&table=sessions")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        manifest = hashlib.sha256(archive.read("manifest.json")).hexdigest()
+    with reading(app.state.engine) as connection:
+        given, asked = log.entries(connection, newest=2)
+    assert (given.kind, given.told["sha256"], given.told["asked"]) == ("exported", manifest, asked.position)
+    assert answer.headers["x-maximalab-log-entry"] == str(asked.point)
+    csv = visit("researcher").get(f"{USAGE}/export.csv?since=").content
+    with reading(app.state.engine) as connection:
+        [newest] = log.entries(connection, newest=1)
+    assert newest.told["sha256"] == hashlib.sha256(csv).hexdigest()
+
+
+def test_the_export_log_names_who_looked_and_says_that_it_is_whole(visit, app):
+    visit("admin").get(f"{USAGE}/?course=operations-research")
+    html = visit("admin").get(f"{USAGE}/export-log").text
+    assert "The log is whole." in html
+    assert re.search(r"<td>\s*admin\s*</td>", html)
+    mine = visit("researcher").get(f"{USAGE}/export-log").text
+    assert "The newest entries of your study" in mine
+    assert re.search(r"\d+:[0-9a-f]{64}", mine)
 
 
 def test_consent_is_asked_given_and_withdrawn(visit, app):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -25,12 +26,17 @@ class ExportError(Exception):
     """The export cannot be written; the text says where and what to do."""
 
 
+Seal = Callable[["Mapping[str, Any]"], object]
+"""Told what the export log has to know of an export that is whole; where it raises, the manifest is not written."""
+
+
 class Dataset:
     """The files of an export, in order; `manifest` is there once all of them have been read."""
 
-    def __init__(self, files: Iterable[File], about: Circumstances) -> None:
+    def __init__(self, files: Iterable[File], about: Circumstances, seal: Seal) -> None:
         self._files = files
         self._about = about
+        self._seal = seal
         self.manifest: Mapping[str, Any] = {}
 
     def members(self) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -40,7 +46,13 @@ class Dataset:
             yield file.name, self._read(file, told)
         yield CITATION, iter([citation_file(self._about, told)])
         self.manifest = manifest_of(self._about, told)
-        yield MANIFEST, iter([as_json(self.manifest)])
+        written = as_json(self.manifest)
+        self._seal(self._known_by(written))
+        yield MANIFEST, iter([written])
+
+    def _known_by(self, manifest: bytes) -> dict[str, Any]:
+        told = {name: self.manifest[name] for name in ("format", "tables", "version", "events", "people")}
+        return {"sha256": sha256(manifest).hexdigest(), **told}
 
     def _described(self) -> Iterator[File]:
         yield from self._files
@@ -57,13 +69,13 @@ class Dataset:
             told[file.name]["rows"] = file.rows.count
 
 
-def write_dataset(folder: Path, files: Iterable[File], about: Circumstances) -> Mapping[str, Any]:
+def write_dataset(folder: Path, files: Iterable[File], about: Circumstances, seal: Seal) -> Mapping[str, Any]:
     """Write the files, and when all are whole `manifest.json`; give the manifest.
 
     Each file appears whole or not at all; a folder without a manifest is no finished export. Raises
     `ExportError`.
     """
-    made = Dataset(files, about)
+    made = Dataset(files, about, seal)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
@@ -77,11 +89,11 @@ def write_dataset(folder: Path, files: Iterable[File], about: Circumstances) -> 
     return made.manifest
 
 
-def zipped(files: Iterable[File], about: Circumstances) -> Iterator[bytes]:
+def zipped(files: Iterable[File], about: Circumstances, seal: Seal) -> Iterator[bytes]:
     """Give the same as one archive, while it is made; one that was cut off has no manifest and no end."""
     pipe = Pipe()
     with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
-        for name, parts in Dataset(files, about).members():
+        for name, parts in Dataset(files, about, seal).members():
             entry = ZipInfo(name, _NO_TIME)
             entry.compress_type = ZIP_DEFLATED
             entry.external_attr = 0o644 << 16

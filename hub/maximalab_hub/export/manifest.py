@@ -67,6 +67,8 @@ def manifest_of(about: Circumstances, files: Mapping[str, Mapping[str, object]])
         "rules": _rules(about),
         "order": {"events": ["at", "stored event id"], "elsewhere": ["person", "time"]},
         "citation": citation(about, files),
+        "export_log": "the lab's export log has an entry with this file's SHA-256 for each time that it was given out:"
+        " maximalab export-log find manifest.json",
     }
 
 

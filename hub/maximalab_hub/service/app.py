@@ -25,6 +25,7 @@ from maximalab_hub.service import (
     competence_routes,
     errors,
     events_route,
+    export_log_routes,
     rate_routes,
     ratings_routes,
     research_routes,
@@ -32,7 +33,7 @@ from maximalab_hub.service import (
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
-from maximalab_hub.service.own_events import OwnEvents
+from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.store.engine import open_engine
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.state.rate = RateLimit(event_rate, time.monotonic)
     patience = Patience(WITNESS_PATIENCE_SECONDS, time.monotonic)
     app.state.ingest = Ingest(engine, _courses_of(CatalogReader(settings.catalogue.dir)), utc_now, patience)
-    app.state.own_events = OwnEvents(engine, utc_now)
+    app.state.own_events = own_events_of(settings, engine, utc_now)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
     errors.install(app)
@@ -90,6 +91,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
         auth,
         research_routes,
         compare_routes,
+        export_log_routes,
         ratings_routes,
         rate_routes,
         competence_routes,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from maximalab_spawner.tiers import Person
 
     from maximalab_hub.events import Kind
+    from maximalab_hub.export_log import Entry
+    from maximalab_hub.service.own_events import OwnEvents
 
 
 def question(request: Request) -> Question:
@@ -26,7 +28,16 @@ def question(request: Request) -> Question:
 Asked = Annotated[Question, Depends(question)]
 
 
-def record(request: Request, person: Person, kind: Kind, asked: Question, **more: object) -> None:
-    """Record who looks at what, before it is shown; `more` is told besides."""
+def record(
+    request: Request,
+    person: Person,
+    kind: Kind,
+    asked: Question,
+    *,
+    of_the_study: bool = True,
+    **more: object,
+) -> Entry:
+    """Record who looks at what, before it is shown; `more` is told besides. Give its entry of the export log."""
     detail = {"page": request.url.path.removeprefix(PREFIX), **asked.values, **more}
-    request.app.state.own_events.record(kind, person.name, course=asked.course, detail=detail)
+    own: OwnEvents = request.app.state.own_events
+    return own.record(kind, person.name, course=asked.course, detail=detail, of_the_study=of_the_study)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -55,11 +56,12 @@ def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bo
 def compare_json(request: Request, person: Researcher, asked: Asked, *, grid: bool = False) -> Response:
     """For researchers and admins: the same as JSON; the same store gives the same bytes."""
     settings: Settings = request.app.state.settings
-    record(request, person, Kind.EXPORT, asked)
+    entry = record(request, person, Kind.EXPORT, asked)
     made, _ = _compared(request, asked, with_grid=grid)
     about: dict[str, Any] = {"study": settings.study.id, "time_zone": settings.lab.time_zone, **asked.values}
     headers = {"Content-Disposition": f'attachment; filename="{settings.study.id}-comparison.json"'}
     content = files(made, about)["comparison.json"]
+    request.app.state.own_events.exported(entry, {"sha256": sha256(content).hexdigest()})
     return Response(content, media_type="application/json; charset=utf-8", headers=headers)
 
 

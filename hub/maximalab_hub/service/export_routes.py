@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -20,12 +21,17 @@ from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import Study, observations, study_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Engine
 
+    from maximalab_hub.export.dataset import Seal
+    from maximalab_hub.export_log import Entry
     from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
+
+LOG_HEADER: Final = "X-MaximaLab-Log-Entry"
+"""In the answer to an export: the position and hash of its entry in the export log."""
 
 router = APIRouter()
 
@@ -35,9 +41,10 @@ def export_csv(request: Request, person: Researcher, asked: Asked) -> Response:
     """For researchers and admins: the chosen events as CSV."""
     settings: Settings = request.app.state.settings
     study = study_of(settings)
-    record(request, person, Kind.EXPORT, asked)
-    rows = _lines(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
-    headers = {"Content-Disposition": f'attachment; filename="{study.id}-events.csv"'}
+    entry = record(request, person, Kind.EXPORT, asked)
+    lines = _lines(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
+    rows = _sealed(lines, lambda told: request.app.state.own_events.exported(entry, told))
+    headers = _headers(f"{study.id}-events.csv", entry)
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -53,10 +60,18 @@ def export_zip(
     settings: Settings = request.app.state.settings
     chosen, tables = _form_of(form), _tables_of(table)
     study = study_of(settings)
-    record(request, person, Kind.EXPORT, asked, format=chosen.value, tables=list(tables))
+    entry = record(request, person, Kind.EXPORT, asked, format=chosen.value, tables=list(tables))
     selection = asked.selection(settings.lab.time_zone)
-    parts = _archive(request.app.state.engine, settings, study, selection, chosen, tables)
-    headers = {"Content-Disposition": f'attachment; filename="{study.id}-{chosen.value}.zip"'}
+    parts = _archive(
+        request.app.state.engine,
+        settings,
+        study,
+        selection,
+        chosen,
+        tables,
+        lambda told: request.app.state.own_events.exported(entry, told),
+    )
+    headers = _headers(f"{study.id}-{chosen.value}.zip", entry)
     return StreamingResponse(parts, media_type="application/zip", headers=headers)
 
 
@@ -84,6 +99,22 @@ def _lines(engine: Engine, study: Study, selection: Selection) -> Iterator[bytes
         yield from write_csv(observations(connection, study, selection), COLUMNS)
 
 
+def _sealed(parts: Iterable[bytes], seal: Seal) -> Iterator[bytes]:
+    """Give the parts on, and before the last of them log what all of them are: what is whole has its entry."""
+    digest, before = sha256(), b""
+    for part in parts:
+        yield before
+        digest.update(part)
+        before = part
+    seal({"sha256": digest.hexdigest()})
+    yield before
+
+
+def _headers(filename: str, entry: Entry) -> dict[str, str]:
+    """Name the file, and the place in the export log: whoever keeps it can prove later that nothing before moved."""
+    return {"Content-Disposition": f'attachment; filename="{filename}"', LOG_HEADER: str(entry.point)}
+
+
 def _archive(  # noqa: PLR0913, PLR0917  what is exported, from where and how
     engine: Engine,
     settings: Settings,
@@ -91,6 +122,7 @@ def _archive(  # noqa: PLR0913, PLR0917  what is exported, from where and how
     selection: Selection,
     form: Format,
     tables: tuple[TableName, ...],
+    seal: Seal,
 ) -> Iterator[bytes]:
     with snapshot(engine) as connection:
-        yield from zipped(*opened(connection, settings, study, selection, form=form, tables=tables))
+        yield from zipped(*opened(connection, settings, study, selection, form=form, tables=tables), seal)

@@ -1,14 +1,20 @@
-"""What the service itself saw and records: who looked at what, and who exported what."""
+"""What the service itself saw and records: who looked at what, and who exported what.
+
+Each is an event of whoever did it, and an entry of the export log, in one transaction.
+"""
 
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from maximalab_recorder.ids import uuid7
 
-from maximalab_hub.events import Source
+from maximalab_hub.events import Kind, Source
+from maximalab_hub.export_log import LogKind, names_in_the_log
+from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_hub.store import log
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import writing
 from maximalab_hub.store.queries import EventValues
@@ -19,27 +25,46 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from maximalab_hub.events import Kind
+    from maximalab_hub.export_log import Entry
+    from maximalab_hub.privacy import Pseudonyms
+    from maximalab_hub.settings import Settings
+
+LOGGED: Final[Mapping[Kind, LogKind]] = {Kind.LOOK: LogKind.LOOK, Kind.EXPORT: LogKind.EXPORT}
+"""The kinds of event that are about records of others."""
 
 
 class OwnEvents:
-    """One start of the service as a witness; `clock` gives aware moments. Safe for several threads."""
+    """One start of the service as a witness; `clock` gives aware moments. Safe for several threads.
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+    `names` makes the pseudonyms of the export log, or raises `SecretError`; `study` is the lab's study.
+    """
+
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime], names: Callable[[], Pseudonyms], study: str
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._names = names
+        self._study = study
         self._boot_id = str(uuid4())
         self._seq = 0
         self._lock = Lock()
 
     def record(
-        self, kind: Kind, user: str, *, course: str | None = None, detail: Mapping[str, Any] | None = None
-    ) -> None:
-        """Store at once that `user` did this. Raises `maximalab_hub.store.engine.StoreAwayError`.
+        self,
+        kind: Kind,
+        user: str,
+        *,
+        course: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+        of_the_study: bool = True,
+    ) -> Entry:
+        """Store at once that `user` did this; give its entry of the export log.
 
-        Whoever shows something that has to be recorded calls this first, and shows nothing where it fails.
+        `kind` is one of `LOGGED`. Whoever shows something that has to be recorded calls this first, and shows nothing
+        where it fails. Raises `maximalab_hub.store.engine.StoreAwayError` or `SecretError`.
         """
-        now = self._clock()
+        now, told, who = self._clock(), dict(detail or {}), self._names().of(user)
         with self._lock:
             seq, self._seq = self._seq, self._seq + 1
         row = EventValues(
@@ -48,7 +73,34 @@ class OwnEvents:
             user=user, server=None, tier=None, backend=None, entrance=None,
             course=course, material=None, notebook=None, cell_id=None, kernel=None,
             duration_ms=None, outcome=None, error_name=None,
-            source=Source.HUB.value, detail=dict(detail or {}),
+            source=Source.HUB.value, detail=told,
         )  # fmt: skip
+        study = self._study if of_the_study else None
         with writing(self._engine) as connection:
             insert_events(connection, [row])
+            return log.append(connection, at=now, kind=LOGGED[kind], who=who, study=study, detail=told)
+
+    def exported(self, asked: Entry, detail: Mapping[str, Any]) -> Entry:
+        """Log that the files of the export that `asked` began are whole; `detail` says which they are.
+
+        Raises `maximalab_hub.store.engine.StoreAwayError`.
+        """
+        told = {"asked": asked.position, **detail}
+        with writing(self._engine) as connection:
+            return log.append(
+                connection,
+                at=self._clock(),
+                kind=LogKind.EXPORTED,
+                who=asked.who,
+                study=asked.study,
+                detail=told,
+            )
+
+
+def own_events_of(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> OwnEvents:
+    """Make one start of a witness for the lab that the settings describe."""
+
+    def names() -> Pseudonyms:
+        return names_in_the_log(read_secret(settings.secrets.dir, Secret.PSEUDONYM_KEY))
+
+    return OwnEvents(engine, clock, names, settings.study.id)

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal, format_percent
 
 from maximalab_hub.events import Kind, Outcome, Source
 from maximalab_hub.export.formats import Format, TableName
+from maximalab_hub.export_log import LogKind
 from maximalab_hub.language import translations
 from maximalab_hub.service.errors import N_
 from maximalab_hub.setting import Setting
@@ -35,6 +36,13 @@ KINDS: Final[Mapping[str, str]] = {
     Kind.LOOK: N_("usage page looked at"),
     Kind.EXPORT: N_("usage data exported"),
     Kind.EVENTS_DROPPED: N_("records lost for want of space"),
+}
+LOG_KINDS: Final[Mapping[str, str]] = {
+    LogKind.LOOK: N_("looked at"),
+    LogKind.EXPORT: N_("export asked for"),
+    LogKind.EXPORTED: N_("export given out whole"),
+    LogKind.ERASURE: N_("a person's records erased"),
+    LogKind.RETENTION: N_("old records removed"),
 }
 OUTCOMES: Final[Mapping[str, str]] = {
     Outcome.OK: N_("ok"),
@@ -79,6 +87,10 @@ class Wording:
     def kind(self, word: str) -> str:
         """Say a kind of event in plain words."""
         return self._said(KINDS, word)
+
+    def log_kind(self, word: str) -> str:
+        """Say what an entry of the export log is about."""
+        return self._said(LOG_KINDS, word)
 
     def outcome(self, word: str | None) -> str:
         """Say how a run ended."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -197,3 +197,33 @@ class CompetenceRow(Base):
     counts: Mapped[list[list[int]]] = mapped_column(JSON)
     made_by: Mapped[str] = mapped_column(String(255))
     made_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LogEntryRow(Base):
+    """One entry of the export log (`maximalab_hub.export_log`): rows are only ever added at its end."""
+
+    __tablename__ = "export_log"
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    kind: Mapped[str] = mapped_column(String(16))
+    who: Mapped[str] = mapped_column(String(32))
+    """A pseudonym made for this log; never a name."""
+    study: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[str] = mapped_column(Text)
+    """JSON as it was hashed, to the letter."""
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class LogHeadRow(Base):
+    """Where the export log begins and ends; whoever adds an entry holds this one row."""
+
+    __tablename__ = "export_log_head"
+
+    head_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Always 1: there is one log."""
+    base_position: Mapped[int] = mapped_column(BigInteger)
+    base_hash: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))

@@ -20,6 +20,8 @@ class Personal(StrEnum):
     """Says what a person did, had or decided; personal because the same row, or the row that it belongs to, names."""
     LINKS = "links"
     """An id by which rows of one person, or one sender, can be put together."""
+    PSEUDONYM = "pseudonym"
+    """Stands for a person by the lab's secret key; without it, it says only that two rows are of one person."""
     SECRET = "secret"  # noqa: S105  the name of a class
     """The fingerprint of something that opens a door."""
     NONE = "none"
@@ -111,5 +113,16 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "made_by": Personal.NAMES,
         "made_at": _ABOUT,
     },
+    "export_log": {
+        "position": _NONE,
+        "at": _ABOUT,
+        "kind": _ABOUT,
+        "who": Personal.PSEUDONYM,
+        "study": _NONE,
+        "detail": _ABOUT,
+        "previous": _NONE,
+        "hash": _NONE,
+    },
+    "export_log_head": dict.fromkeys(("head_id", "base_position", "base_hash", "position", "hash"), _NONE),
 }
 """By table and column. `rows` and `counts` of competence are numbers of people, entered by a researcher."""

@@ -108,6 +108,12 @@ def events_by_kind(connection: Connection, user: str) -> Mapping[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def who_looked(connection: Connection) -> frozenset[str]:
+    """Name those of whom the store holds a look or an export."""
+    statement = select(EventRow.user).where(EventRow.kind.in_(queries.AUDIT)).distinct()
+    return frozenset(connection.execute(statement).scalars())
+
+
 def courses(connection: Connection) -> tuple[str, ...]:
     """Give the ids of the courses about which there are events, ordered."""
     statement = select(EventRow.course).where(EventRow.course.is_not(None)).distinct()

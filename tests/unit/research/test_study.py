@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -271,6 +273,32 @@ def test_the_commands_of_a_researcher(lab: Path, maximalab):
     assert f"{len(rows)} events" in done.stdout
     counted = maximalab(lab, "consent", "list").stdout
     assert "23 agree, 1 do not, 0 decided about an older text" in counted
+
+
+def test_each_export_is_in_a_log_that_can_be_verified_and_asked_for_a_manifest(lab: Path, maximalab):
+    for folder in ("given", "given again"):
+        assert maximalab(lab, "export", "--for", "olha", "--out", folder).returncode == 0
+    whole = maximalab(lab, "export-log", "verify")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    head = re.search(r"\d+:[0-9a-f]{64}", whole.stdout)
+    assert head, whole.stdout
+    found = maximalab(lab, "export-log", "find", str(lab / "given" / "manifest.json")).stdout.splitlines()
+    assert [" exported " in line for line in found] == [True, True], "the same bytes, given out twice"
+    listed = maximalab(lab, "export-log", "list", "--newest", "4").stdout
+    assert set(found) <= set(listed.splitlines())
+    assert "olha" not in listed
+    changed = lab / "changed.json"
+    changed.write_bytes((lab / "given" / "manifest.json").read_bytes() + b" ")
+    assert maximalab(lab, "export-log", "find", str(changed)).returncode == 1
+    assert maximalab(lab, "export-log", "verify", "--head", "nonsense").returncode == 2
+    assert maximalab(lab, "export-log", "verify", "--head", head[0]).returncode == 0
+    with sqlite3.connect(lab / "usage.sqlite") as store:
+        store.execute("UPDATE export_log SET who = 'x' WHERE position = 1")
+    broken = maximalab(lab, "export-log", "verify")
+    assert (broken.returncode, broken.stdout) == (
+        1,
+        "entry 1 was changed: its hash is not that of what it says\n",
+    )
 
 
 def test_the_comparison_by_command_is_the_same_twice_names_nobody_and_is_recorded(lab: Path, maximalab):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from maximalab_hub.events import Kind, Source, WireEvent, read_event
+from maximalab_hub.export_log import names_in_the_log
 from maximalab_hub.ingest import Known, Sender, WitnessAwaited, row_of
 from maximalab_hub.service.own_events import OwnEvents
 from maximalab_hub.store.engine import reading
@@ -181,7 +182,7 @@ def test_times_come_back_as_aware_utc(store: Engine) -> None:
 
 
 def test_what_the_service_saw_itself_is_the_hubs_word(store: Engine) -> None:
-    own = OwnEvents(store, lambda: NOON)
+    own = OwnEvents(store, lambda: NOON, lambda: names_in_the_log("k" * 64), "lab-study")
     own.record(Kind.LOOK, "rea", course="operations-research", detail={"page": "usage"})
     own.record(Kind.EXPORT, "rea")
     with reading(store) as connection:

@@ -55,6 +55,7 @@ STATUSES: dict[str, dict[str, int]] = {
     "export_csv": PEOPLE_ONLY | {"own": 200},
     "export_zip": PEOPLE_ONLY | {"own": 200},
     "export_codebook": PEOPLE_ONLY | {"own": 200},
+    "export_log_page": PEOPLE_ONLY | {"own": 200},
     "compare_page": PEOPLE_ONLY | {"own": 200},
     "compare_json": PEOPLE_ONLY | {"own": 200},
     "ratings_page": PEOPLE_ONLY | {"own": 200},

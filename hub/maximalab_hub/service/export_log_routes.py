@@ -1,0 +1,45 @@
+"""The export log as a page. Looking at it is no look at anybody's records, and makes no entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request, Response
+
+from maximalab_hub.export_log import names_in_the_log, verify
+from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_hub.service import PREFIX
+from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.wording import Wording
+from maximalab_hub.store import log, research
+from maximalab_hub.store.research import snapshot
+
+if TYPE_CHECKING:
+    from maximalab_hub.settings import Settings
+
+NEWEST: Final = 200
+
+router = APIRouter(prefix=PREFIX)
+
+
+@router.get("/export-log")
+def export_log_page(request: Request, person: Researcher) -> Response:
+    """For researchers, the entries of their study; for admins, all; and for both whether the log is whole."""
+    settings: Settings = request.app.state.settings
+    study = None if person.admin else settings.study.id
+    with snapshot(request.app.state.engine) as connection:
+        entries = list(log.entries(connection, study=study, newest=NEWEST))
+        verdict = verify(log.entries(connection), log.head(connection))
+        people = research.who_looked(connection)
+    names = names_in_the_log(read_secret(settings.secrets.dir, Secret.PSEUDONYM_KEY))
+    return page(
+        request,
+        "usage/export_log.html",
+        entries=entries,
+        newest=NEWEST,
+        verdict=verdict,
+        everything=study is None,
+        named={names.of(name): name for name in people},
+        said=Wording(language_of(request), settings.lab.time_zone),
+    )
