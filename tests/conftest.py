@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -23,6 +24,19 @@ def _docker_answers() -> bool:
     return subprocess.run(["docker", "version"], capture_output=True, timeout=20, check=False).returncode == 0
 
 
+def _may_mount() -> bool:
+    """Whether this process may mount a file system: a root without that right is common in containers."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run(
+            ["mount", "-t", "tmpfs", "maximalab", folder], capture_output=True, check=False
+        ).returncode:
+            return False
+        subprocess.run(["umount", folder], check=True)
+    return True
+
+
 def _chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -38,6 +52,7 @@ NEEDS = {
     ),
     "docker": (_docker_answers, "needs a Docker engine that answers `docker version`"),
     "chromium": (lambda: _chromium() is not None, "needs Chromium (Debian's package `chromium`)"),
+    "small_disk": (_may_mount, "needs root that may mount a small file system, to fill it"),
     "wireguard": (
         has_wireguard,
         "needs root and Debian's packages wireguard-go, wireguard-tools, iproute2, iptables, util-linux",

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     LOOK = "look"
     EXPORT = "export"
     EVENTS_DROPPED = "events_dropped"
+    RECORDING_END = "recording_end"
 
 
 class Outcome(StrEnum):
@@ -77,6 +78,7 @@ _SEEN_BESIDE_THE_KERNEL = frozenset(
         Kind.NOTEBOOK_OPEN,
         Kind.NOTEBOOK_SAVE,
         Kind.RUN,
+        Kind.RECORDING_END,
     }
 )
 KINDS_OF: Final[Mapping[Source, frozenset[Kind]]] = {

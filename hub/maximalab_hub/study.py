@@ -18,10 +18,11 @@ from maximalab_hub.export.columns import Observation
 from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.setting import Rule
+from maximalab_hub.starts import STOP_LINGERS
 from maximalab_hub.store import queries, research
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -55,6 +56,9 @@ class Completeness:
     starts_with_gaps: int
     received: int
     missing: int
+    starts_without_end: int
+    """Starts of servers that the hub saw stop, and that did not say so themselves: killed, or kept from telling.
+    What such a start lost after its last event that is here leaves no gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,17 @@ def completeness(connection: Connection, people: Collection[str], selection: Sel
         if not one.user or one.user in people
     ]
     gaps = [one.numbered - one.stored for one in counts]
-    return Completeness(len(counts), sum(map(bool, gaps)), sum(one.stored for one in counts), sum(gaps))
+    stops = queries.last_stops(connection)
+    unended = sum(not one.ended and _has_stopped(one, stops) for one in counts)
+    return Completeness(
+        len(counts), sum(map(bool, gaps)), sum(one.stored for one in counts), sum(gaps), unended
+    )
+
+
+def _has_stopped(start: queries.BootCount, stops: Mapping[tuple[str, str], datetime]) -> bool:
+    """Say whether the hub saw the server of this start stop, at or after the last event that came of it."""
+    stop = stops.get((start.user, start.server or ""))
+    return stop is not None and start.last_at <= stop + STOP_LINGERS
 
 
 def timetables_of(connection: Connection, study: Study) -> Timetables:

@@ -68,6 +68,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         spool = Spool(Path(surroundings.spool), log=app.log)
         _deliver(spool, surroundings, app)
         source = EventSource(spool)
+        atexit.register(_end, source, boundary)  # before the last delivery, which was registered earlier
         recorder = Recorder(source, boundary, lambda kernel_id: _notebook_of(app, kernel_id), _later(app))
         recorder.tell_of_killed_runs()
         _listen_to_kernels(app, recorder)
@@ -90,6 +91,11 @@ def _deliver(spool: Spool, surroundings: Surroundings, app: ServerApp) -> None:
     )
     delivery.start()
     atexit.register(delivery.stop, STOP_SECONDS)  # after the kernels were shut down and their last runs told
+
+
+def _end(source: EventSource, boundary: Boundary) -> None:
+    with boundary.around("tell of the end"):
+        source.emit("recording_end")
 
 
 def _listen_to_kernels(app: ServerApp, recorder: Recorder) -> None:

@@ -61,7 +61,8 @@ def manifest_of(about: Circumstances, files: Mapping[str, Mapping[str, object]])
         "completeness": {
             **asdict(about.coverage.completeness),
             "meaning": "of all starts of the hub and of these people's senders with an event in the chosen period:"
-            " numbers of events received and missing; a sender numbers its events from 0 at each start",
+            " numbers of events received and missing; a sender numbers its events from 0 at each start."
+            " Starts without end are those of servers that stopped and did not say so: their last events may lack",
         },
         "selection": _selection(about.selection),
         "rules": _rules(about),

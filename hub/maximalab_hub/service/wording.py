@@ -35,6 +35,7 @@ KINDS: Final[Mapping[str, str]] = {
     Kind.RUN: N_("cell run"),
     Kind.LOOK: N_("usage page looked at"),
     Kind.EXPORT: N_("usage data exported"),
+    Kind.RECORDING_END: N_("recording ended"),
     Kind.EVENTS_DROPPED: N_("records lost for want of space"),
 }
 LOG_KINDS: Final[Mapping[str, str]] = {

@@ -79,6 +79,9 @@ class BootCount(NamedTuple):
     stored: int
     """Different numbers, so that a sender that gives a number twice hides no gap."""
     numbered: int
+    last_at: datetime
+    ended: bool
+    """Whether the sender said, as the last thing before it ended, that it numbered no more."""
 
 
 def _insert_new(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN401  two dialects, no common type
@@ -168,15 +171,17 @@ def boot_counts(
     """Say of each sender's start how many of its events are here and how many it numbered (from 0).
 
     Of starts with an event at `start` <= at < `end` only; these are counted whole. A difference is a gap: events
-    on their way, refused, or lost. What a start lost after its last event that is here cannot be seen. Starts that
-    told of looks and exports alone are not counted: looking at a study must not change it.
+    on their way, refused, or lost. What a start lost after its last event that is here cannot be seen; that it may
+    have lost some can, where it did not say that it `ended`. Starts that told of looks and exports alone are not
+    counted: looking at a study must not change it.
     """
     # The hub is one sender that speaks of many people; every other one speaks of itself alone.
     by_the_hub = EventRow.source == Source.HUB.value
     user = case((by_the_hub, ""), else_=EventRow.user).label("sender")
     server = case((by_the_hub, None), else_=EventRow.server).label("sending_server")
     numbers = (func.count(EventRow.seq.distinct()), func.max(EventRow.seq) + 1)
-    statement = select(EventRow.boot_id, user, server, *numbers)
+    ended = func.max(case((EventRow.kind == Kind.RECORDING_END.value, 1), else_=0))
+    statement = select(EventRow.boot_id, user, server, *numbers, func.max(EventRow.at), ended)
     if start is not None or end is not None:
         inside = _within(select(EventRow.boot_id), start, end)
         statement = statement.where(EventRow.boot_id.in_(inside))
@@ -184,6 +189,13 @@ def boot_counts(
     grouped = statement.group_by(EventRow.boot_id, user, server).having(tells_of_more)
     grouped = grouped.order_by(EventRow.boot_id, user)
     return [BootCount(*row) for row in connection.execute(grouped)]
+
+
+def last_stops(connection: Connection) -> Mapping[tuple[str, str], datetime]:
+    """Give the last moment at which the hub saw each server stop, by (user, server)."""
+    statement = select(ServerRow.user, ServerRow.server, func.max(ServerRow.moment))
+    stops = statement.where(ServerRow.running.is_(False)).group_by(ServerRow.user, ServerRow.server)
+    return {(user, server): moment for user, server, moment in connection.execute(stops)}
 
 
 def _within(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:

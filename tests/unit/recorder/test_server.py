@@ -253,6 +253,21 @@ async def test_a_run_under_way_when_the_server_is_killed_is_told_once_at_the_nex
     assert killed["boot_id"] != runs["cell-done"]["boot_id"]
 
 
+async def test_a_server_says_as_its_last_word_that_it_ended_and_a_killed_one_does_not(started, collector):
+    path = "/api/contents/a.ipynb"
+    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        server = await asyncio.to_thread(started, collector.url)
+        await asyncio.to_thread(server.ask, "PUT", path, {"type": "notebook", "content": notebook})
+        await asyncio.to_thread(server.stop, how)
+    again = await asyncio.to_thread(started, collector.url)  # brings what the killed one has left
+    await arrived(collector, lambda: len(collector.of("notebook_save")) == 2)
+    first, _ = collector.of("notebook_save")
+    (end,) = collector.of("recording_end")
+    assert (end["boot_id"], end["seq"]) == (first["boot_id"], first["seq"] + 1)
+    await asyncio.to_thread(again.stop)
+
+
 NAMES = [
     pytest.param("simplex.en.ipynb", id="the file's name"),
     pytest.param("simplex/simplex.en.ipynb", id="the whole path once more"),
