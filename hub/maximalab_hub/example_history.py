@@ -7,30 +7,22 @@ has agreed.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+import json
 from datetime import datetime, timedelta
 from importlib import resources
-from random import Random
-from typing import TYPE_CHECKING, Final, cast
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
 
-from maximalab_recorder.ids import uuid7
-
-from maximalab_hub.events import Kind, Outcome, Source
+from maximalab_hub.histories.cast import HARMLESS, Group, Plan
+from maximalab_hub.histories.telling import blocks
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import queries, research
-from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.load import load_events
 from maximalab_hub.timetable import read_timetable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
-    from maximalab_hub.store.queries import EventValues
     from maximalab_hub.timetable import Lesson
 
 COURSE: Final = "operations-research"
@@ -42,19 +34,7 @@ VISITOR: Final = "student"
 WEEKS: Final = 6
 AHEAD: Final = timedelta(weeks=60)
 """How far the example timetable reaches into the future."""
-MATERIALS: Final = ("simplex", "transport")
-ERRORS: Final = ("MaximaError", "SyntaxError", "KeyboardInterrupt")
-KYIV: Final = ZoneInfo("Europe/Kyiv")
-
-
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """One person at work once: from when, for how long, and how practised."""
-
-    user: str
-    begins: datetime
-    lasts: timedelta
-    error_share: float
+SEED: Final = 20150925
 
 
 def load_example(
@@ -83,7 +63,8 @@ def load_example(
                     decided_at=begin,
                     consent_version=consent_version,
                 )
-        insert_events(connection, example_events(lessons, begin, now))
+        for block in blocks(example_plan(lessons, begin, now)):
+            load_events(connection, block)
     return True
 
 
@@ -98,96 +79,15 @@ def group_of(user: str) -> str:
     return GROUPS[CLASS.index(user) % 2] if user in CLASS else GROUPS[0]
 
 
-def example_events(lessons: tuple[Lesson, ...], begin: datetime, now: datetime) -> list[EventValues]:
-    """Make up what the class did between two moments; the same arguments give the same events."""
-    events: list[EventValues] = []
-    for user in CLASS:
-        draw = Random(f"maximalab-example-{user}")  # noqa: S311  a story, not a secret
-        for sitting in _sittings(user, lessons, begin, draw):
-            if sitting.begins + sitting.lasts < now - timedelta(hours=1):
-                events += _work(sitting, draw)
-    _number_the_hubs(events)
-    return events
-
-
-def _number_the_hubs(events: list[EventValues]) -> None:
-    """Let the hub be one sender for all, as it is: one start, one row of numbers."""
-    boot = _uuid(Random("maximalab-example-hub"))  # noqa: S311  a story, not a secret
-    told = [event for event in events if event["source"] == Source.HUB]
-    for seq, event in enumerate(sorted(told, key=lambda event: event["at"])):
-        event["boot_id"], event["seq"] = boot, seq
-
-
-def _sittings(user: str, lessons: tuple[Lesson, ...], begin: datetime, draw: Random) -> Iterator[Sitting]:
-    skill, home = draw.uniform(0.6, 1.4), draw.uniform(0.5, 1.3)
-    for lesson in lessons:
-        if lesson.group != group_of(user) or lesson.starts_at < begin or lesson.cancelled:
-            continue
-        practice = 1 - 0.06 * ((lesson.starts_at - begin) / timedelta(weeks=1))
-        if draw.random() < 0.86:  # noqa: PLR2004  how many come to a lesson
-            late = timedelta(minutes=draw.uniform(1, 12))
-            yield Sitting(user, lesson.starts_at + late, timedelta(minutes=75), 0.24 * practice * skill)
-        if draw.random() < 0.62:  # noqa: PLR2004  how many do the homework
-            evening = lesson.starts_at.astimezone(KYIV).replace(
-                hour=draw.randint(17, 21), minute=draw.randint(0, 59)
-            )
-            length = timedelta(minutes=draw.uniform(15, 50))
-            yield Sitting(user, evening + timedelta(days=1), length, 0.24 * practice * skill * home)
-
-
-def _work(sitting: Sitting, draw: Random) -> Iterator[EventValues]:
-    """Tell one sitting: the server starts, a notebook opens, cells run, it is saved, the server stops."""
-    boot, at, end = _uuid(draw), sitting.begins, sitting.begins + sitting.lasts
-    material, seq = draw.choice(MATERIALS), 0
-
-    def event(kind: Kind, source: Source = Source.SERVER, **values: object) -> EventValues:
-        nonlocal seq
-        number = seq
-        seq += source is Source.SERVER
-        return _event(sitting.user, kind, at, boot, number, source, material, draw, values)
-
-    yield event(Kind.SERVER_START, Source.HUB)
-    at += timedelta(seconds=draw.uniform(4, 20))
-    yield event(Kind.NOTEBOOK_OPEN)
-    while (at := at + timedelta(seconds=draw.lognormvariate(5.2, 0.7))) < end:
-        failed = draw.random() < sitting.error_share
-        yield event(
-            Kind.RUN,
-            outcome=Outcome.ERROR.value if failed else Outcome.OK.value,
-            error_name=draw.choices(ERRORS, (6, 3, 1))[0] if failed else None,
-            duration_ms=round(math.exp(draw.gauss(4.2, 1.3))),
-            cell_id=f"cell-{draw.randint(1, 30):02}",
+def example_plan(lessons: tuple[Lesson, ...], begin: datetime, now: datetime) -> Plan:
+    """Say what the class did between two moments, as a plan that `histories.telling` tells."""
+    groups = tuple(
+        Group(
+            COURSE,
+            name,
+            tuple(user for user in CLASS if group_of(user) == name),
+            tuple(one for one in lessons if one.group == name),
         )
-    yield event(Kind.NOTEBOOK_SAVE)
-    at += timedelta(minutes=1)
-    yield event(Kind.SERVER_STOP, Source.HUB)
-
-
-def _event(  # noqa: PLR0913, PLR0917  one argument for each thing that an event is made of
-    user: str,
-    kind: Kind,
-    at: datetime,
-    boot: str,
-    seq: int,
-    source: Source,
-    material: str,
-    draw: Random,
-    values: dict[str, object],
-) -> EventValues:
-    in_notebook = kind in {Kind.NOTEBOOK_OPEN, Kind.NOTEBOOK_SAVE, Kind.RUN}
-    row: dict[str, object] = {
-        "event_id": str(uuid7(at, draw.randbytes(10))), "boot_id": boot, "seq": seq, "kind": kind.value,
-        "at": at, "at_reported": at.isoformat(), "at_clamped": False,
-        "received_at": at + timedelta(seconds=3),
-        "user": user, "server": "public-maxima", "tier": "public", "backend": "example", "entrance": "public",
-        "course": COURSE if in_notebook else None, "material": material if in_notebook else None,
-        "notebook": f"{material}/{material}.uk.ipynb" if in_notebook else None, "cell_id": None,
-        "kernel": "maxima" if kind is Kind.RUN else None,
-        "duration_ms": None, "outcome": None, "error_name": None,
-        "source": source.value, "detail": {"example": True},
-    }  # fmt: skip
-    return cast("EventValues", row | values)
-
-
-def _uuid(draw: Random) -> str:
-    return str(UUID(bytes=draw.randbytes(16), version=4))
+        for name in GROUPS
+    )
+    return Plan(groups, begin, now - timedelta(hours=1), SEED, HARMLESS, detail=json.dumps({"example": True}))

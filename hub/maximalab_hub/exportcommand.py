@@ -14,6 +14,7 @@ from maximalab_hub.events import Kind
 from maximalab_hub.export.dataset import write_dataset
 from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.export.opening import opened
+from maximalab_hub.export.source import one
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.store.engine import open_engine
@@ -21,7 +22,7 @@ from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.study import start_of_day, study_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from sqlalchemy import Engine
@@ -91,8 +92,13 @@ def export_study(  # noqa: PLR0913  what is exported, from where, to where, how,
     asked = own.record(Kind.EXPORT, who, course=selection.course, detail=detail)
     with snapshot(engine) as connection, _progress() as progress:
 
-        def track(rows: Iterable[Row], total: int, what: str) -> Iterable[Row]:
-            return progress.track(rows, total=total, description=what)
+        def track(
+            rows: Iterable[Row], total: int, what: str, size: Callable[[Row], int] = one, /
+        ) -> Iterable[Row]:
+            task = progress.add_task(what, total=total)
+            for row in rows:
+                yield row
+                progress.advance(task, size(row))
 
         files, about = opened(connection, settings, study, selection, form=form, tables=tables, track=track)
         return write_dataset(out, files, about, lambda told: own.exported(asked, told))

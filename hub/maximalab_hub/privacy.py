@@ -15,11 +15,16 @@ from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 if TYPE_CHECKING:
     from datetime import datetime
 
 PSEUDONYM_BITS = 128
 _LEAST_KEY = 16
+_VERSION_8 = bytes(0x80 | (one & 0x0F) for one in range(256))
+"""Made by a rule of one's own (RFC 9562, 5.8)."""
+_VARIANT = bytes(0x80 | (one & 0x3F) for one in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,20 @@ class Pseudonyms:
 
     def event_id(self, event_id: str) -> str:
         """Give an event another id: a UUIDv7 would tell its millisecond and link studies."""
-        return _uuid(_digest_anew(self._key, "event", event_id))
+        try:
+            raw = uuid.UUID(event_id).bytes
+        except ValueError:  # no sender's: the service takes UUIDs alone
+            raw = _digest_anew(self._key, "event", event_id)
+        return str(uuid.UUID(bytes=self.event_ids(raw)))
+
+    def event_ids(self, raw: bytes) -> bytes:
+        """Do the same as `event_id` for many UUIDs at once, 16 bytes each."""
+        key = _digest_anew(self._key, "event ids", "") * 2
+        # One block each, and no two ids alike: AES as a permutation keyed by the study, so that ids stay different.
+        made = bytearray(Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(raw))  # noqa: S305
+        made[6::16] = made[6::16].translate(_VERSION_8)
+        made[8::16] = made[8::16].translate(_VARIANT)
+        return bytes(made)
 
     def session_id(self, user: str, begins: datetime) -> str:
         """Give the id of the person's session that begins at this aware moment."""
@@ -66,8 +84,7 @@ def pseudonyms_of(study: str, lab_key: str) -> Pseudonyms:
 
 def _uuid(digest: bytes) -> str:
     raw = bytearray(digest)
-    raw[6] = 0x80 | (raw[6] & 0x0F)  # version 8, made by a rule of one's own (RFC 9562, 5.8)
-    raw[8] = 0x80 | (raw[8] & 0x3F)
+    raw[6], raw[8] = _VERSION_8[raw[6]], _VARIANT[raw[8]]
     return str(uuid.UUID(bytes=bytes(raw)))
 
 

@@ -11,6 +11,7 @@ from maximalab_hub.export import progsnap2
 from maximalab_hub.export.columns import EVENTS, Row, Table, codebook
 from maximalab_hub.export.csv import write_csv
 from maximalab_hub.export.jsonl import write_jsonl, write_lines
+from maximalab_hub.export.source import one
 from maximalab_hub.export.work import SESSIONS, WEEKS
 from maximalab_hub.export.xapi import statements
 
@@ -50,13 +51,13 @@ CODEBOOK: Final = "codebook.json"
 class Tally(Generic[Row]):
     """Counts rows as they pass."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Iterable[Row], size: Callable[[Row], int] = one) -> None:
+        self._rows, self._size = rows, size
         self.count = 0
 
     def __iter__(self) -> Iterator[Row]:
         for row in self._rows:
-            self.count += 1
+            self.count += self._size(row)
             yield row
 
 
@@ -93,6 +94,9 @@ def codebook_of(form: Format, tables: Sequence[TableName]) -> dict[str, object]:
 
 
 def _table(form: Format, name: TableName, source: Source) -> File:
+    if form is Format.PARQUET and name is TableName.EVENTS:
+        tables: Tally[Any] = Tally(source.event_tables(), len)
+        return File(f"{name}.{form}", _parquet().write_tables(tables, EVENTS.columns), tables)
     rows: Tally[Any] = Tally(_rows(name, source))
     return File(f"{name}.{form}", _writer(form)(rows, TABLES[name].columns), rows)
 
@@ -116,11 +120,13 @@ def _writer(form: Format) -> Callable[..., Iterator[bytes]]:
         case Format.JSONL:
             return write_jsonl
         case _:
-            # Half a second and many megabytes, which no other command should wait for.
-            writer: Callable[..., Iterator[bytes]] = import_module(
-                "maximalab_hub.export.parquet"
-            ).write_parquet
+            writer: Callable[..., Iterator[bytes]] = _parquet().write_parquet
             return writer
+
+
+def _parquet() -> Any:  # noqa: ANN401  a module
+    # Half a second and many megabytes, which no other format should wait for.
+    return import_module("maximalab_hub.export.parquet")
 
 
 def _progsnap2(source: Source) -> Iterator[File]:

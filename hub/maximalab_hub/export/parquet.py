@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,13 +29,55 @@ def schema_of(columns: Sequence[Column[Any]]) -> Any:  # noqa: ANN401  pyarrow h
 
 def write_parquet(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> Iterator[bytes]:
     """Write a table, a part for each row group; the same rows and version of pyarrow give the same bytes."""
-    sink, schema, rest = Pipe(), schema_of(columns), iter(rows)
-    with pq.ParquetWriter(sink, schema, compression="zstd", version="2.6") as writer:
-        while group := list(islice(rest, ROWS_IN_A_GROUP)):
-            arrays = [
-                pa.array([one.value(row) for row in group], field.type)
-                for one, field in zip(columns, schema, strict=True)
-            ]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=len(group))
-            yield sink.taken()
+    schema, rest = schema_of(columns), iter(rows)
+    return _written(_grouped(rest, columns, schema), schema)
+
+
+def write_tables(tables: Iterable[Any], columns: Sequence[Column[Any]]) -> Iterator[bytes]:
+    """Write what is in Arrow tables already, however it is divided among them, to the same bytes."""
+    schema = schema_of(columns)
+    return _written(_regrouped(tables, schema), schema)
+
+
+def _written(groups: Iterable[Any], schema: Any) -> Iterator[bytes]:  # noqa: ANN401
+    """Write each group while the next one is made: the writer needs no Python, and thus runs beside it."""
+    sink = Pipe()
+    with (
+        ThreadPoolExecutor(1, "parquet") as beside,
+        pq.ParquetWriter(sink, schema, compression="zstd", version="2.6") as writer,
+    ):
+        writing: Future[None] | None = None
+        for group in groups:
+            if writing is not None:
+                writing.result()
+                yield sink.taken()
+            writing = beside.submit(writer.write_table, group, row_group_size=len(group))
+        if writing is not None:
+            writing.result()
     yield sink.taken()
+
+
+def _grouped(rest: Iterator[Row], columns: Sequence[Column[Row]], schema: Any) -> Iterator[Any]:  # noqa: ANN401
+    while group := list(islice(rest, ROWS_IN_A_GROUP)):
+        arrays = [
+            pa.array([one.value(row) for row in group], field.type)
+            for one, field in zip(columns, schema, strict=True)
+        ]
+        yield pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _regrouped(tables: Iterable[Any], schema: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Divide tables anew into whole row groups, the last one less."""
+    waiting: list[Any] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table.cast(schema))
+        rows += len(table)
+        if rows >= ROWS_IN_A_GROUP:
+            whole = pa.concat_tables(waiting)
+            ready = rows - rows % ROWS_IN_A_GROUP
+            for start in range(0, ready, ROWS_IN_A_GROUP):
+                yield whole.slice(start, ROWS_IN_A_GROUP).combine_chunks()
+            waiting, rows = [whole.slice(ready)], rows - ready
+    if rows:
+        yield pa.concat_tables(waiting).combine_chunks()

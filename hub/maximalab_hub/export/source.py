@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Protocol
 
+from maximalab_hub.export.seen import READ, observations_in, seen
 from maximalab_hub.export.work import WorkSession, groups_to_tell, sessions_of, weeks_of
 from maximalab_hub.store import research
+from maximalab_hub.store.tables import event_tables
 from maximalab_hub.study import (
     happening,
-    observations,
     observed,
     people_of,
     rows_of,
@@ -19,7 +21,7 @@ from maximalab_hub.study import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
@@ -34,13 +36,22 @@ if TYPE_CHECKING:
 class Track(Protocol):
     """Told what is gone through, and how much of it there is: a progress bar."""
 
-    def __call__(self, rows: Iterable[Row], total: int, what: str) -> Iterable[Row]:
-        """Give the rows on."""
+    def __call__(
+        self, rows: Iterable[Row], total: int, what: str, size: Callable[[Row], int] = ..., /
+    ) -> Iterable[Row]:
+        """Give the rows on; `size` says how many of `total` each is."""
 
 
-def untracked(rows: Iterable[Row], total: int, what: str) -> Iterable[Row]:
+def one(_row: object) -> int:
+    """Count each row as itself."""
+    return 1
+
+
+def untracked(
+    rows: Iterable[Row], total: int, what: str, size: Callable[[Row], int] = one, /
+) -> Iterable[Row]:
     """Show no progress."""
-    del total, what
+    del total, what, size
     return rows
 
 
@@ -78,10 +89,17 @@ class Source:
         self._events = sum(counts[user] for user in people)
         self.timetables: Timetables = timetables_of(connection, study)
 
-    def observations(self) -> Iterable[Observation]:
+    def event_tables(self) -> Iterable[Any]:
+        """Give every event in the study's columns, ordered by time and event, as Arrow tables."""
+        chosen = research.conditions(studied(self._selection))
+        raw = event_tables(self._connection, READ, chosen)
+        people = people_of(self._connection, self._study)
+        found = seen(raw, self._study, self.timetables, people)
+        return self._track(found, self._events, "events", len)
+
+    def observations(self) -> Iterator[Observation]:
         """Give every event, ordered by time and event."""
-        rows = observations(self._connection, self._study, self._selection)
-        return self._track(rows, self._events, "events")
+        return chain.from_iterable(map(observations_in, self.event_tables()))
 
     def people(self, what: str) -> Iterator[PersonTold]:
         """Give person after person; `what` is shown with the progress."""

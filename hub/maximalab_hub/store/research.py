@@ -89,13 +89,13 @@ def decisions(connection: Connection, study: str, *, user: str | None = None) ->
 
 def events_by_user(connection: Connection, selection: Selection) -> Mapping[str, int]:
     """Count each person's events."""
-    counted = select(EventRow.user, func.count()).where(*_conditions(selection))
+    counted = select(EventRow.user, func.count()).where(*conditions(selection))
     return {row[0]: row[1] for row in connection.execute(counted.group_by(EventRow.user))}
 
 
 def last_event(connection: Connection, selection: Selection, users: Collection[str]) -> datetime | None:
     """Say when the last of these people's events happened."""
-    newest = select(EventRow.user, func.max(EventRow.at)).where(*_conditions(selection))
+    newest = select(EventRow.user, func.max(EventRow.at)).where(*conditions(selection))
     rows = connection.execute(newest.group_by(EventRow.user))
     return max((row[1] for row in rows if row[0] in users), default=None)
 
@@ -120,17 +120,18 @@ def courses(connection: Connection) -> tuple[str, ...]:
     return tuple(sorted(filter(None, connection.execute(statement).scalars())))
 
 
-def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def conditions(selection: Selection) -> list[ColumnElement[bool]]:
+    """Say in SQL which events are chosen."""
+    found: list[ColumnElement[bool]] = []
     if selection.course is not None:
-        conditions.append(EventRow.course == selection.course)
+        found.append(EventRow.course == selection.course)
     if selection.kinds is not None:
-        conditions.append(EventRow.kind.in_(selection.kinds))
+        found.append(EventRow.kind.in_(selection.kinds))
     if selection.since is not None:
-        conditions.append(EventRow.at >= selection.since)
+        found.append(EventRow.at >= selection.since)
     if selection.until is not None:
-        conditions.append(EventRow.at < selection.until)
-    return conditions
+        found.append(EventRow.at < selection.until)
+    return found
 
 
 def _lesson_values(lesson: Lesson) -> dict[str, object]:

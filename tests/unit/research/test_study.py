@@ -23,11 +23,12 @@ from maximalab_hub.example_history import (
     DECLINED,
     NEVER_ASKED,
     VISITOR,
-    example_events,
     example_lessons,
+    example_plan,
     load_example,
 )
 from maximalab_hub.export.csv import read_csv
+from maximalab_hub.histories.telling import blocks
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.setting import Enrolment, Setting
@@ -174,9 +175,10 @@ def test_the_example_is_marked_ends_before_now_and_is_loaded_once(example: Engin
 def test_the_same_seed_tells_the_same_story():
     begin = NOW - timedelta(weeks=6)
     lessons = example_lessons(begin, NOW)
-    once, again = (example_events(lessons, begin, NOW) for _ in range(2))
+    once, again = (list(blocks(example_plan(lessons, begin, NOW))) for _ in range(2))
     assert once == again
-    assert len({event["event_id"] for event in once}) == len(once) > 3000
+    ids = [event_id for block in once for event_id in block.column("event_id").to_pylist()]
+    assert len(set(ids)) == len(ids) > 3000
 
 
 def test_a_store_with_a_timetable_of_its_own_is_left_alone(store: Engine):

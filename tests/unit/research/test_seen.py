@@ -1,0 +1,202 @@
+"""Events seen many at once are what they are seen one by one, whatever database they lie in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from maximalab_hub.compare import Parameters, Timetables
+from maximalab_hub.export.columns import COLUMNS, Observation
+from maximalab_hub.export.parquet import ROWS_IN_A_GROUP, TYPES, write_parquet, write_tables
+from maximalab_hub.export.seen import READ, observations_in, seen
+from maximalab_hub.privacy import pseudonyms_of
+from maximalab_hub.setting import Enrolment, Rule, Setting, Span
+from maximalab_hub.setting_arrays import CODES, Borders, ScheduleArrays, coded, micros
+from maximalab_hub.store import queries
+from maximalab_hub.store.arrow import SCHEMA, uuid_texts, uuids_in
+from maximalab_hub.store.bulk import insert_events
+from maximalab_hub.store.engine import writing
+from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.tables import event_tables
+from maximalab_hub.study import Study, observed
+from maximalab_hub.timetable import Lesson
+from sqlalchemy import delete
+
+DAY = datetime(2026, 9, 7, tzinfo=UTC)
+MINUTES = st.integers(0, 3 * 24 * 60).map(lambda n: DAY + timedelta(minutes=n))
+USERS = ("ada", "Олена", "o'brien-2", "a")
+COURSES = ("algebra", "logic")
+GROUPS = ("A-1", "A-2")
+WORDS = st.sampled_from(["", "simplex", "ADA/x.ipynb", "олена.ipynb", "a", '=1,"\n', "o'brien-2's", "straße"])
+LESSONS = st.lists(
+    st.builds(
+        lambda at, n, course, group, off: Lesson(at, at + timedelta(minutes=n), course, group, off),
+        MINUTES, st.integers(1, 200), st.sampled_from(COURSES), st.sampled_from(GROUPS), st.booleans(),
+    ),
+    max_size=8,
+)  # fmt: skip
+ENROLMENTS = st.lists(
+    st.builds(Enrolment, st.sampled_from(COURSES), st.sampled_from(GROUPS), MINUTES, st.none() | MINUTES),
+    max_size=3,
+)
+TIMETABLES = st.builds(
+    lambda lessons, enrolled, grace: Timetables(
+        tuple(sorted(set(lessons))), {user: tuple(some) for user, some in enrolled.items()}, Rule(grace)
+    ),
+    LESSONS,
+    st.dictionaries(st.sampled_from(USERS), ENROLMENTS),
+    st.integers(0, 30).map(lambda n: timedelta(minutes=n)),
+)
+IDS = st.uuids().map(str) | st.sampled_from(
+    ["x", "0" * 36, "A" * 8 + "-" + "-".join(["B" * 4] * 3) + "-" + "C" * 12]
+)
+EVENTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "event_id": IDS, "kind": st.sampled_from(["run", "notebook_open"]), "at": MINUTES,
+            "user": st.sampled_from(USERS),
+            "course": st.none() | st.sampled_from(COURSES), "material": st.none() | WORDS,
+            "notebook": st.none() | WORDS, "cell_id": st.none() | WORDS, "kernel": st.none() | WORDS,
+            "error_name": st.none() | WORDS,
+            "duration_ms": st.none() | st.integers(0, 2**40), "outcome": st.none() | st.sampled_from(["ok", "error"]),
+            "tier": st.none() | st.just("public"),
+        }
+    ),
+    max_size=12,
+    unique_by=lambda event: event["event_id"],
+)  # fmt: skip
+EMPTY = dict.fromkeys(SCHEMA.names) | {
+    "boot_id": str(UUID(int=1)), "seq": 0, "at_reported": "", "at_clamped": False, "source": "server", "detail": {},
+}  # fmt: skip
+STUDY = Study("s", 1, pseudonyms_of("s", "k" * 64), Parameters())
+
+
+def stored(connection, events: list[dict[str, Any]]) -> None:
+    connection.execute(delete(EventRow))
+    insert_events(connection, [EMPTY | {"received_at": event["at"]} | event for event in events])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=EVENTS, timetables=TIMETABLES, people=st.sets(st.sampled_from(USERS)))
+def test_many_at_once_are_seen_as_one_by_one(store, events, timetables, people):
+    with writing(store) as connection:
+        stored(connection, events)
+        one_by_one = [
+            observed(row, STUDY, timetables)
+            for row in queries.events_between(connection)
+            if row.user in people
+        ]
+        tables = list(seen(event_tables(connection, READ), STUDY, timetables, people))
+    assert [one for table in tables for one in observations_in(table)] == one_by_one
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=EVENTS)
+def test_every_column_comes_out_of_the_store_as_it_went_in(store, events):
+    with writing(store) as connection:
+        stored(connection, [event | {"detail": {"ä\n": [1, None]}} for event in events])
+        rows = [dict(row._mapping) for row in queries.events_between(connection)]
+        tables = list(event_tables(connection, SCHEMA.names))
+    found = [row for table in tables for row in table.to_pylist()]
+    assert all(table.schema == SCHEMA for table in tables)
+    assert all(one.pop("detail") == '{"ä\\n": [1, null]}' or one for one in found)
+    assert [one | {"detail": {"ä\n": [1, None]}} for one in found] == rows
+
+
+def test_conditions_reach_the_database_as_values(store):
+    evil = "x') OR ('1'='1"
+    events = [
+        {"event_id": str(UUID(int=n)), "at": DAY, "user": user, "kind": "run"}
+        for n, user in enumerate((evil, "b"))
+    ]
+    with writing(store) as connection:
+        stored(connection, events)
+        [table] = event_tables(connection, ["user"], [EventRow.user.in_([evil]), EventRow.at >= DAY])
+        assert list(event_tables(connection, ["user"], [EventRow.at > DAY])) == []
+    assert table.to_pylist() == [{"user": evil}]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    timetables=TIMETABLES,
+    events=st.lists(st.tuples(st.sampled_from(USERS), st.none() | st.sampled_from(COURSES), MINUTES)),
+)
+def test_settings_by_arrays_are_those_of_the_rule(timetables, events):
+    users, courses, at = (list(column) for column in zip(*events, strict=True)) if events else ([], [], [])
+    arrays = ScheduleArrays(timetables)
+    numbers = arrays.schedules(coded(pa.array(users, pa.string())), coded(pa.array(courses, pa.string())))
+    found = arrays.settings(numbers, np.array([micros(one) for one in at], np.int64))
+    assert [CODES[code] for code in found] == [timetables.setting_of(*event) for event in events]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    timetables=TIMETABLES,
+    stretches=st.lists(
+        st.tuples(st.sampled_from(USERS), st.sampled_from(COURSES), MINUTES, st.integers(0, 900)), min_size=1
+    ),
+)
+def test_time_is_shared_out_by_arrays_as_by_the_rule(timetables, stretches):
+    arrays = ScheduleArrays(timetables)
+    numbers = arrays.schedules(*(coded(pa.array([one[n] for one in stretches])) for n in (0, 1)))
+    spans = [Span(at, at + timedelta(minutes=length)) for _, _, at, length in stretches]
+    found = arrays.split(
+        numbers, *(np.array([micros(getattr(one, end)) for one in spans]) for end in ("start", "end"))
+    )
+    for place, ((user, course, _, _), span) in enumerate(zip(stretches, spans, strict=True)):
+        expected = timetables.schedule(user, course).split(span)
+        assert {one: timedelta(microseconds=int(found[one][place])) for one in Setting} == expected
+
+
+def test_borders_without_any_span_hold_nothing():
+    at = np.array([micros(DAY)])
+    assert not Borders([[]]).hold(np.zeros(1, np.int64), at).any()
+    assert Borders([[]]).shared(np.zeros(1, np.int64), at, at + 5).tolist() == [0]
+
+
+@given(ids=st.lists(st.uuids()))
+def test_ids_are_read_written_and_hidden_many_at_once(ids):
+    texts = pa.array([str(one) for one in ids], pa.string())
+    raw = uuids_in(texts)
+    assert raw is not None
+    assert uuid_texts(raw).equals(texts)
+    hidden = STUDY.pseudonyms.event_ids(raw.tobytes())
+    assert uuid_texts(np.frombuffer(hidden, np.uint8).reshape(-1, 16)).to_pylist() == [
+        STUDY.pseudonyms.event_id(str(one)) for one in ids
+    ]
+    assert all(UUID(STUDY.pseudonyms.event_id(str(one))).version == 8 for one in ids)
+
+
+@pytest.mark.parametrize("text", ["x", "", "0" * 36, None, "A" * 8 + "-aaaa-aaaa-aaaa-" + "a" * 12])
+def test_what_is_no_id_is_not_read_as_one(text):
+    good = str(UUID(int=7))
+    assert uuids_in(pa.array([good, text], pa.string())) is None
+    sliced = pa.array([text, good], pa.string()).slice(1)
+    assert uuids_in(sliced).tobytes() == UUID(int=7).bytes
+
+
+@pytest.mark.parametrize(
+    "sizes", [[], [1], [3, 0, 5], [ROWS_IN_A_GROUP], [ROWS_IN_A_GROUP - 1, 2, ROWS_IN_A_GROUP * 2]]
+)
+def test_however_tables_are_divided_the_file_is_the_same(sizes: list[int]):
+    rows = [
+        Observation(f"e{n}", "p", "run", DAY, DAY, "unknown", "server", duration_ms=n or None)
+        for n in range(sum(sizes))
+    ]
+    whole = pa.table(
+        {one.name: pa.array([one.value(row) for row in rows], TYPES[one.type]) for one in COLUMNS}
+    )
+    starts = np.cumsum([0, *sizes])[:-1].tolist()
+    parts = [whole.slice(start, size) for start, size in zip(starts, sizes, strict=True)]
+    assert b"".join(write_tables(parts, COLUMNS)) == b"".join(write_parquet(rows, COLUMNS))
+
+
+def test_a_writer_that_fails_says_so():
+    with pytest.raises(ValueError, match="schema"):
+        list(write_tables([pa.table({"person": ["x"]})], COLUMNS))
