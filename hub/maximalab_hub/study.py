@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
 
-STUDIED: Final = tuple(sorted(set(Kind) - {Kind.LOGIN_REFUSED, Kind.LOOK, Kind.EXPORT, Kind.EVENTS_DROPPED}))
-"""Kinds of event that are about learning; who looked at the pages is for the audit, not for the study."""
+STUDIED: Final = tuple(
+    sorted(set(Kind) - {Kind.LOGIN_REFUSED, Kind.LOOK, Kind.EXPORT, Kind.EVENTS_DROPPED, Kind.RECORDING_END})
+)
+"""Kinds of event that are about learning; who looked is for the audit, what the recorder did for completeness."""
 
 
 @dataclass(frozen=True, slots=True)

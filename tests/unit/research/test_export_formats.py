@@ -221,7 +221,7 @@ def test_parquet_is_written_a_row_group_at_a_time():
 
     parts = write_parquet(rows(), columns)
     first = next(parts)
-    assert read == 32_768
+    assert read <= 2 * 32_768, "one group is made while the one before is written"
     whole = io.BytesIO(first + b"".join(parts))
     assert [pq.ParquetFile(whole).metadata.row_group(n).num_rows for n in range(4)] == [32_768] * 3 + [1696]
 
