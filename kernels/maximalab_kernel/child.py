@@ -77,6 +77,27 @@ def end_descendants(process: subprocess.Popen[bytes]) -> None:
         _send(os.kill, pid, signal.SIGKILL)
 
 
+def interrupt_main_thread(process: subprocess.Popen[bytes]) -> None:
+    """Signal Maxima's first thread, which evaluates; what it waits for is ended, for that may block the signal.
+
+    A signal to the process may go to any thread. ECL has one that hands signals on, and loses what reaches itself
+    while the garbage collector has it suspended: then the first thread, which collects, has all signals blocked, and
+    the system chooses that one.
+    """
+    end_descendants(process)
+    _send(_to_thread, process.pid, signal.SIGINT)
+
+
+def _to_thread(pid: int, number: int) -> None:
+    """Signal the first thread of a process, where this system's library can; else the process."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if sys.platform != "linux" or not hasattr(library, "tgkill"):
+        os.kill(pid, number)
+    elif library.tgkill(pid, pid, int(number)):
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+
+
 def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     """Signal Maxima, and end what it waits for: such programs may block the signal, and have groups of their own."""
     end_descendants(process)

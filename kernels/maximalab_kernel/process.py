@@ -7,7 +7,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.child import child_setup, end_descendants, ending, signal_group
+from maximalab_kernel.child import child_setup, end_descendants, ending, interrupt_main_thread, signal_group
 from maximalab_kernel.environment import scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
 from maximalab_kernel.outlets import Outlets
@@ -80,7 +80,7 @@ class Process:
 
     def interrupt(self) -> None:
         """One signal, and an end to what it started, such as gnuplot."""
-        signal_group(self._child, signal.SIGINT)
+        interrupt_main_thread(self._child)
 
     def end_programs(self) -> None:
         """End what it has started."""

@@ -9,13 +9,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maximalab_kernel.finder import HEAP_VARIABLE, from_core
 from maximas import TEST_CORE
 
-from rtest.known import unexplained
-from rtest.outcomes import differences
-from rtest.runs import HEAP, suite, through_alone, through_kernel
+from rtest.alonerun import HEAP, ThroughAlone
+from rtest.comparing import Compared, Comparison
+from rtest.kernelrun import ThroughKernel
+from rtest.suite import suite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECONDS = 5.0
+"""Of processor time, for a problem."""
 
 
 def arguments() -> argparse.Namespace:
@@ -25,7 +33,35 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--core", default=os.environ.get(TEST_CORE), help="the folder of images/maxima/build --plain"
     )
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help=f"of processor time for a problem ({SECONDS:g})"
+    )
     return parser.parse_args()
+
+
+def report(comparison: Comparison) -> Compared:
+    """Compare a file and tell what came of it."""
+    start = time.monotonic()
+    compared = comparison.compare()
+    print(f"{compared} ({time.monotonic() - start:.0f} s)", flush=True)
+    for difference in compared.unexplained:
+        print(difference, flush=True)
+    return compared
+
+
+def summary(files: Sequence[Compared], seconds: float) -> str:
+    """All files in one line."""
+    counted = {
+        "problems": sum(file.problems for file in files),
+        "the same": sum(file.same for file in files),
+        "explained": sum(file.explained for file in files),
+        "unexplained": sum(len(file.unexplained) for file in files),
+        "too slow on both sides": sum(len(file.slow) for file in files),
+        "end Maxima alone": sum(len(file.ended) for file in files),
+        "stopped for their memory": sum(len(file.stopped) for file in files),
+    }
+    told = ", ".join(f"{number:,} {what}" for what, number in counted.items())
+    return f"{len(files)} files: {told} ({seconds:,.0f} s)"
 
 
 def main() -> int:
@@ -39,25 +75,13 @@ def main() -> int:
             f"{folder} has no core with a plain.core beside it: images/maxima/build --plain --prefix {folder}"
         )
         return 2
-    total, found, began = 0, [], time.monotonic()
+    chosen = [file for file in suite(folder) if not told.files or file.stem in told.files]
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):  # some problems write files
-        for file in suite(folder):
-            if told.files and file.stem not in told.files:
-                continue
-            start = time.monotonic()
-            kernel, alone = through_kernel(installation, file), through_alone(plain, file, Path(scratch))
-            differing = differences(file.stem, kernel, alone)
-            new = unexplained(differing)
-            total, found = total + len(alone), found + new
-            print(
-                f"{file.stem}: {len(alone)} problems, {len(differing)} different, {len(new)} of them unexplained"
-                f" ({time.monotonic() - start:.0f} s)",
-                flush=True,
-            )
-            for difference in new:
-                print(difference, flush=True)
-    print(f"{total} problems in {time.monotonic() - began:.0f} s; {len(found)} differ and are not explained")
-    return 1 if found else 0
+        kernel, alone = ThroughKernel(installation), ThroughAlone(plain, Path(scratch))
+        files = [report(Comparison(file, kernel, alone, told.seconds)) for file in chosen]
+    print(summary(files, time.monotonic() - began))
+    return 1 if any(file.unexplained for file in files) else 0
 
 
 if __name__ == "__main__":

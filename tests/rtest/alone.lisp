@@ -26,9 +26,31 @@
           (setq $_ $__)
           (values "result" (alone-line $%))))))
 
-(defun alone-guarded (statement)
-  (handler-case (alone-outcome statement)
-    (serious-condition () (values "error" ""))))
+;; A problem's limit is of processor time, so that a busy machine changes no result; by the clock it may take some times as
+;; long. Whatever the time is up in is left as by an interrupt, past all handlers of errors.
+(defvar *alone-until* nil "(processor time . clock), in internal units, until which the problem may go on.")
+
+(defun alone-look ()
+  (when (and *alone-until*
+             (or (> (get-internal-run-time) (car *alone-until*)) (> (get-internal-real-time) (cdr *alone-until*))))
+    (throw 'alone-late (values "late" ""))))
+
+(defun alone-keep-watch ()
+  (sb-ext:schedule-timer (sb-ext:make-timer #'alone-look :thread sb-thread:*current-thread*) 0.1 :repeat-interval 0.1))
+
+(defun alone-guarded (statement seconds wall)
+  (if (zerop seconds)
+      (values "left-out" "")
+      (catch 'alone-late
+        (let ((*alone-until* (flet ((units (seconds) (round (* seconds internal-time-units-per-second))))
+                               (cons (+ (get-internal-run-time) (units seconds))
+                                     (+ (get-internal-real-time) (units (* wall seconds)))))))
+          (handler-case (alone-outcome statement)
+            (serious-condition () (values "error" "")))))))
+
+(defun alone-numbers (variable)
+  (let ((*read-default-float-format* 'double-float))
+    (read-from-string (format nil "(~a)" (maxima-getenv variable)))))
 
 (defun alone-tell (out kind text)
   "Kind, length and text, so that any text can be in it."
@@ -55,12 +77,14 @@ The file ANSWERS, where there is one, has what Maxima's questions get."
     (with-input-from-string (in (alone-text file)) ; from a file, statements would carry their place and look different
       (with-open-file (out told :direction :output :if-exists :supersede :external-format :utf-8)
         (let ((*standard-input* input) (*query-io* (make-two-way-stream input *standard-output*))
-              (*debugger-hook* nil) (*mread-prompt* ""))
-          (loop for statement = (catch 'macsyma-quit (mread in end))
+              (*debugger-hook* nil) (*mread-prompt* "") (wall (first (alone-numbers "RTEST_WALL"))))
+          (alone-keep-watch)
+          (loop for seconds in (alone-numbers "RTEST_SECONDS")
+                for statement = (catch 'macsyma-quit (mread in end))
                 until (eq statement end)
                 do (multiple-value-call #'alone-tell out (if (consp statement)
-                                                             (alone-guarded statement)
-                                                             (values "unread" "")))))))
+                                                             (alone-guarded statement seconds wall)
+                                                             (values "error" "")))))))
     (sb-ext:exit :code 0 :abort t)))
 
 (defun macsyma-top-level (&rest ignored)

@@ -11,18 +11,27 @@ LONGEST = 100_000
 
 CHANGING = (
     (re.compile(r"/[^\s\"\],]*/(?:maximalab-[\w.-]+|maxout_?\d*[\w.]*|data\d+\.gnuplot)"), "PLOT"),
-    (re.compile(r"(?<=\bg)\d{3,}\b"), "N"),
-    (re.compile(r"#<[^>]*>"), "#<OBJECT>"),
+    (re.compile(r"\b(q?g)\d{3,}\b"), r"\1N"),
+    (re.compile(r"#<[^>]*>|\\#\\<.*?\\>"), "#<OBJECT>"),
 )
 """What is another in each process: files of plots, numbers of generated names, addresses of objects."""
 
 
+WALL_FOR_CPU = 30.0
+"""A problem's limit is of processor time; by the clock it is so many times as long, since the machine is shared."""
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a problem as text, or that it is an error, or that Maxima ended."""
+    """The result of a problem as text, or that it is an error, took too long (`late`), ended Maxima (`died`).
+
+    Or that the kernel stopped it for its memory (`stopped`), or that it was left out on both sides (`left-out`).
+    """
 
     kind: str
     text: str = ""
+    note: str = ""
+    """For a reader of the report; not compared."""
 
     @property
     def fixed(self) -> str:
@@ -37,6 +46,11 @@ class Outcome:
         return self.kind == other.kind and self.fixed == other.fixed
 
 
+LATE = Outcome("late")
+STOPPED = Outcome("stopped")
+LEFT_OUT = Outcome("left-out")
+
+
 @dataclass(frozen=True)
 class Difference:
     """A problem, counted from 1, with what the kernel made of it and what Maxima alone did."""
@@ -49,7 +63,9 @@ class Difference:
     def __str__(self) -> str:
         """For a report: one line each."""
         told = [
-            f"{outcome.kind} {outcome.text[:300]!r}" if outcome else "nothing: the file had ended"
+            f"{outcome.kind} {(outcome.text or outcome.note)[:300]!r}"
+            if outcome
+            else "nothing: the file had ended"
             for outcome in (self.kernel, self.alone)
         ]
         return f"{self.file} {self.number}\n  kernel: {told[0]}\n  alone:  {told[1]}"

@@ -71,6 +71,8 @@ way to say so, they inherit it, and what they write there is noise to the kernel
 
 (defvar *maximalab-signals* nil "How many had been sent when the request was made.")
 
+(defvar *maximalab-counted* 0 "How many had been taken when the last request was done.")
+
 (defvar *maximalab-interruptible* nil "True while there is an evaluation that an interrupt can leave.")
 
 (defun maximalab-write-unit (code stream)

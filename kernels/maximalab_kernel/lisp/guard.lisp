@@ -109,6 +109,12 @@
          (list "MaximaSyntaxError" (format nil "incorrect syntax: ~a" (maximalab-said condition)) "" nil))
         (t (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))))
 
+(defun maximalab-forget-strange (signals)
+  "Interrupts that the kernel has not sent, such as those of a user's own program, count for nothing later. SIGNALS is how
+many it had sent by the time of a request: more than that cannot have come before it."
+  (when (and signals (> *maximalab-counted* signals))
+    (decf *maximalab-interrupts* (- *maximalab-counted* signals))))
+
 (defun maximalab-take-early ()
   "Let the interrupt take effect that came while its own request was still on its way: then it has been counted only."
   (when (and *maximalab-signals* (> *maximalab-interrupts* *maximalab-signals*))

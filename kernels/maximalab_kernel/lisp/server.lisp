@@ -112,11 +112,12 @@
 (defun maximalab-serve-one (request)
   (destructuring-bind (id operation &optional text signals) request
     (setq *maximalab-id* id *maximalab-shown* nil *maximalab-signals* signals)
+    (maximalab-forget-strange signals)
     (setf scan-buffered-token (list nil))
     (let ((status (maximalab-guarded (lambda () (funcall (maximalab-operation operation) text)))))
       (unless (eq status :ok) (maximalab-emit-failure status)))
     (setq *standard-output* *maximalab-output* *error-output* *maximalab-errors*)
-    (setq *package* (find-package :maxima))
+    (setq *package* (find-package :maxima) *maximalab-counted* *maximalab-interrupts*)
     (maximalab-emit "done")))
 
 (defun maximalab-take-streams ()

@@ -207,6 +207,29 @@ def test_an_interrupt_ends_a_big_factoring(maxima, lisp):
     assert ask(maxima, "6*7;").results == ["42"]
 
 
+COLLECTING = "(loop #+sbcl (sb-ext:gc :full t) #+ecl (si:gc t))"
+
+
+@REACTS_ALWAYS
+def test_an_interrupt_that_meets_the_garbage_collector_is_not_lost(maxima):
+    """A signal to the process as a whole reached a thread of ECL's that the collector had suspended, and was lost."""
+    born = maxima.pid
+    for _ in range(5):
+        assert interrupted(maxima, COLLECTING, "lisp", delay=0.05)[0].error == "KeyboardInterrupt"
+    assert ask(maxima, "6*7;").results == ["42"]
+    assert maxima.pid == born
+
+
+@REACTS_ALWAYS
+def test_interrupts_that_the_kernel_has_not_sent_end_one_evaluation_at_most(maxima):
+    """They made Maxima take every later evaluation for one that is interrupted."""
+    ask(maxima, 'for i thru 3 do system("kill -INT $PPID")$')
+    said = [ask(maxima, "6*7;") for _ in range(3)]
+    assert [one.results for one in said[1:]] == [["42"]] * 2
+    assert interrupted(maxima, "do 1$")[0].error == "KeyboardInterrupt"
+    assert ask(maxima, "6*7;").results == ["42"]
+
+
 TURNS = {"sbcl": 1000, "ecl": 60}
 WORK = [
     "do 1$",

@@ -12,6 +12,7 @@ import time
 import psutil
 import pytest
 from jupyter_client.connect import write_connection_file
+from maximalab_kernel.child import interrupt_main_thread
 from maximalab_kernel.control import Control
 
 ENDLESS = [
@@ -97,6 +98,28 @@ def test_an_interrupt_right_behind_another_cells_is_watched_over_too():
     control._interrupt()
     control._escalate()
     assert works.nudged == [2]
+
+
+TWO_THREADS = """
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+input("ready\\n")
+print("held back for the first thread:", signal.SIGINT in signal.sigpending())
+"""
+
+
+def test_an_interrupt_goes_to_the_thread_that_evaluates():
+    """While that one has signals blocked, as in a collection of garbage, the system would choose another."""
+    child = subprocess.Popen(
+        [sys.executable, "-uc", TWO_THREADS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout.readline() == "ready\n"
+        interrupt_main_thread(child)
+        assert child.communicate("\n")[0] == "held back for the first thread: True\n"
+    finally:
+        child.kill()
 
 
 def test_an_interrupt_while_nothing_runs_does_nothing(lab):
