@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,13 @@ from maximalab_hub.vpn.store import open_devices
 from maximalab_hub.witness import login_hook, open_witness
 from maximalab_spawner.backends import BackendsError
 from maximalab_spawner.catalog import CatalogReader
-from maximalab_spawner.kinds import spawner_for
+from maximalab_spawner.history import History
+from maximalab_spawner.kinds import desks_for, spawner_for
 from maximalab_spawner.policy import decide, parse_server_name, server_name
 from maximalab_spawner.proxy import TieredProxy
+from maximalab_spawner.publisher import Publisher
 from maximalab_spawner.refusals import REFUSALS
+from maximalab_spawner.spawner import TieredDockerSpawner
 from maximalab_spawner.tiers import Entrance
 
 if TYPE_CHECKING:
@@ -41,6 +45,8 @@ try:
     gateway_key = secret(Secret.VPN_GATEWAY_TOKEN) if devices else ""
     emit = open_witness(settings)
     spawner_class = spawner_for(settings.backends.file)
+    lab_name = str(TieredDockerSpawner.class_traits()["lab_name"].default_value)
+    desks = desks_for(settings.backends.file, settings.catalogue.stores, lab_name)
 except (SettingsError, SecretError, StoreUrlError, BackendsError, OSError) as error:
     sys.exit(f"The hub does not start:\n{error}")
 
@@ -73,6 +79,14 @@ c.JupyterHub.tornado_settings = {
         emit=emit,
         refusals=REFUSALS,
         devices=devices,
+        publisher=Publisher(
+            catalogue=settings.catalogue.dir,
+            read_catalogue=CatalogReader(settings.catalogue.dir).read,
+            desks=desks,
+            history=History(settings.published_dir, lambda: datetime.now(UTC)),
+            scenario=settings.lab.scenario,
+            clock=time.monotonic,
+        ),
     ),
     "headers": {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,

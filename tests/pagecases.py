@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from labsettings import settings_toml
@@ -21,10 +23,13 @@ from maximalab_hub.vpn.keys import new_pair
 from maximalab_hub.vpn.section import GatewaySection
 from maximalab_hub.vpn.words import WHY_NOT
 from maximalab_spawner.admission import Turned
+from maximalab_spawner.faults import Wrong, fault
+from maximalab_spawner.materials import Course, Material, Title
 from maximalab_spawner.messages import ANSWERING, LAUNCHED, STARTING, step, waiting
+from maximalab_spawner.publisher import Change, Version
 from maximalab_spawner.refusal import refusal
-from maximalab_spawner.refusals import ENDED_EARLY, NOT_HANDED, REFUSALS
-from maximalab_spawner.tiers import Entrance, Reason
+from maximalab_spawner.refusals import ENDED_EARLY, NOT_HANDED, OF_PUBLISHING, PUBLISH_AT_VPN, REFUSALS
+from maximalab_spawner.tiers import Access, Entrance, Reason
 from templatecases import TEMPLATE_CASES, words_for
 
 CARDS = (
@@ -73,6 +78,56 @@ OAUTH = {
     "scope_descriptions": [{"description": "Your name", "filter": "user"}],
     "allowed_scopes": ["self"],
 }
+MATERIAL = Material(
+    "game",
+    3,
+    Access.PRIVATE,
+    "maxima",
+    ("or",),
+    1,
+    Title("Матрична гра", "The matrix game"),
+    Title("Сідлова точка, домінування, мішані стратегії.", "Saddle point, dominance, mixed strategies."),
+    {"uk": "game.uk.ipynb"},
+)
+OPENER = replace(
+    MATERIAL, id="simplex", access=Access.OPEN, title=Title("Симплекс-метод", "The simplex method")
+)
+PUBLISH = {
+    "faults": [],
+    "materials": [MATERIAL, OPENER],
+    "withdrawn": [],
+    "scenario": 3,
+    "courses": [Course("or", Title("Дослідження операцій", "Operations research"))],
+}
+FAULTS = (
+    fault(Wrong.NO_TEXT, "material.toml", field="title.uk"),
+    fault(Wrong.ALIKE, "zip", "'Ціни'", "'ціни'"),
+)
+CHANGES = [
+    Change("material.toml", 412, "changed"),
+    Change("дані/ціни_на_сировину_за_2025_рік.csv", 2_345_678, "new"),
+    Change("game.uk.ipynb", 20_480, "same"),
+    Change("old.ipynb", 512, "removed"),
+]
+WAITING = {
+    "token": "0" * 32,
+    "material": MATERIAL,
+    "before": replace(MATERIAL, version=2),
+    "changes": CHANGES,
+    "courses": ["Дослідження операцій"],
+}
+WHEN = datetime(2026, 11, 28, 18, 20, tzinfo=UTC)
+VERSIONS = {
+    "material": MATERIAL,
+    "in_force": True,
+    "zone": ZoneInfo("Europe/Kyiv"),
+    "versions": [
+        Version(4, "teacher", WHEN, "private", in_force=True, can_return=False, again=2),
+        Version(3, "olena.petrenko@university.example", WHEN, "private", in_force=False, can_return=True),
+        Version(3, "teacher", WHEN, "private", in_force=False, can_return=False, withdrawn=True),
+        Version(1, "", None, "open", in_force=False, can_return=False),
+    ],
+}
 LOGIN = {"authenticator_login_url": "/hub/login", "username": "", "other_way": None}
 OTHER_WAY = {"address": "/hub/provider-sign-in?next=%2Fhub%2Flab", "button": "Увійти через університет"}
 FAILED = {"failed": True, "failed_html_message": BOTH, "failed_message": "That failed."}
@@ -110,6 +165,16 @@ CASES = {
         enrolled(DEVICES[0], device_conf(DEVICES[0], GATEWAY, new_pair().private), with_key=True)),
     "device enrolled with an own key": ("device_enrolled.html",
         enrolled(DEVICES[0], device_conf(DEVICES[0], GATEWAY), with_key=False)),
+    "publish": ("publish.html", PUBLISH),
+    "publish, nothing yet": ("publish.html", {**PUBLISH, "materials": [], "withdrawn": [MATERIAL]}),
+    "publish, faults": ("publish.html", {**PUBLISH, "faults": [
+        {"file": one.file, "field": one.field, "remedy": one.remedy("uk")}
+        for error in FAULTS for one in error.faults]}),
+    "publish, what came": ("publish_waiting.html", WAITING),
+    "publish, the first of it": ("publish_waiting.html", {**WAITING, "before": None}),
+    "publish, another access": ("publish_waiting.html", {**WAITING, "before": OPENER}),
+    "versions": ("publish_versions.html", VERSIONS),
+    "versions, withdrawn": ("publish_versions.html", {**VERSIONS, "in_force": False}),
     "spawn": ("spawn.html", {}),
     **{f"starting, {tale}": ("spawn_pending.html", {"progress_url": f"/hub/api/progress/{tale}"})
        for tale in TALES},
@@ -127,11 +192,11 @@ CASES = {
     **{f"sign-in failed, {why}": ("sign_in_failed.html", {"failure": page, "again": "/hub/provider-sign-in"})
        for why, page in FAILURES.items()},
     **{f"refused {reason}": ("refused.html", {"refusal": REFUSALS[reason]}
-                             | (VPN if reason is Reason.NEEDS_VPN else NO_VPN))
-       for reason in (*Reason, NOT_HANDED)},
+                             | (VPN if reason in {Reason.NEEDS_VPN, PUBLISH_AT_VPN} else NO_VPN))
+       for reason in (*Reason, NOT_HANDED, *OF_PUBLISHING)},
     **{f"turned away, {reason}": ("error.html", {"status_code": page.status, "message": "", "message_html":
                                                  refusal(Turned(reason), "3").jupyterhub_html_message})
-       for reason, page in REFUSALS.items() if reason not in {*Reason, NOT_HANDED}},
+       for reason, page in REFUSALS.items() if reason not in {*Reason, NOT_HANDED, *OF_PUBLISHING}},
 }  # fmt: skip
 
 

@@ -184,6 +184,7 @@ def settings_of(ports: dict[str, int]) -> str:
             "entrances.vpn": entrance_at("127.0.0.2", ports["vpn"], ports["vpn_api"]),
             "hub": {"port": ports["hub"]},
             "usage": {"port": ports["usage"]},
+            "catalogue": {"public_store": "materials/public", "private_store": "materials/private"},
         }
     )
 

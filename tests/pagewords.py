@@ -22,6 +22,9 @@ KNOWN = {
     "teacher",
     "researcher",
     "boss",
+    "zip",
+    "toml",
+    "javascript",
 }
 """Names, which are the same in both languages."""
 SPOKEN = ("alt", "aria-label", "placeholder", "title", "data-ready", "data-failed")

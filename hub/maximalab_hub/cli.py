@@ -8,7 +8,7 @@ from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
 from typing import Annotated
 
 import typer
-from maximalab_spawner.catalog import CatalogError, publish
+from maximalab_spawner.catalog import CatalogError, History, publish
 
 import maximalab_hub
 from maximalab_hub import dbcommand, exportlogcommand
@@ -177,9 +177,11 @@ def publish_materials(
     ],
 ) -> None:
     """Put materials into the catalogue, and their files into the store of their tier."""
-    catalogue = load_settings().catalogue
+    settings = load_settings()
+    catalogue = settings.catalogue
+    history = History(settings.published_dir, lambda: datetime.now(UTC))
     for source in sources:
-        done = publish(source, catalogue=catalogue.dir, stores=catalogue.stores)
+        done = publish(source, catalogue=catalogue.dir, stores=catalogue.stores, history=history)
         said = "published" if done.changed else "unchanged"
         typer.echo(f"{done.material.id} {done.material.version} ({done.material.tier.value}): {said}")
 

@@ -61,6 +61,11 @@ class Settings(Section):
     gateway: GatewaySection | None = None
     study: StudySection = StudySection()
 
+    @property
+    def published_dir(self) -> Path:
+        """Folder of the records who published which version, and when."""
+        return self.lab.state_dir / "published"
+
     @model_validator(mode="after")
     def _entrances_fit_the_scenario(self) -> Self:
         wanted = {door for tier in Tier for door in self.lab.scenario.entrances_of(tier)}

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from maximalab_spawner.faults import CatalogError
+from maximalab_spawner.history import History
 from maximalab_spawner.materials import (
-    CatalogError,
     Course,
     Material,
     Title,
@@ -28,6 +29,7 @@ __all__ = [
     "CatalogError",
     "CatalogReader",
     "Course",
+    "History",
     "Material",
     "Published",
     "Title",

@@ -98,6 +98,17 @@ def host_config(limits: Limits, net: Net, volumes: Volumes) -> dict[str, Any]:
     }
 
 
+def desk_host_config(mounts: Mapping[str, str]) -> dict[str, Any]:
+    """Give the `HostConfig` of a container that takes material in: no network at all, and these volumes, by place."""
+    alone = Net("none", "")
+    limits = Limits(memory_mb=1280, pids=64, tmp_mb=16)
+    return host_config(limits, alone, Volumes("", "", "")) | {
+        "Dns": [],
+        "DnsOptions": [],
+        "Mounts": [{"Type": "volume", "Source": name, "Target": target} for target, name in mounts.items()],
+    }
+
+
 def _mounts(volumes: Volumes) -> list[dict[str, Any]]:
     """Volumes only: no folder of the engine's machine is named, and none can be."""
     mounts = (

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from maximalab_spawner.materials import IMAGE
+from maximalab_spawner.refusals import NOT_TEACHING, PUBLISH_AT_VPN
 from maximalab_spawner.tiers import (
     Access,
     Decision,
@@ -62,6 +63,26 @@ def decide(material: Material | None, person: Person, entrance: Entrance, scenar
         return Refused(Reason.NEEDS_VPN)
     # A VPN entrance in a layout that has none: somebody set it up wrongly, and no VPN will help the person.
     return Refused(Reason.TIER_UNAVAILABLE)
+
+
+def may_publish(
+    material: Material, before: Material | None, person: Person, entrance: Entrance, scenario: Scenario
+) -> str | None:
+    """Say why the person may not publish `material` here in place of `before`, or None where they may.
+
+    Who publishes teaches all courses of the material, as it is to be and as it was; admins may as well. What
+    was or will be licensed or private comes in only where the scenario gives its tier an entrance.
+    """
+    both = [one for one in (material, before) if one is not None]
+    if not person.admin and any(not person.teaches.issuperset(one.courses) for one in both):
+        return NOT_TEACHING
+    for one in both:
+        entrances = scenario.entrances_of(one.tier)
+        if not entrances:
+            return Reason.NO_PRIVATE_TIER
+        if entrance not in entrances:
+            return PUBLISH_AT_VPN if Entrance.VPN in entrances else Reason.TIER_UNAVAILABLE
+    return None
 
 
 def handed_to(person: Person, tier: Tier, image: str, materials: Iterable[Material]) -> tuple[str, ...]:

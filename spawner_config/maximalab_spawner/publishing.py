@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.materials import CatalogError, Course, Material, read_courses, read_material
+from maximalab_spawner.faults import CatalogError, Fault, Wrong, fault
+from maximalab_spawner.history import PUBLISHED
+from maximalab_spawner.materials import Course, Material, read_courses, read_material
 from maximalab_spawner.sources import DESCRIPTION, read_folder, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from maximalab_spawner.history import History
     from maximalab_spawner.tiers import Tier
 COURSES = "courses.toml"
 
@@ -36,48 +39,70 @@ class Published:
     """False where exactly this was there already."""
 
 
-def publish(source: Path, *, catalogue: Path, stores: Mapping[Tier, Path]) -> Published:
+def publish(
+    source: Path, *, catalogue: Path, stores: Mapping[Tier, Path], history: History | None = None
+) -> Published:
     """Publish the material in the folder or zip `source`.
 
     A `courses.toml` beside `source` is merged into the catalogue's. Publishing the same again
-    changes nothing. Raises `CatalogError` for a wrong description, a link, an odd name, a missing
-    notebook, an unknown course, a tier without a store, a version that was published with other
-    content or another access, and a version older than the one in the catalogue.
+    changes nothing; what changes is noted in `history`. Raises `CatalogError` for a wrong description,
+    a link, an odd name, a missing notebook, an unknown course, a tier without a store, a version that
+    was published with other content or another access, and a version older than the last one.
     """
     _check_apart([catalogue, *stores.values()])
     content = read_source(source)
-    material = _described(source, content)
     courses = _courses(source.parent / COURSES, catalogue / COURSES)
-    _check_courses(source, material, courses)
-    _check_notebooks(source, material, content)
+    material = check_content(source, content, courses)
     if material.tier not in stores:
-        raise CatalogError(
-            f"{source}: catalogue.{material.tier.value}_store is not set; name its folder there"
-        )
+        raise fault(Wrong.NO_STORE, source, material.tier.value)
     catalogue.mkdir(parents=True, exist_ok=True)
     entry = catalogue / f"{material.id}.toml"
-    _check_version(source, material, entry)
+    check_version(source / DESCRIPTION, material, last_version(entry, material.id, history))
     folder = stores[material.tier] / material.id / str(material.version)
-    changed = _store(content, folder)
+    changed = put_in_store(content, folder)
     _remove_elsewhere(material, stores)
-    _write(catalogue / COURSES, render_courses(courses.values()).encode())
-    changed |= _write(entry, content[DESCRIPTION])
+    write_whole(catalogue / COURSES, render_courses(courses.values()).encode())
+    if write_whole(entry, content[DESCRIPTION]):
+        changed = True
+        if history is not None:
+            history.note(material, what=PUBLISHED, who="", description=content[DESCRIPTION].decode("utf-8"))
     return Published(material=material, folder=folder, changed=changed)
 
 
-def _described(source: Path, content: Mapping[str, bytes]) -> Material:
+def check_content(source: Path, content: Mapping[str, bytes], courses: Collection[str]) -> Material:
+    """See that the files are a whole material of known courses. Raises `CatalogError` with all faults."""
     if DESCRIPTION not in content:
-        raise CatalogError(f"{source}: holds no {DESCRIPTION}; put it beside the notebooks")
-    return read_material(source / DESCRIPTION, content[DESCRIPTION])
+        raise fault(Wrong.NO_DESCRIPTION, source, DESCRIPTION)
+    material = read_material(source / DESCRIPTION, content[DESCRIPTION])
+    faults = [*course_faults(source, material, courses), *_notebook_faults(source, material, content)]
+    if faults:
+        raise CatalogError(*faults)
+    return material
 
 
-def _check_courses(source: Path, material: Material, known: Mapping[str, Course]) -> None:
-    for course in material.courses:
-        if course not in known:
-            raise CatalogError(
-                f"{source / DESCRIPTION}: field `courses`: {course!r} is in no {COURSES};"
-                f" put one that describes it beside {source.name}"
-            )
+def course_faults(source: Path, material: Material, known: Collection[str]) -> list[Fault]:
+    """Name the courses that nobody has described."""
+    return [
+        Fault(Wrong.COURSE_UNKNOWN, str(source / DESCRIPTION), "courses", (repr(course), source.name or "."))
+        for course in material.courses
+        if course not in known
+    ]
+
+
+def _notebook_faults(source: Path, material: Material, content: Mapping[str, bytes]) -> list[Fault]:
+    faults = []
+    for language, name in material.notebooks.items():
+        if name not in content or not _is_json(content[name]):
+            what = Wrong.NOTEBOOK_BROKEN if name in content else Wrong.NOTEBOOK_MISSING
+            faults.append(Fault(what, str(source / DESCRIPTION), f"notebooks.{language}", (repr(name),)))
+    return faults
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        return isinstance(json.loads(data), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _check_apart(folders: list[Path]) -> None:
@@ -90,41 +115,29 @@ def _check_apart(folders: list[Path]) -> None:
                 )
 
 
-def _check_notebooks(source: Path, material: Material, content: Mapping[str, bytes]) -> None:
-    for language, name in material.notebooks.items():
-        if name not in content:
-            raise CatalogError(
-                f"{source / DESCRIPTION}: field `notebooks.{language}`: no file {name!r}; add it"
-            )
-        if not _is_json(content[name]):
-            raise CatalogError(
-                f"{source / DESCRIPTION}: field `notebooks.{language}`: {name!r} is no notebook; save it once more"
-            )
+def last_version(entry: Path, material_id: str, history: History | None) -> Material | None:
+    """Give the description in force or, of a withdrawn material, the last one that was. Raises `CatalogError`."""
+    if entry.exists():
+        return read_material(entry)
+    deeds = history.of(material_id) if history is not None else ()
+    return deeds[-1].material() if deeds else None
 
 
-def _is_json(data: bytes) -> bool:
-    try:
-        return isinstance(json.loads(data), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _check_version(source: Path, material: Material, entry: Path) -> None:
-    if not entry.exists():
+def check_version(file: Path, material: Material, before: Material | None) -> None:
+    """See that a version is not older than the last one, and loosens nothing. Raises `CatalogError`."""
+    if before is None:
         return
-    before = read_material(entry)
-    field = f"{source / DESCRIPTION}: field `version`"
     if before.version > material.version:
-        raise CatalogError(f"{field}: {before.version} is published already; write a number above it")
+        raise fault(Wrong.VERSION_OLD, file, before.version, field="version")
     if before.version == material.version and before.access != material.access:
-        raise CatalogError(f"{field}: the access has changed; write {material.version + 1}")
+        raise fault(Wrong.ACCESS_CHANGED, file, material.version + 1, field="version")
 
 
-def _store(content: Mapping[str, bytes], folder: Path) -> bool:
+def put_in_store(content: Mapping[str, bytes], folder: Path) -> bool:
     """Put the files at `folder` in one step; say whether they were not there before."""
     if folder.exists():
         if read_folder(folder) != content:
-            raise CatalogError(f"{folder}: was published with other content; write a higher `version`")
+            raise fault(Wrong.OTHER_CONTENT, folder)
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
     coming = Path(tempfile.mkdtemp(prefix=".coming-", dir=folder.parent))
@@ -172,7 +185,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _write(path: Path, data: bytes) -> bool:
+def write_whole(path: Path, data: bytes) -> bool:
     """Write a file so that a reader sees the old or the new, whole; say whether it changed."""
     if path.exists() and path.read_bytes() == data:
         return False

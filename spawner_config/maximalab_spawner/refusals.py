@@ -24,6 +24,14 @@ IMAGE_MISSING = "image_missing"
 NO_SEAT = "no_seat"
 #: The person's server runs, and was started without the right to open this material.
 NOT_HANDED = "not_handed"
+#: Publishing.
+NOT_TEACHING = "not_teaching"
+PUBLISH_AT_VPN = "publish_at_vpn"
+NO_DESK = "no_desk"
+UPLOAD_GONE = "upload_gone"
+UPLOADS_BUSY = "uploads_busy"
+#: What publishing is refused for, beside the reasons of the policy.
+OF_PUBLISHING = (NOT_TEACHING, PUBLISH_AT_VPN, NO_DESK, UPLOAD_GONE, UPLOADS_BUSY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +197,60 @@ REFUSALS: Mapping[str, Refusal] = {
             uk="Збережіть роботу, зупиніть сервер у «Моїй лабораторії» і відкрийте матеріал ще раз.",
             en="Save your work, stop the server in My lab, and open the material again.",
         ),
+    ),
+    NOT_TEACHING: Refusal(
+        HTTPStatus.FORBIDDEN,
+        Title(uk="Матеріали публікують викладачі курсу", en="Materials are published by a course's teachers"),
+        Title(
+            uk="Ви не викладаєте якогось із курсів цього матеріалу: нинішніх або тих, що були досі.",
+            en="You do not teach one of this material's courses, those it has now or had until now.",
+        ),
+        Title(
+            uk="Перевірте, які курси названо в описі, або попросіть адміністратора додати вас до викладачів курсу.",
+            en="Check the field courses, or ask the administrator to add you to the course's teachers.",
+        ),
+    ),
+    PUBLISH_AT_VPN: Refusal(
+        HTTPStatus.FORBIDDEN,
+        Title(
+            uk="Такий матеріал публікують на вході VPN", en="Such material is published at the VPN entrance"
+        ),
+        Title(
+            uk="Жоден байт ліцензійного чи приватного матеріалу не має проходити через публічний вхід, "
+            "тому тут нічого не прийнято.",
+            en="No byte of licensed or private material may pass the public entrance, so nothing was taken in.",
+        ),
+        Title(
+            uk="Увімкніть VPN, відкрийте «Публікацію матеріалів» на вході VPN і надішліть матеріал там.",
+            en="Connect to the VPN, open “Publish material” at the VPN entrance and send it there.",
+        ),
+    ),
+    NO_DESK: Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Title(uk="Зараз матеріали не приймаються", en="No material is taken in at the moment"),
+        Title(
+            uk="Сховище, у якому він мав би лежати, не відповідає або не налаштоване. Нічого не змінилося.",
+            en="The storage where it belongs does not answer or is not set up. Nothing has changed.",
+        ),
+        LATER,
+    ),
+    UPLOAD_GONE: Refusal(
+        HTTPStatus.NOT_FOUND,
+        Title(uk="Цього надсилання вже немає", en="This upload is not there any more"),
+        Title(
+            uk="Його опубліковано, відкинуто або воно чекало понад годину.",
+            en="It was published, discarded, or has waited for more than an hour.",
+        ),
+        Title(uk="Надішліть матеріал ще раз.", en="Send the material once more."),
+    ),
+    UPLOADS_BUSY: Refusal(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        Title(uk="Зараз надсилають інші", en="Others are sending at the moment"),
+        Title(
+            uk="Лабораторія приймає лише кілька матеріалів одночасно.",
+            en="The lab takes in only a few materials at a time.",
+        ),
+        Title(uk="Спробуйте ще раз за хвилину.", en="Try again in a minute."),
     ),
     NO_SEAT: Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE,

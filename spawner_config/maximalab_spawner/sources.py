@@ -16,7 +16,7 @@ import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from maximalab_spawner.materials import CatalogError
+from maximalab_spawner.faults import CatalogError, Fault, Wrong, fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,38 +75,50 @@ def read_folder(source: Path) -> dict[str, bytes]:
 
 
 def check_names(source: Path, names: Iterable[str]) -> None:
-    """See that each path can lie in every student's space, and no two of them at one place. Raises `CatalogError`."""
+    """See that each path can lie in every student's space, and no two of them at one place.
+
+    Raises `CatalogError` with all the faults that there are.
+    """
     seen: dict[str, str] = {}
+    faults: list[Fault] = []
     for number, name in enumerate(names):
         if number >= MOST_FILES:
-            raise CatalogError(f"{source}: holds more than {MOST_FILES} files; leave out what is not needed")
-        if fault := _fault_of(name):
-            raise CatalogError(f"{source}: {name[:80]!r} {fault}; give it another name")
+            raise fault(Wrong.MANY_FILES, source, MOST_FILES)
+        if wrong := _fault_of(name):
+            faults.append(_of_a_name(wrong, source, name))
+            continue
         alike = unicodedata.normalize("NFC", name).casefold()
         if alike in seen:
-            raise CatalogError(
-                f"{source}: {seen[alike][:80]!r} and {name[:80]!r} are one name on many machines; rename one"
-            )
+            faults.append(Fault(Wrong.ALIKE, str(source), values=(_shown(seen[alike]), _shown(name))))
         seen[alike] = name
     for alike, name in seen.items():
-        above = {str(parent) for parent in PurePosixPath(alike).parents} & seen.keys()
-        if above:
-            raise CatalogError(f"{source}: {name[:80]!r} lies in a file; rename one")
+        if {str(parent) for parent in PurePosixPath(alike).parents} & seen.keys():
+            faults.append(_of_a_name(Wrong.IN_A_FILE, source, name))
+    if faults:
+        raise CatalogError(*faults)
 
 
-def _fault_of(name: str) -> str | None:
+def _shown(name: str) -> str:
+    return repr(name[:80])
+
+
+def _of_a_name(what: Wrong, source: Path, name: str) -> Fault:
+    return Fault(what, str(source), values=(_shown(name), str(LONGEST_PATH)))
+
+
+def _fault_of(name: str) -> Wrong | None:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts:
-        return "leads out of the material"
+        return Wrong.LEADS_OUT
     if "" in parts or "." in parts:
-        return "is no plain path"
+        return Wrong.NO_PLAIN_PATH
     if _SPARE.search(name) or any(part != part.strip() or part.endswith(".") for part in parts):
-        return "holds a sign that not every system allows in a name"
+        return Wrong.SPARE_SIGN
     try:
         length = len(name.encode("utf-8"))
     except UnicodeEncodeError:
-        return "is no text in UTF-8"
-    return f"is longer than {LONGEST_PATH} bytes" if length > LONGEST_PATH else None
+        return Wrong.NAME_NOT_UTF8
+    return Wrong.LONG_PATH if length > LONGEST_PATH else None
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -119,7 +131,7 @@ def _files(folder: Path) -> Iterator[Path]:
         elif stat.S_ISREG(mode):
             yield path
         else:
-            raise CatalogError(f"{path}: is a link or no plain file; put the file itself there")
+            raise fault(Wrong.LINK, folder, _shown(path.name))
 
 
 def _read_plain(path: Path) -> bytes:
@@ -128,11 +140,11 @@ def _read_plain(path: Path) -> bytes:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             return file.read(LARGEST_MATERIAL + 1)
     except OSError as error:
-        raise CatalogError(f"{path}: cannot be read ({error.strerror}); check the file") from error
+        raise fault(Wrong.UNREADABLE, path, error.strerror) from error
 
 
 def _too_large(source: Path) -> CatalogError:
-    return CatalogError(f"{source}: holds more than {LARGEST_MATERIAL} bytes; keep large data elsewhere")
+    return fault(Wrong.LARGE, source, LARGEST_MATERIAL)
 
 
 def _read_zip(source: Path) -> dict[str, bytes]:
@@ -140,7 +152,7 @@ def _read_zip(source: Path) -> dict[str, bytes]:
         with source.open("rb") as file:
             data = file.read(LARGEST_MATERIAL + 1)
     except OSError as error:
-        raise CatalogError(f"{source}: cannot be read ({error.strerror}); check the file") from error
+        raise fault(Wrong.UNREADABLE, source, error.strerror) from error
     if len(data) > LARGEST_MATERIAL:
         raise _too_large(source)
     _check_list(source, data)
@@ -149,7 +161,7 @@ def _read_zip(source: Path) -> dict[str, bytes]:
             entries = _entries(source, archive)
             content = {name: _read_entry(source, archive, entry) for name, entry in entries.items()}
     except _BROKEN as error:
-        raise CatalogError(f"{source}: is no whole zip ({error}); pack the folder again") from error
+        raise fault(Wrong.NOT_WHOLE, source, error) from error
     return _below_its_folder(content)
 
 
@@ -158,40 +170,47 @@ def _check_list(source: Path, data: bytes) -> None:
     tail = data[-_END_SIZE - _LONGEST_COMMENT - _LOCATOR_SIZE :]
     at = len(tail) - _END_SIZE if tail[-_END_SIZE:].startswith(_END) else tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_SIZE:
-        raise CatalogError(f"{source}: is neither a folder nor a zip; name one of these")
+        raise fault(Wrong.NO_ZIP, source)
     listed = int.from_bytes(tail[at + 12 : at + 16], "little")
     if listed > LARGEST_LIST or tail[max(0, at - _LOCATOR_SIZE) : at].startswith(_BEFORE_A_LONG_ONE):
-        raise CatalogError(f"{source}: holds more than {MOST_FILES} files; leave out what is not needed")
+        raise fault(Wrong.MANY_FILES, source, MOST_FILES)
 
 
 def _entries(source: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """List the plain files, after a look at all that a zip says of them. Raises `CatalogError`."""
     found: dict[str, zipfile.ZipInfo] = {}
+    faults: list[Fault] = []
     for entry in archive.infolist():
         name = entry.orig_filename
         if name.endswith("/") or not LEFT_OUT.isdisjoint(name.split("/")):
             continue
-        if fault := _fault_in(entry):
-            raise CatalogError(f"{source}: {name[:80]!r} {fault}")
-        if name in found:
-            raise CatalogError(f"{source}: {name[:80]!r} stands there twice; pack the folder again")
-        found[name] = entry
+        if wrong := _fault_in(entry):
+            faults.append(_of_a_name(wrong, source, name))
+        elif name in found:
+            faults.append(_of_a_name(Wrong.TWICE, source, name))
+        else:
+            found[name] = entry
     if sum(entry.file_size for entry in found.values()) > LARGEST_MATERIAL:
         raise _too_large(source)
-    check_names(source, found)
+    try:
+        check_names(source, found)
+    except CatalogError as error:
+        faults += error.faults
+    if faults:
+        raise CatalogError(*faults)
     return found
 
 
-def _fault_in(entry: zipfile.ZipInfo) -> str | None:
+def _fault_in(entry: zipfile.ZipInfo) -> Wrong | None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in {0, stat.S_IFREG}:
-        return "is a link or no plain file; put the file itself there"
+        return Wrong.LINK
     if entry.flag_bits & _ENCRYPTED:
-        return "is encrypted; pack the folder without a password"
+        return Wrong.ENCRYPTED
     if entry.compress_type not in _READABLE:
-        return "is packed in an unusual way; pack the folder as a plain zip"
+        return Wrong.STRANGE_PACKING
     if not entry.orig_filename.isascii() and not entry.flag_bits & _IN_UTF8:
-        return "has a name that is not in UTF-8; use Latin letters, or another program to pack"
+        return Wrong.PACKED_NAME
     return None
 
 
@@ -200,9 +219,7 @@ def _read_entry(source: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) 
     with archive.open(entry) as file:
         data = file.read(entry.file_size + 1)
     if len(data) != entry.file_size:
-        raise CatalogError(
-            f"{source}: {entry.orig_filename[:80]!r} is not as long as the zip says; pack again"
-        )
+        raise fault(Wrong.OTHER_LENGTH, source, _shown(entry.orig_filename))
     return data
 
 

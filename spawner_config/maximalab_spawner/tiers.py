@@ -116,6 +116,11 @@ class Person:
         """Whether the pages and exports of the usage service are for this person: researchers and admins."""
         return self.researcher or self.admin
 
+    @property
+    def publishes(self) -> bool:
+        """Whether the person may publish material at all: who teaches a course, and admins."""
+        return bool(self.teaches) or self.admin
+
 
 def person_of(name: str, groups: Iterable[str], *, admin: bool = False) -> Person:
     """Read from a user's groups what the person may do; groups of other forms say nothing here."""

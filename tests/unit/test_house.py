@@ -147,7 +147,7 @@ def test_every_command_stands_in_the_docs(command: str):
     assert any(command in page for page in pages), f"no page under docs/ names `{command}`"
 
 
-HUB_MAY_USE = {"catalog", "refusals", "seats", "tiers"}
+HUB_MAY_USE = {"catalog", "publisher", "refusals", "seats", "tiers"}
 
 
 def test_each_module_of_the_spawner_side_is_open_or_closed_to_the_hub():

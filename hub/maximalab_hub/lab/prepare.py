@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.catalog import CatalogError, publish
+from maximalab_spawner.catalog import CatalogError, History, publish
 from maximalab_spawner.tiers import HOMES_MARKER
 
 from maximalab_hub import migrations
@@ -125,7 +125,12 @@ def publish_all(settings: Settings) -> list[str]:
     faults = []
     for description in sorted((ROOT / "notebooks").glob("*/material.toml")):
         try:
-            publish(description.parent, catalogue=settings.catalogue.dir, stores=settings.catalogue.stores)
+            publish(
+                description.parent,
+                catalogue=settings.catalogue.dir,
+                stores=settings.catalogue.stores,
+                history=History(settings.published_dir, lambda: datetime.now(UTC)),
+            )
         except CatalogError as fault:
             faults.append(str(fault))
     return faults

@@ -51,6 +51,8 @@ class Visitor:
     """Whether the usage pages are for this person (researchers, admins)."""
     shows_admin: bool = False
     """Whether the hub's admin page is for this person."""
+    publishes: bool = False
+    """Whether the person may publish material: teachers and admins."""
 
 
 def visitor_of(person: Person, shown: str | None = None) -> Visitor:
@@ -58,7 +60,12 @@ def visitor_of(person: Person, shown: str | None = None) -> Visitor:
 
     `shown` is what the page calls the person, where that is not the name.
     """
-    return Visitor(shown or person.name, shows_usage=person.reads_usage, shows_admin=person.admin)
+    return Visitor(
+        shown or person.name,
+        shows_usage=person.reads_usage,
+        shows_admin=person.admin,
+        publishes=person.publishes,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,11 @@ class Links:
     def devices(self) -> str:
         """The person's devices in the VPN."""
         return f"{self.base}hub/devices"
+
+    @property
+    def publish(self) -> str:
+        """Publishing material."""
+        return f"{self.base}hub/publish"
 
     def language(self, language: str, here: str) -> str:
         """Give the switch to `language`, which comes back to the local path `here`."""

@@ -20,6 +20,15 @@ from maximalab_hub.pages.handler import frame_of
 from maximalab_hub.pages.my_lab import HomeHandler, MyLabHandler, SpawnHandler
 from maximalab_hub.pages.opening import OpenHandler, StopHandler
 from maximalab_hub.pages.parts import SETTING
+from maximalab_hub.pages.publishing import (
+    DescribeHandler,
+    PublishHandler,
+    PutBackHandler,
+    UploadHandler,
+    VersionsHandler,
+    WaitingHandler,
+    WithdrawHandler,
+)
 from maximalab_hub.pages.switch import LabStaticHandler, LanguageHandler
 from maximalab_hub.pages.vpn import OutsideHandler, ServerUrlHandler, VpnHandler
 
@@ -37,6 +46,13 @@ ROUTES: Final[list[tuple[Any, ...]]] = [
     (r"/devices", DevicesHandler),
     (r"/devices/([0-9a-f]{32})/revoke", RevokeDeviceHandler),
     (r"/vpn/peers", PeersHandler),
+    (r"/publish", PublishHandler),
+    (r"/publish/describe", DescribeHandler),
+    (r"/publish/upload/([0-9a-f]{32})", UploadHandler),
+    (r"/publish/waiting/([0-9a-f]{32})", WaitingHandler),
+    (r"/publish/of/([a-z][a-z0-9-]{0,40})", VersionsHandler),
+    (r"/publish/of/([a-z][a-z0-9-]{0,40})/put-back", PutBackHandler),
+    (r"/publish/of/([a-z][a-z0-9-]{0,40})/withdraw", WithdrawHandler),
     (r"/language/(uk|en)", LanguageHandler),
     (r"/lab-static/(.*)", LabStaticHandler, {"path": str(STATIC)}),
     (r"/user/(?P<user_name>[^/]+)(?P<user_path>/.*)?", ServerUrlHandler),

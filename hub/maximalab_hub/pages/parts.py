@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from maximalab_spawner.catalog import Catalog, Material
+    from maximalab_spawner.publisher import Publisher
     from maximalab_spawner.tiers import Decision, Entrance, Person, Scenario, Tier
 
     from maximalab_hub.settings import Settings
@@ -77,6 +78,9 @@ class LabParts:
 
     devices: Devices | None = None
     """The store of the VPN's devices; None where the lab has no gateway."""
+
+    publisher: Publisher | None = None
+    """Takes in what teachers publish."""
 
     def __deepcopy__(self, _memo: object) -> Self:
         """Stay the same object: traitlets copies whatever stands in a configuration."""
