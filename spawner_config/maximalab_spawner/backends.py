@@ -9,8 +9,7 @@
     homes = "/srv/maximalab/homes/public"      # with an empty file .maximalab-homes in it, see docs/admins.md
 
 A relative folder is taken from the folder of the file. `kind = "docker"` has no `homes` (they are volumes of the
-engine), needs no `materials` (without, they are volumes too), and has the fields that `maximalab_spawner.site` tells
-of. All backends of a lab are of one kind.
+engine) and the fields that `maximalab_spawner.site` tells of. All backends of a lab are of one kind.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class Backend:
     capacity: int
     """Servers at a time, at least 1."""
     materials: Path | None = None
-    """The tier's store, as seen from where the servers run; None where it is volumes of an engine."""
+    """The tier's store, as seen from where the servers run."""
     homes: Path | None = None
     """Where the students' own spaces lie; None where they are volumes of an engine."""
     site: Site | None = None
@@ -102,10 +101,11 @@ def _backend(path: Path, place: int, record: object) -> Backend:
             raise _wrong(path, place, field, f"write one of {', '.join(words)}")
     tier, kind = Tier(record["tier"]), Kind(record["kind"])
     if kind is Kind.LOCAL:
-        store, homes = (_folder(path, place, field, record.get(field)) for field in ("materials", "homes"))
-        return Backend(name, tier, kind, capacity, store, homes)
-    given = record.get("materials")
-    materials = None if given is None else _folder_over_there(path, place, "materials", given)
+        materials, homes = (
+            _folder(path, place, field, record.get(field)) for field in ("materials", "homes")
+        )
+        return Backend(name, tier, kind, capacity, materials, homes)
+    materials = _folder_over_there(path, place, "materials", record.get("materials"))
     site = read_site(
         name, tier, record, path.parent, lambda field, remedy: _wrong(path, place, field, remedy)
     )

@@ -11,6 +11,7 @@ import io
 import json
 import secrets
 import tarfile
+import time
 import zipfile
 from contextlib import suppress
 from functools import cache
@@ -38,15 +39,21 @@ if TYPE_CHECKING:
 MODULES: Final = ("__init__", "tiers", "faults", "materials", "sources", "history", "publishing", "receiving")
 MAIN: Final = """
 import shutil, sys, zipfile
+from contextlib import suppress
 from pathlib import Path
 from maximalab_spawner.receiving import main
 order = zipfile.ZipFile(sys.argv[0]).read("order.json")
-shutil.rmtree(Path(sys.argv[0]).parent)
+own = Path(sys.argv[0]).parent
+shutil.rmtree(own)
+with suppress(OSError):  # where something waits there
+    own.parent.rmdir()
 main(order)
 """
 #: Seconds that an upload may take in all.
 LONGEST_UPLOAD: Final = 1800.0
 NOBODY: Final = 1000
+#: Where the program lies, beside what it looks at: whatever happens, both are freed at a time.
+PROGRAM: Final = "program/receiver.pyz"
 _TAR_BLOCK: Final = 512
 
 
@@ -151,10 +158,10 @@ class _Visit:
 
     async def run(self, order: dict[str, Any], place: Store | None, body: Body | None) -> bytes:
         """Have the program carry out an order, and give what it says."""
-        word = secrets.token_hex(8)
-        async with self.made(["python3", "-I", f"{SPOOL}/{word}/receiver.pyz"], place) as container:
+        token = str(order.get("token") or secrets.token_hex(16))
+        async with self.made(["python3", "-I", f"{SPOOL}/{token}/{PROGRAM}"], place) as container:
             loop = asyncio.get_running_loop()
-            sent = _tar(word, program(json.dumps(order)), str(order.get("token")), body, loop)
+            sent = _tar(token, program(json.dumps(order)), body, loop)
             await self.engine.call(
                 lambda client: client.put_archive(container, SPOOL, sent),
                 extra=LONGEST_UPLOAD if body else SLOW,
@@ -215,19 +222,19 @@ def _entry(name: str, size: int | None = None) -> bytes:
     """Give the head of a folder or a file in a tar, of the person in every image."""
     entry = tarfile.TarInfo(name)
     entry.uid = entry.gid = NOBODY
+    entry.mtime = int(time.time())
     entry.type, entry.mode, entry.size = (
         (tarfile.DIRTYPE, 0o700, 0) if size is None else (tarfile.REGTYPE, 0o600, size)
     )
     return entry.tobuf(tarfile.USTAR_FORMAT)
 
 
-def _tar(
-    word: str, code: bytes, token: str, body: Body | None, loop: asyncio.AbstractEventLoop
-) -> Iterator[bytes]:
+def _tar(token: str, code: bytes, body: Body | None, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
     """Give the program and the upload as a tar, block by block, in the engine's thread."""
-    yield _entry(word) + _entry(f"{word}/receiver.pyz", len(code)) + code + _padding(len(code))
+    yield _entry(token) + _entry(f"{token}/{PROGRAM.partition('/')[0]}")
+    yield _entry(f"{token}/{PROGRAM}", len(code)) + code + _padding(len(code))
     if body is not None:
-        yield _entry(token) + _entry(f"{token}/upload.zip", body.length)
+        yield _entry(f"{token}/upload.zip", body.length)
         yield from iter(lambda: asyncio.run_coroutine_threadsafe(body.take(), loop).result(), b"")
         yield _padding(body.length)
     yield bytes(2 * _TAR_BLOCK)

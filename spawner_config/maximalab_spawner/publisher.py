@@ -45,7 +45,7 @@ __all__ = [
 LONGEST_WAIT: Final = 3600.0
 #: Uploads at a time.
 MOST_AT_A_TIME: Final = 3
-_VERSION_LINE: Final = re.compile(r"(?m)^(\s*version\s*=\s*)\d[\d_]*")
+_VERSION_LINE: Final = re.compile(r"(?m)^([ \t]*version[ \t]*=[ \t]*)\d[\d_]*(?=[ \t]*(?:#.*)?\r?$)")
 
 
 class NotPublishedError(Exception):

@@ -130,16 +130,16 @@ def _place(order: Order) -> Path:
     return Path(order["desk"], token)
 
 
-def _sweep(desk: Path) -> None:
+def _sweep(desk: Path, own: str) -> None:
     """Free what was never published, by a hub that ended meanwhile."""
     for left in desk.iterdir() if desk.is_dir() else ():
-        if time.time() - left.stat().st_mtime > STALE:
+        if left.name != own and time.time() - left.stat().st_mtime > STALE:
             shutil.rmtree(left, ignore_errors=True)
 
 
 def carry_out(order: Order, body: BinaryIO | None = None) -> dict[str, Any]:
     """Do what is asked, and give the answer: `done`, or `faults`."""
-    _sweep(Path(order["desk"]))
+    _sweep(Path(order["desk"]), str(order.get("token")))
     try:
         return {"done": DEEDS[order["do"]](order, body)}
     except MemoryError:
