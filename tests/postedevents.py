@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from maximalab_hub.events import Source
+from maximalab_hub.export_log import names_in_the_log
 from maximalab_hub.ingest import Ingest, Sender
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.store.engine import reading, writing
@@ -21,6 +22,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BOOT = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 ADA = Sender(Source.SERVER, "ada", "public-maxima")
 HUB = Sender(Source.HUB)
+LOG_NAMES = names_in_the_log("k" * 64)
 CATALOGUE = {"simplex": ("operations-research", "economics"), "matrix-game": ("operations-research",)}
 
 
@@ -37,7 +39,9 @@ def start(seq: int, user: str = "ada", **fields: Any) -> dict[str, Any]:
 
 def ingest_of(engine: Engine, patience: float = 0) -> Ingest:
     clock = iter(range(10**9))
-    return Ingest(engine, CATALOGUE.get, lambda: NOON, Patience(patience, lambda: float(next(clock))))
+    return Ingest(
+        engine, CATALOGUE.get, lambda: NOON, Patience(patience, lambda: float(next(clock))), LOG_NAMES
+    )
 
 
 def stored(engine: Engine) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import typer
 from maximalab_spawner.catalog import CatalogError, History, publish
 
 import maximalab_hub
-from maximalab_hub import dbcommand, exportlogcommand
+from maximalab_hub import dbcommand, exportlogcommand, usagecommand
 from maximalab_hub.comparecommand import compare
 from maximalab_hub.consent import latest
 from maximalab_hub.doctor import command as doctor_command
@@ -51,6 +51,7 @@ for name, group in (
     ("accounts", accounts),
     ("db", dbcommand.app),
     ("export-log", exportlogcommand.app),
+    ("usage", usagecommand.app),
     ("doctor", doctor_command.app),
     ("lab", lab_command.app),
     ("vpn", vpn_command.app),

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from maximalab_spawner.catalog import CatalogError
 
+from maximalab_hub.erasure import NO_MORE, erased_before
 from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_event
 from maximalab_hub.starts import start_of
 from maximalab_hub.store.bulk import insert_events
-from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.engine import StoreAwayError, reading, writing
+from maximalab_hub.store.erasing import erased_moments, hold_off_erasure, removed_numbers
 from maximalab_hub.store.queries import (
     EventValues,
     ServerMoment,
@@ -31,8 +33,9 @@ from maximalab_hub.store.queries import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
+    from maximalab_hub.privacy import Pseudonyms
     from maximalab_hub.service.limits import Patience
 
 log = logging.getLogger(__name__)
@@ -55,6 +58,14 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """Up to when records were erased, of the people who were asked about."""
+
+    asked: frozenset[str] = frozenset()
+    moments: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the hub, the catalogue and the enrolments say about a post."""
 
@@ -63,6 +74,25 @@ class Known:
     courses_of: CoursesOf = lambda _material: None
     studies: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Courses in which each user of the post's events is enrolled; whoever is in none is not named."""
+    erased: Erased = Erased()
+
+
+def _unless_erased(outcome: EventValues | Refusal, known: Known) -> EventValues | Refusal:
+    if isinstance(outcome, Refusal):
+        return outcome
+    erased_at = known.erased.moments.get(outcome["user"])
+    return NO_MORE if erased_before(outcome["at"], outcome["source"], erased_at) else outcome
+
+
+def _numbers_never_to_come(
+    made: Sequence[EventValues | Refusal], outcomes: Sequence[EventValues | Refusal]
+) -> list[tuple[str, int]]:
+    """Give the hub's numbers of events that arrived after their person was erased: they leave no gap."""
+    return [
+        (one["boot_id"], one["seq"])
+        for one, outcome in zip(made, outcomes, strict=True)
+        if outcome is NO_MORE and not isinstance(one, Refusal) and one["source"] == Source.HUB
+    ]
 
 
 class Result(NamedTuple):
@@ -155,7 +185,10 @@ def course_of(material: str | None, user: str, known: Known) -> str | None:
 
 
 class Ingest:
-    """Stores what is posted; `clock` gives aware moments, `courses_of` may raise `CatalogError`."""
+    """Stores what is posted; `clock` gives aware moments, `courses_of` may raise `CatalogError`.
+
+    `names` are the pseudonyms of the export log, under which erased people are remembered.
+    """
 
     def __init__(
         self,
@@ -163,8 +196,10 @@ class Ingest:
         courses_of: CoursesOf,
         clock: Callable[[], datetime],
         patience: Patience,
+        names: Pseudonyms,
     ) -> None:
         self._engine = engine
+        self._names = names
         self._courses_of = courses_of
         self._clock = clock
         self._patience = patience
@@ -178,12 +213,15 @@ class Ingest:
         received_at = self._clock()
         events = [read_event(raw, sender.source) for raw in raws]
         known = self._known(sender, events)
-        outcomes = [
+        made = [
             one if isinstance(one, Refusal) else row_of(one, sender, known, received_at) for one in events
         ]
+        outcomes = [_unless_erased(one, known) for one in made]
         rows = [one for one in outcomes if not isinstance(one, Refusal)]
         self._wait_for_the_witness(sender, rows)
         with writing(self._engine) as connection:
+            self._check_erasures(connection, known)
+            removed_numbers(connection, _numbers_never_to_come(made, outcomes))
             new = set(insert_events(connection, rows))
             insert_server_moments(connection, [told for row in rows if (told := _moment_of(row))])
         return [_result(raw, one, new) for raw, one in zip(raws, outcomes, strict=True)]
@@ -194,10 +232,17 @@ class Ingest:
         courses_of = cache(self._courses_of)  # one catalogue for the whole post, and looked into once
         with reading(self._engine) as connection:
             studies = courses_by_user(connection, users)
+            erased = Erased(frozenset(users), erased_moments(connection, self._names, users))
             if sender.server is None:
-                return Known((), courses_of, studies)
+                return Known((), courses_of, studies, erased)
             moments = server_moments(connection, sender.user, sender.server)
-            return Known(tuple(moments), courses_of, studies)
+            return Known(tuple(moments), courses_of, studies, erased)
+
+    def _check_erasures(self, connection: Connection, known: Known) -> None:
+        """Raise `StoreAwayError` where somebody was erased since we looked: the sender comes again."""
+        hold_off_erasure(connection)
+        if erased_moments(connection, self._names, known.erased.asked) != known.erased.moments:
+            raise StoreAwayError("records of a sender's person were erased at this moment")
 
     def _wait_for_the_witness(self, sender: Sender, rows: Sequence[EventValues]) -> None:
         if sender.server is None:

@@ -24,6 +24,7 @@ from maximalab_hub.settings_sections import (
     HubSection,
     LabSection,
     PeopleSection,
+    RetentionSection,
     SecretsSection,
     Section,
     StudySection,
@@ -60,6 +61,7 @@ class Settings(Section):
     vpn: VpnSection = VpnSection()
     gateway: GatewaySection | None = None
     study: StudySection = StudySection()
+    retention: RetentionSection = RetentionSection()
 
     @property
     def published_dir(self) -> Path:

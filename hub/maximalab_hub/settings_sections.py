@@ -202,6 +202,24 @@ class VpnSection(Section):
     )
 
 
+class RetentionSection(Section):
+    """How long records are kept; the usage service removes older ones once a day. 0 keeps for ever."""
+
+    events_days: int = Field(
+        default=1826,
+        ge=0,
+        description="Days: events about work, what the hub saw of servers, and groups that people left. Too short: a"
+        " study that is not exported yet loses its first terms.",
+    )
+    sign_ins_days: int = Field(default=366, ge=0, description="Days: who signed in, and who was not let in.")
+    looks_days: int = Field(
+        default=1826, ge=0, description="Days: who looked at and exported records, by account name."
+    )
+    export_log_days: int = Field(
+        default=3653, ge=0, description="Days: the export log, which holds pseudonyms only."
+    )
+
+
 class StudySection(Section):
     """The piece of research that the lab's usage data serves."""
 

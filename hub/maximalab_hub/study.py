@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from maximalab_hub.compare import Comparison, Happening, Parameters, Timetables, compare
+from maximalab_hub.completeness import Completeness, completeness
 from maximalab_hub.consent import agreed
 from maximalab_hub.events import Kind
 from maximalab_hub.export.columns import Observation
 from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.setting import Rule
-from maximalab_hub.starts import STOP_LINGERS
 from maximalab_hub.store import queries, research
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Connection, Row
 
@@ -43,24 +43,6 @@ class Study:
     consent_version: int
     pseudonyms: Pseudonyms
     parameters: Parameters
-
-
-@dataclass(frozen=True, slots=True)
-class Completeness:
-    """How much of what the study's senders numbered is here: of the hub, and of the people who agreed.
-
-    Every sender numbers its events from 0 at each of its starts, so a missing number is a missing event. Starts
-    with an event in the chosen period are counted whole, whatever the course: numbers know none.
-    """
-
-    starts: int
-    """Starts of senders."""
-    starts_with_gaps: int
-    received: int
-    missing: int
-    starts_without_end: int
-    """Starts of servers that the hub saw stop, and that did not say so themselves: killed, or kept from telling.
-    What such a start lost after its last event that is here leaves no gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +87,6 @@ def coverage(connection: Connection, study: Study, selection: Selection) -> Cove
     outside = [n for user, n in counts.items() if user not in people]
     whole = completeness(connection, people, selection)
     return Coverage(len(inside), sum(inside), len(outside), sum(outside), whole)
-
-
-def completeness(connection: Connection, people: Collection[str], selection: Selection) -> Completeness:
-    """Count the events that should be here and the gaps, of the hub's and these people's senders."""
-    counts = [
-        one
-        for one in queries.boot_counts(connection, selection.since, selection.until)
-        if not one.user or one.user in people
-    ]
-    gaps = [one.numbered - one.stored for one in counts]
-    stops = queries.last_stops(connection)
-    unended = sum(not one.ended and _has_stopped(one, stops) for one in counts)
-    return Completeness(
-        len(counts), sum(map(bool, gaps)), sum(one.stored for one in counts), sum(gaps), unended
-    )
-
-
-def _has_stopped(start: queries.BootCount, stops: Mapping[tuple[str, str], datetime]) -> bool:
-    """Say whether the hub saw the server of this start stop, at or after the last event that came of it."""
-    stop = stops.get((start.user, start.server or ""))
-    return stop is not None and start.last_at <= stop + STOP_LINGERS
 
 
 def timetables_of(connection: Connection, study: Study) -> Timetables:

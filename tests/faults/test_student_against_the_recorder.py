@@ -30,7 +30,7 @@ from maximalab_hub.people import add_account
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import open_engine, reading
 from maximalab_hub.store.research import Selection
-from maximalab_hub.study import Completeness, completeness
+from maximalab_hub.completeness import Completeness, completeness
 from maximalab_recorder.ids import uuid7
 from storedusage import Stored, gaps, stored
 

@@ -15,6 +15,7 @@ import maximalab_hub
 import pytest
 from babel.messages.extract import extract_from_dir
 from fastapi.testclient import TestClient
+from maximalab_hub.completeness import completeness
 from maximalab_hub.example_history import CLASS, DECLINED, NEVER_ASKED
 from maximalab_hub.export.csv import read_csv
 from maximalab_hub.export.formats import Format, TableName
@@ -24,8 +25,7 @@ from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import bulk, log, queries, research
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.models import EventRow
-from maximalab_hub.store.research import Selection
-from maximalab_hub.study import completeness, people_of, study_of
+from maximalab_hub.study import people_of, study_of
 from sqlalchemy import delete
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -156,7 +156,7 @@ def test_the_page_publishes_how_complete_the_events_are(visit, app, language, wo
         bulk.insert_events(connection, [far])
     html = visit("researcher", language).get(f"{USAGE}/?since=").text
     with reading(app.state.engine) as connection:
-        whole = completeness(connection, people_of(connection, study_of(app.state.settings)), Selection())
+        whole = completeness(connection, people_of(connection, study_of(app.state.settings)))
         connection.execute(delete(EventRow).where(EventRow.event_id == f"far-{language}"))
     assert (whole.starts_with_gaps, whole.missing > 900) == (1, True)
     said = Wording(language, "Europe/Kyiv").number
@@ -293,6 +293,72 @@ def test_the_export_log_names_who_looked_and_says_that_it_is_whole(visit, app):
     mine = visit("researcher").get(f"{USAGE}/export-log").text
     assert "The newest entries of your study" in mine
     assert re.search(r"\d+:[0-9a-f]{64}", mine)
+
+
+def test_a_teacher_sees_the_starts_of_the_own_course_by_name_and_of_no_other(visit, app):
+    html = visit("teacher").get(f"{USAGE}/completeness?since=").text
+    assert [name for name in CLASS if name in html], "teachers know their students"
+    assert not re.search(r"<td>\s*hub", html), "the hub tells of everybody"
+    assert visit("teacher").get(f"{USAGE}/completeness?course=algebra").status_code == 403
+    assert visit("student").get(f"{USAGE}/completeness").status_code == 403
+    with reading(app.state.engine) as connection:
+        [newest] = log.entries(connection, newest=1)
+    assert (newest.kind, newest.study, newest.told["page"]) == ("look", None, "/completeness")
+
+
+def test_a_researcher_sees_starts_under_pseudonyms_of_those_who_agreed(visit):
+    html = visit("researcher").get(f"{USAGE}/completeness?since=").text
+    assert not [name for name in CLASS if name in html]
+    assert len(set(re.findall(r'<code title="([0-9a-f]{32})">', html))) == len(CLASS) - 2
+
+
+def test_a_start_that_claims_too_much_is_shown_as_such_and_not_counted(visit, app):
+    with reading(app.state.engine) as connection:
+        [some] = queries.last_events(connection, 1, users=[CLASS[0]], kinds=["run"])
+    claim = dict(some._mapping) | {"event_id": "claimed", "seq": 2**53 - 1}
+    with writing(app.state.engine) as connection:
+        bulk.insert_events(connection, [claim])
+    for path in ("/completeness?since=&gaps=true", "/?since="):
+        html = words_of(visit("researcher").get(USAGE + path).text)
+        assert "more events than a server can have run" in html
+        assert f"{2**53 - 1:,}"[:9] not in html.split("Start by start")[0], "nor in any sum"
+    with writing(app.state.engine) as connection:
+        connection.execute(delete(EventRow).where(EventRow.event_id == "claimed"))
+
+
+def test_erasure_is_asked_for_in_my_data_and_done_by_an_admin(visit, app):
+    person, admin = visit("newcomer"), visit("admin")
+
+    def ask(decision: str) -> None:
+        form = {"_xsrf": form_token(person.get(f"{USAGE}/me").text), "decision": decision}
+        assert person.post(f"{USAGE}/me/erasure", data=form).status_code == 303
+
+    ask("ask")
+    assert "You asked for it on" in person.get(f"{USAGE}/me").text
+    ask("withdraw")
+    assert "newcomer" not in words_of(admin.get(f"{USAGE}/erasures").text)
+    ask("ask")
+    page = admin.get(f"{USAGE}/erasures").text
+    assert "newcomer" in words_of(page)
+    form = {"_xsrf": form_token(page), "user": "newcomer", "reason": "asked"}
+    unlike = admin.post(f"{USAGE}/erasures", data=form | {"again": "newcomers"})
+    assert (unlike.status_code, "Nothing was erased" in unlike.text) == (400, True)
+    done = admin.post(f"{USAGE}/erasures", data=form | {"again": "newcomer"})
+    assert (done.status_code, "a request for erasure — 1" in words_of(done.text)) == (200, True)
+    assert "Nobody is waiting." in done.text
+    assert "a note that records were erased" in person.get(f"{USAGE}/me").text
+    assert visit("researcher").post(f"{USAGE}/erasures", data=form).status_code == 403
+
+
+def test_all_that_is_known_about_me_can_be_taken_away(visit):
+    answer = visit("demo-01").get(f"{USAGE}/me/data.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        told = json.loads(archive.read("my-data.json"))
+        rows = archive.read("event.csv").count(b"\r\n") - 1
+    assert len(told["event"]) == rows > 10
+    assert {one["user"] for table in ("event", "server", "consent", "enrolment") for one in told[table]} == {
+        "demo-01"
+    }
 
 
 def test_consent_is_asked_given_and_withdrawn(visit, app):

@@ -14,9 +14,11 @@ from maximalab_hub.comparison.figures import PersonFigures, figures
 from maximalab_hub.comparison.findings import Finding, Measure, apart, between, in_and_out, person_value
 from maximalab_hub.comparison.grid import Corner, grid
 from maximalab_hub.comparison.rhythm import Hour, rhythm
+from maximalab_hub.comparison.suppression import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from zoneinfo import ZoneInfo
 
     from maximalab_hub.compare import Happening, Parameters, Timetables
@@ -89,22 +91,29 @@ def report(
     least = parameters.smallest_group
     people = figures(happenings, timetables, parameters, zone)
     cohorts, several = _cohorts(people)
+    unseen = hidden(_who(cohorts), least)
+    materials = _by_material(happenings, timetables, parameters, zone)
     first, second, both = apart(people, figures(other, timetables, parameters, zone))
     corners = track(grid(happenings, timetables, parameters, zone)) if choices.with_grid else ()
     named = sorted(
         (
-            PersonFigures(choices.pseudonyms.of(one.user), one.groups, one.whole, one.by_setting)
+            PersonFigures(
+                choices.pseudonyms.of(one.user),
+                _groups_told(one, unseen, several, least),
+                one.whole,
+                one.by_setting,
+            )
             for one in people
         ),
         key=lambda one: one.user,
     )
     return Report(
         people=tuple(named) if len(named) >= least else None,
-        groups=_rows(cohorts, least, whole=len(people)),
+        groups=_rows(cohorts, unseen, least),
         in_several_groups=_told(several, least),
-        materials=_rows(_by_material(happenings, timetables, parameters, zone), least, whole=None),
+        materials=_rows(materials, hidden(_who(materials), least), least),
         paired=in_and_out(people, least, seed=SEED, resamples=RESAMPLES),
-        unpaired=between(cohorts, least),
+        unpaired=between({name: one for name, one in cohorts.items() if name not in unseen}, least),
         terms=between(dict(zip(choices.terms, (first, second), strict=True)), least),
         in_both_terms=_told(both, least),
         corners=tuple(corners),
@@ -112,6 +121,17 @@ def report(
         version=timetables.version,
         parameters=parameters,
     )
+
+
+def _who(cohorts: Mapping[str, Sequence[PersonFigures]]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(one.user for one in people) for name, people in cohorts.items()}
+
+
+def _groups_told(one: PersonFigures, unseen: AbstractSet[str], several: int, least: int) -> tuple[str, ...]:
+    """Name a person's groups where that tells of no group that hides, nor of the few who are in several."""
+    if len(one.groups) > 1:
+        return one.groups if _told(several, least) and unseen.isdisjoint(one.groups) else ()
+    return tuple(group for group in one.groups if group not in unseen)
 
 
 def _told(people: int, least: int) -> int | None:
@@ -140,14 +160,10 @@ def _by_material(
 
 
 def _rows(
-    cohorts: Mapping[str, Sequence[PersonFigures]], least: int, *, whole: int | None
+    cohorts: Mapping[str, Sequence[PersonFigures]], unseen: AbstractSet[str], least: int
 ) -> tuple[Row, ...]:
-    """Give a row each. Where one alone would be hidden beside a known `whole`, the next smallest hides as well."""
-    sizes = sorted((len(people), name) for name, people in cohorts.items())
-    small = sum(size < least for size, _ in sizes)
-    hidden = {name for size, name in sizes[: 2 if small == 1 and whole is not None else small]}
     return tuple(
-        Row(name, None) if name in hidden else Row(name, len(cohorts[name]), _medians(cohorts[name], least))
+        Row(name, None) if name in unseen else Row(name, len(cohorts[name]), _medians(cohorts[name], least))
         for name in sorted(cohorts)
     )
 

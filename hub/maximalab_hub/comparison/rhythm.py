@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from maximalab_hub.compare import Happening, ran
+from maximalab_hub.comparison.suppression import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,7 @@ class Hour:
     """0 is Monday."""
     hour: int
     runs: int | None
-    """`None` where a few people worked, and fewer than may be shown; 0 where nobody did."""
+    """`None` where fewer people worked than may be shown, or it would tell of such an hour; 0 where nobody did."""
     lesson: bool
     """Whether a lesson of one of the courses touches it."""
 
@@ -35,7 +36,7 @@ class Hour:
 def rhythm(
     happenings: Iterable[Happening], lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
 ) -> tuple[Hour, ...]:
-    """Count the runs of every hour of the week; hours with fewer than `smallest` people keep theirs."""
+    """Count the runs of each hour of the week; hours of fewer than `smallest` people hide, and what tells of them."""
     runs: dict[tuple[int, int], int] = defaultdict(int)
     people: dict[tuple[int, int], set[str]] = defaultdict(set)
     courses = set()
@@ -45,11 +46,10 @@ def rhythm(
             local = one.at.astimezone(zone)
             runs[local.weekday(), local.hour] += 1
             people[local.weekday(), local.hour].add(one.user)
+    unseen = hidden(people, smallest)
     busy = _hours_of((one for one in lessons if one.course in courses and not one.cancelled), zone)
     return tuple(
-        Hour(
-            day, hour, None if 0 < len(people[day, hour]) < smallest else runs[day, hour], (day, hour) in busy
-        )
+        Hour(day, hour, None if (day, hour) in unseen else runs[day, hour], (day, hour) in busy)
         for day in DAYS
         for hour in HOURS
     )

@@ -91,9 +91,14 @@ def write_dataset(folder: Path, files: Iterable[File], about: Circumstances, sea
 
 def zipped(files: Iterable[File], about: Circumstances, seal: Seal) -> Iterator[bytes]:
     """Give the same as one archive, while it is made; one that was cut off has no manifest and no end."""
+    yield from archived(Dataset(files, about, seal).members())
+
+
+def archived(members: Iterable[tuple[str, Iterator[bytes]]]) -> Iterator[bytes]:
+    """Give files as one archive, while they are made; the same files give the same bytes."""
     pipe = Pipe()
     with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
-        for name, parts in Dataset(files, about, seal).members():
+        for name, parts in members:
             entry = ZipInfo(name, _NO_TIME)
             entry.compress_type = ZIP_DEFLATED
             entry.external_attr = 0o644 << 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from maximalab_hub.service import (
     auth,
     compare_routes,
     competence_routes,
+    completeness_routes,
+    erasure_routes,
     errors,
     events_route,
     export_log_routes,
@@ -30,10 +33,11 @@ from maximalab_hub.service import (
     ratings_routes,
     research_routes,
 )
+from maximalab_hub.service.daily import every_day
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
-from maximalab_hub.service.own_events import own_events_of
+from maximalab_hub.service.own_events import log_names_of, own_events_of
 from maximalab_hub.store.engine import open_engine
 
 if TYPE_CHECKING:
@@ -80,7 +84,8 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.state.form_key = sha256(b"forms and sign-ins of the usage service:" + token.encode()).digest()
     app.state.rate = RateLimit(event_rate, time.monotonic)
     patience = Patience(WITNESS_PATIENCE_SECONDS, time.monotonic)
-    app.state.ingest = Ingest(engine, _courses_of(CatalogReader(settings.catalogue.dir)), utc_now, patience)
+    courses_of = _courses_of(CatalogReader(settings.catalogue.dir))
+    app.state.ingest = Ingest(engine, courses_of, utc_now, patience, log_names_of(settings))
     app.state.own_events = own_events_of(settings, engine, utc_now)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
@@ -91,6 +96,8 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
         auth,
         research_routes,
         compare_routes,
+        completeness_routes,
+        erasure_routes,
         export_log_routes,
         ratings_routes,
         rate_routes,
@@ -113,6 +120,8 @@ def _courses_of(reader: CatalogReader) -> Callable[[str], tuple[str, ...] | None
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # More than a second of work, which whoever looks at the study page first would wait for; events do not.
     Thread(target=import_module, args=("scipy.stats",), name="import-scipy", daemon=True).start()
+    retention = asyncio.create_task(every_day(app.state.settings, app.state.engine))
     yield
+    retention.cancel()
     await app.state.hub.close()
     app.state.engine.dispose()

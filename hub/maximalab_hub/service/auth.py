@@ -59,6 +59,11 @@ def researcher(person: Person) -> bool:
     return person.reads_usage
 
 
+def admin(person: Person) -> bool:
+    """Admins alone."""
+    return person.admin
+
+
 def require(may: Callable[[Person], bool]) -> Callable[[Request], Awaitable[Person]]:
     """Make the dependency of a route that gives the person who asks, if `may` says so.
 
@@ -185,3 +190,5 @@ AnyPerson = Annotated[Person, Depends(require(anyone))]
 """Type of a route's parameter: whoever is signed in."""
 Researcher = Annotated[Person, Depends(require(researcher))]
 """Type of a route's parameter: a researcher or an admin."""
+Admin = Annotated[Person, Depends(require(admin))]
+"""Type of a route's parameter: an admin."""

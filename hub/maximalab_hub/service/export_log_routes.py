@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
 
-from maximalab_hub.export_log import names_in_the_log, verify
-from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_hub.export_log import verify
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import log, research
@@ -32,7 +32,7 @@ def export_log_page(request: Request, person: Researcher) -> Response:
         entries = list(log.entries(connection, study=study, newest=NEWEST))
         verdict = verify(log.entries(connection), log.head(connection))
         people = research.who_looked(connection)
-    names = names_in_the_log(read_secret(settings.secrets.dir, Secret.PSEUDONYM_KEY))
+    names = log_names_of(settings)
     return page(
         request,
         "usage/export_log.html",

@@ -12,12 +12,16 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from maximalab_hub.consent import latest
 from maximalab_hub.export.columns import COLUMNS, Observation
 from maximalab_hub.export.csv import write_csv
+from maximalab_hub.export.dataset import archived
+from maximalab_hub.known import archive, counts
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import AnyPerson, xsrf_token
+from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.store import queries, research
+from maximalab_hub.store import erasing, queries, research
 from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import study_of, timetables_of
 
 if TYPE_CHECKING:
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
 
     from maximalab_hub.compare import Timetables
     from maximalab_hub.settings import Settings
-    from maximalab_hub.settings_sections import StudySection
 
 LAST_EVENTS: Final = 50
 KEPT_BACK: Final = frozenset({"boot_id", "seq"})
@@ -41,9 +44,17 @@ def my_data(request: Request, person: AnyPerson) -> Response:
     """For everybody, about themselves: what is recorded, and the question of consent."""
     settings: Settings = request.app.state.settings
     with reading(request.app.state.engine) as connection:
-        known = _known_about(connection, person.name, settings.study)
+        known = _known_about(connection, person.name, settings)
     said = Wording(language_of(request), settings.lab.time_zone)
-    return page(request, "usage/me.html", study=settings.study, said=said, xsrf=xsrf_token(request), **known)
+    return page(
+        request,
+        "usage/me.html",
+        study=settings.study,
+        said=said,
+        xsrf=xsrf_token(request),
+        teaches=bool(person.teaches),
+        **known,
+    )
 
 
 @router.post("/me/consent")
@@ -85,9 +96,26 @@ def my_events_json(request: Request, person: AnyPerson) -> Response:
     return StreamingResponse(lines, media_type="application/json", headers=headers)
 
 
-def _known_about(connection: Connection, user: str, study: StudySection) -> dict[str, Any]:
+@router.get("/me/data.zip")
+def my_data_zip(request: Request, person: AnyPerson) -> Response:
+    """For everybody: all that the store knows about oneself, every table and column, as JSON and CSV."""
+    headers = {"Content-Disposition": 'attachment; filename="my-data.zip"'}
+    parts = _own_archive(request.app.state.engine, request.app.state.settings, person.name)
+    return StreamingResponse(parts, media_type="application/zip", headers=headers)
+
+
+def _own_archive(engine: Engine, settings: Settings, user: str) -> Iterator[bytes]:
+    with snapshot(engine) as connection:
+        yield from archived(archive(connection, user, log_names_of(settings)))
+
+
+def _known_about(connection: Connection, user: str, settings: Settings) -> dict[str, Any]:
+    study = settings.study
     decision = latest(research.decisions(connection, study.id, user=user)).get(user)
+    asked = erasing.requests(connection, user)
     return {
+        "stored": counts(connection, user, log_names_of(settings)),
+        "asked_at": asked[0].asked_at if asked else None,
         "counts": research.events_by_kind(connection, user),
         "events": queries.last_events(connection, LAST_EVENTS, users=[user]),
         "decision": decision,

@@ -36,12 +36,10 @@ LOGGED: Final[Mapping[Kind, LogKind]] = {Kind.LOOK: LogKind.LOOK, Kind.EXPORT: L
 class OwnEvents:
     """One start of the service as a witness; `clock` gives aware moments. Safe for several threads.
 
-    `names` makes the pseudonyms of the export log, or raises `SecretError`; `study` is the lab's study.
+    `names` are the pseudonyms of the export log; `study` is the lab's study.
     """
 
-    def __init__(
-        self, engine: Engine, clock: Callable[[], datetime], names: Callable[[], Pseudonyms], study: str
-    ) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], names: Pseudonyms, study: str) -> None:
         self._engine = engine
         self._clock = clock
         self._names = names
@@ -62,9 +60,9 @@ class OwnEvents:
         """Store at once that `user` did this; give its entry of the export log.
 
         `kind` is one of `LOGGED`. Whoever shows something that has to be recorded calls this first, and shows nothing
-        where it fails. Raises `maximalab_hub.store.engine.StoreAwayError` or `SecretError`.
+        where it fails. Raises `maximalab_hub.store.engine.StoreAwayError`.
         """
-        now, told, who = self._clock(), dict(detail or {}), self._names().of(user)
+        now, told, who = self._clock(), dict(detail or {}), self._names.of(user)
         with self._lock:
             seq, self._seq = self._seq, self._seq + 1
         row = EventValues(
@@ -98,9 +96,10 @@ class OwnEvents:
 
 
 def own_events_of(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> OwnEvents:
-    """Make one start of a witness for the lab that the settings describe."""
+    """Make one start of a witness for the lab that the settings describe. Raises `SecretError`."""
+    return OwnEvents(engine, clock, log_names_of(settings), settings.study.id)
 
-    def names() -> Pseudonyms:
-        return names_in_the_log(read_secret(settings.secrets.dir, Secret.PSEUDONYM_KEY))
 
-    return OwnEvents(engine, clock, names, settings.study.id)
+def log_names_of(settings: Settings) -> Pseudonyms:
+    """Make the pseudonyms of the lab's export log. Raises `SecretError`."""
+    return names_in_the_log(read_secret(settings.secrets.dir, Secret.PSEUDONYM_KEY))

@@ -59,6 +59,7 @@ def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
         said=said,
         settings_of=tuple(Setting),
         chart=bars(found["compared"], said),
+        admin=person.admin,
         tested=isinstance(found["compared"].errors, Wilcoxon),
         **found,
     )

@@ -68,6 +68,18 @@ TABLES: Final[Mapping[str, str]] = {
     TableName.SESSIONS: N_("sessions"),
     TableName.WEEKS: N_("each person's weeks"),
 }
+STORED: Final[Mapping[str, str]] = {
+    "event": N_("events"),
+    "server": N_("starts and stops of servers"),
+    "enrolment": N_("groups that I am or was in"),
+    "consent": N_("decisions about the study"),
+    "erasure_request": N_("a request for erasure"),
+    "rating_panel": N_("panels of experts that I made"),
+    "competence": N_("tables of levels that I made"),
+    "export_log": N_("entries of the export log about me, under a pseudonym"),
+    "erased": N_("a note that records were erased, under a pseudonym"),
+}
+"""Tables of the store that know a person, as the person is told of them."""
 FORMATS: Final[Mapping[str, str]] = {
     Format.CSV: N_("CSV, for spreadsheets"),
     Format.PARQUET: N_("Parquet, for R and Python"),
@@ -112,6 +124,14 @@ class Wording:
     def format(self, word: str) -> str:
         """Say a format of an export, and what it is for."""
         return self._said(FORMATS, word)
+
+    def stored(self, word: str) -> str:
+        """Say a table of the store."""
+        return self._said(STORED, word)
+
+    def tables(self, rows: Mapping[str, int]) -> str:
+        """List how many rows of which tables."""
+        return ", ".join(f"{self.stored(name)} — {self.number(count)}" for name, count in rows.items())
 
     def moment(self, at: datetime) -> str:
         """Say a moment in the lab's time zone, to the second."""

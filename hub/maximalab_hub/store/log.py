@@ -35,7 +35,7 @@ def append(  # noqa: PLR0913  one argument for each thing that an entry says
 
     Call it last in a transaction: until its end nobody else can look at or export anything.
     """
-    entry = entry_after(_locked(connection).last, at=at, kind=kind, who=who, study=study, detail=detail)
+    entry = entry_after(hold(connection).last, at=at, kind=kind, who=who, study=study, detail=detail)
     values = {name: getattr(entry, name) for name in Entry.__slots__}
     connection.execute(insert(LogEntryRow).values(**values))
     moved = update(LogHeadRow).where(LogHeadRow.head_id == THE_HEAD)
@@ -65,7 +65,7 @@ def entries(
             yield Entry(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for values by column
 
 
-def _locked(connection: Connection) -> Head:
+def hold(connection: Connection) -> Head:
     """Hold the head until the transaction's end. SQLite's transactions that write are alone anyway."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     first = {"head_id": THE_HEAD, "base_position": 0, "base_hash": Point().hash}

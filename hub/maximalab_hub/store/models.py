@@ -227,3 +227,31 @@ class LogHeadRow(Base):
     base_hash: Mapped[str] = mapped_column(String(64))
     position: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class ErasureRequestRow(Base):
+    """That a person asked for the erasure of the own records; gone once it is done."""
+
+    __tablename__ = "erasure_request"
+
+    user: Mapped[str] = mapped_column(String(255), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class ErasedRow(Base):
+    """That a person's records up to a moment were erased, so that what arrives late is not stored again."""
+
+    __tablename__ = "erased"
+
+    who: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """A pseudonym of the export log's kind; never a name."""
+    erased_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class RemovedNumberRow(Base):
+    """A number of a start of a sender whose event was here and has been removed: no gap, though nothing is there."""
+
+    __tablename__ = "removed_number"
+
+    boot_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

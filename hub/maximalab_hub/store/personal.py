@@ -119,10 +119,13 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "kind": _ABOUT,
         "who": Personal.PSEUDONYM,
         "study": _NONE,
-        "detail": _ABOUT,
+        "detail": Personal.MAY_NAME,
         "previous": _NONE,
         "hash": _NONE,
     },
+    "erasure_request": {"user": Personal.NAMES, "asked_at": _ABOUT},
+    "erased": {"who": Personal.PSEUDONYM, "erased_at": _ABOUT},
+    "removed_number": dict.fromkeys(("boot_id", "seq"), _NONE),
     "export_log_head": dict.fromkeys(("head_id", "base_position", "base_hash", "position", "hash"), _NONE),
 }
 """By table and column. `rows` and `counts` of competence are numbers of people, entered by a researcher."""

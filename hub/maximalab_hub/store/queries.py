@@ -14,7 +14,15 @@ from sqlalchemy import Select, case, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maximalab_hub.events import Kind, Source
-from maximalab_hub.store.models import Base, ConsentRow, EnrolmentRow, EventRow, LessonRow, ServerRow
+from maximalab_hub.store.models import (
+    Base,
+    ConsentRow,
+    EnrolmentRow,
+    EventRow,
+    LessonRow,
+    RemovedNumberRow,
+    ServerRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -79,9 +87,20 @@ class BootCount(NamedTuple):
     stored: int
     """Different numbers, so that a sender that gives a number twice hides no gap."""
     numbered: int
-    last_at: datetime
+    """As the sender says: the largest number that came, and one."""
     ended: bool
     """Whether the sender said, as the last thing before it ended, that it numbered no more."""
+    first_at: datetime
+    last_at: datetime
+    first_received: datetime
+    last_received: datetime
+    removed: int = 0
+    """Numbers of events that were here, and were erased or grew too old."""
+
+    @property
+    def missing(self) -> int:
+        """How many numbers never came. A number that came twice may have been removed once."""
+        return max(0, self.numbered - self.stored - self.removed)
 
 
 def _insert_new(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN401  two dialects, no common type
@@ -166,14 +185,19 @@ def events_between(  # noqa: PLR0913  each is one way to choose, all by name
 
 
 def boot_counts(
-    connection: Connection, start: datetime | None = None, end: datetime | None = None
+    connection: Connection,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    *,
+    courses: Collection[str] | None = None,
 ) -> list[BootCount]:
     """Say of each sender's start how many of its events are here and how many it numbered (from 0).
 
     Of starts with an event at `start` <= at < `end` only; these are counted whole. A difference is a gap: events
     on their way, refused, or lost. What a start lost after its last event that is here cannot be seen; that it may
     have lost some can, where it did not say that it `ended`. Starts that told of looks and exports alone are not
-    counted: looking at a study must not change it.
+    counted: looking at a study must not change it. With `courses`, starts of students' own senders alone, with an
+    event of one of these courses.
     """
     # The hub is one sender that speaks of many people; every other one speaks of itself alone.
     by_the_hub = EventRow.source == Source.HUB.value
@@ -181,14 +205,34 @@ def boot_counts(
     server = case((by_the_hub, None), else_=EventRow.server).label("sending_server")
     numbers = (func.count(EventRow.seq.distinct()), func.max(EventRow.seq) + 1)
     ended = func.max(case((EventRow.kind == Kind.RECORDING_END.value, 1), else_=0))
-    statement = select(EventRow.boot_id, user, server, *numbers, func.max(EventRow.at), ended)
-    if start is not None or end is not None:
-        inside = _within(select(EventRow.boot_id), start, end)
+    times = (EventRow.at, EventRow.received_at)
+    when = [bound(one) for one in times for bound in (func.min, func.max)]
+    statement = select(EventRow.boot_id, user, server, *numbers, ended, *when)
+    inside = _within(select(EventRow.boot_id), start, end)
+    if courses is not None:
+        inside = inside.where(EventRow.course.in_(courses), ~by_the_hub)
+        statement = statement.where(~by_the_hub)
+    if courses is not None or start is not None or end is not None:
         statement = statement.where(EventRow.boot_id.in_(inside))
     tells_of_more = func.sum(case((EventRow.kind.in_(AUDIT), 0), else_=1)) > 0
     grouped = statement.group_by(EventRow.boot_id, user, server).having(tells_of_more)
     grouped = grouped.order_by(EventRow.boot_id, user)
-    return [BootCount(*row) for row in connection.execute(grouped)]
+    removed = _removed(connection)
+    return [
+        _with_removed(BootCount(*row), *removed.get(row.boot_id, (0, 0)))
+        for row in connection.execute(grouped)
+    ]
+
+
+def _removed(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Say of each start whose events were removed in part how many, and the largest number of them and one."""
+    counts = (func.count(), func.max(RemovedNumberRow.seq) + 1)
+    rows = connection.execute(select(RemovedNumberRow.boot_id, *counts).group_by(RemovedNumberRow.boot_id))
+    return {boot_id: (count, numbered) for boot_id, count, numbered in rows}
+
+
+def _with_removed(one: BootCount, removed: int, numbered: int) -> BootCount:
+    return one._replace(removed=removed, numbered=max(one.numbered, numbered))
 
 
 def last_stops(connection: Connection) -> Mapping[tuple[str, str], datetime]:

@@ -8,14 +8,16 @@ from uuid import UUID
 
 import pytest
 from maximalab_hub.compare import Parameters
+from maximalab_hub.completeness import Completeness, believable, completeness
 from maximalab_hub.events import Source
+from maximalab_hub.export_log import names_in_the_log
 from maximalab_hub.ingest import Ingest, Sender
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.store import queries
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.research import Selection
-from maximalab_hub.study import Completeness, Study, coverage
+from maximalab_hub.study import Study, coverage
 from maximalab_recorder.ids import uuid7
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+LOG_NAMES = names_in_the_log("k" * 64)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STUDY = Study("lab-study", 1, pseudonyms_of("lab-study", "k" * 64), Parameters())
 HUB = Sender(Source.HUB)
@@ -50,10 +53,55 @@ POSTS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("numbered", "minutes", "expected"),
+    [
+        pytest.param(5_000, 0, True, id="a spool that comes at once"),
+        pytest.param(5_001, 0, False, id="more than that, of a server that has just started"),
+        pytest.param(11_000, 1, True, id="a minute at a server's full pace"),
+        pytest.param(11_001, 1, False, id="more than it can have run"),
+        pytest.param(2**53, 60 * 24 * 366, False, id="the largest number that there is, after a year"),
+        pytest.param(1, -5, True, id="a clock that is behind"),
+    ],
+)
+def test_how_far_a_number_can_be_believed(numbered: int, minutes: int, *, expected: bool) -> None:
+    assert believable(numbered, NOON - timedelta(minutes=minutes), NOON) is expected
+
+
+@pytest.mark.parametrize(
+    ("begins", "claim", "expected"),
+    [
+        pytest.param(
+            timedelta(hours=1), 2**53 - 1, Completeness(2, 1, 3, 0, 0, 0, 1), id="a huge number is not counted"
+        ),
+        pytest.param(
+            timedelta(days=300), 400_000, Completeness(2, 1, 3, 0, 0, 0, 1), id="nor by a clock set back"
+        ),
+        pytest.param(
+            timedelta(hours=1), 300_000, Completeness(2, 1, 3, 299_999), id="what an hour can hold is"
+        ),
+    ],
+)
+def test_an_invented_number_inflates_nothing(
+    store: Engine, begins: timedelta, claim: int, expected: Completeness
+) -> None:
+    """The hub saw the server start an hour ago; whatever the server says of itself, it has had an hour."""
+    server = Sender(Source.SERVER, "ada", "public-maxima")
+    ingest = Ingest(store, lambda _material: None, lambda: NOON, Patience(0, lambda: 0.0), LOG_NAMES)
+    where = {"user": "ada", "server": "public-maxima", "tier": "public", "backend": "here", "entrance": "vpn"}
+    told = {**numbered(1, [0])[0], **where, "kind": "server_start"}
+    ingest.take(HUB, [told | {"at": (NOON - timedelta(hours=1)).isoformat()}])
+    mine = [one | {"at": (NOON - begins).isoformat()} for one in numbered(2, [0])]
+    mine += [one | {"seq": claim, "at": NOON.isoformat()} for one in numbered(2, [1])]
+    assert {one.status for one in ingest.take(server, mine)} == {"stored"}
+    with reading(store) as connection:
+        assert completeness(connection, {"ada"}) == expected
+
+
 @pytest.fixture
 def store_with(store: Engine):
     def fill(*posts: str) -> Engine:
-        ingest = Ingest(store, lambda _material: None, lambda: NOON, Patience(0, lambda: 0.0))
+        ingest = Ingest(store, lambda _material: None, lambda: NOON, Patience(0, lambda: 0.0), LOG_NAMES)
         for name in posts:
             assert {one.status for one in ingest.take(*POSTS[name])} == {"stored"}
         with writing(store) as connection:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
-from postedevents import ADA, CATALOGUE, HUB, NOON, an_event, ingest_of, start, stored
+from postedevents import ADA, CATALOGUE, HUB, LOG_NAMES, NOON, an_event, ingest_of, start, stored
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_unreadable_catalogue_lets_events_wait_and_then_gives_their_course(
         found = reader.read().find(material)
         return found.courses if found else None
 
-    ingest = Ingest(store, courses_of, lambda: NOON, Patience(0, lambda: 0.0))
+    ingest = Ingest(store, courses_of, lambda: NOON, Patience(0, lambda: 0.0), LOG_NAMES)
     run, unknown = an_event(1, notebook="simplex/x.ipynb"), an_event(2, notebook="mine/x.ipynb")
     for sender, post in ((ADA, [an_event(3), run]), (HUB, [start(0, material="simplex")])):
         with pytest.raises(CatalogError, match="catalogue"):
@@ -117,7 +117,7 @@ def test_a_server_waits_for_the_hubs_word_while_that_waits_for_the_catalogue(sto
             raise CatalogError("the catalogue is broken")
         return None
 
-    ingest = Ingest(store, courses_of, lambda: NOON, Patience(120, lambda: now[0]))
+    ingest = Ingest(store, courses_of, lambda: NOON, Patience(120, lambda: now[0]), LOG_NAMES)
     with pytest.raises(WitnessAwaited):
         ingest.take(ADA, [an_event(1)])
     now[0] = 1000.0

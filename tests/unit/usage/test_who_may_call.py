@@ -70,6 +70,11 @@ STATUSES: dict[str, dict[str, int]] = {
     "new_competence": PEOPLE_ONLY | {"own": 303},
     "remove_competence": PEOPLE_ONLY | {"own": 303},
     "report_page": PEOPLE_ONLY | {"own": 200},
+    "completeness_page": PEOPLE_ONLY | {"own": 200},
+    "erasures_page": PEOPLE_ONLY | {"own": 200},
+    "erase_person": PEOPLE_ONLY | {"own": 200},
+    "ask_for_erasure": PEOPLE_ONLY | {"own": 303},
+    "my_data_zip": PEOPLE_ONLY | {"own": 200},
     "my_data": PEOPLE_ONLY | {"own": 200},
     "decide": PEOPLE_ONLY | {"own": 303},
     "my_events_csv": PEOPLE_ONLY | {"own": 200},
@@ -140,6 +145,8 @@ FORMS = {
     "rate": {"criterion-0": "1"},
     "new_competence": {"title": "t", "levels": ";a;b\nx;1;2\ny;3;4"},
     "remove_competence": {"table": "t"},
+    "erase_person": {"user": "somebody", "again": "somebody", "reason": "asked"},
+    "ask_for_erasure": {"decision": "ask"},
 }
 """What is sent to the routes that take a form."""
 

@@ -1,0 +1,31 @@
+"""Which cells of a table stay unseen so that nobody can work out a small one from the rest. Pure.
+
+A cell about fewer people than may be shown hides. Where the sum of all cells is known, as runs are from the list of
+people, one hidden cell alone could be subtracted; so could a few hidden ones together, if all of them are about the
+same few people. Cells are therefore hidden, the smallest first, until at least two are and together they are about
+as many people as may be shown, or nothing is left to see (complementary suppression: Hundepool et al. 2012, chapter 4).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from collections.abc import Set as AbstractSet
+
+Key = TypeVar("Key", bound="Hashable")
+LEAST_CELLS: Final = 2
+
+
+def hidden(people: Mapping[Key, AbstractSet[str]], least: int) -> frozenset[Key]:
+    """Say which cells hide, by who is in each of them. Cells with nobody are no secret, and help to hide nothing."""
+    inside = {key: who for key, who in people.items() if who}
+    hide = {key for key, who in inside.items() if len(who) < least}
+    together: set[str] = set().union(*(inside[key] for key in hide))
+    for key in sorted(inside.keys() - hide, key=lambda one: (len(inside[one]), str(one))):
+        if not hide or (len(hide) >= LEAST_CELLS and len(together) >= least):
+            break
+        hide.add(key)
+        together |= inside[key]
+    return frozenset(hide)

@@ -1,0 +1,127 @@
+"""How complete the events are, start by start of each sender, and how far to believe what a sender numbers.
+
+Every sender numbers its events from 0 at each of its starts, so a missing number is a missing event. The number is
+the sender's own word: a student's program can claim any. It is believed as far as a server can have come since the
+hub saw it start; what goes beyond is shown as claimed, and not counted as missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from maximalab_hub.starts import STOP_LINGERS
+from maximalab_hub.store import queries
+from maximalab_hub.store.models import ServerRow
+from maximalab_hub.store.research import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from maximalab_hub.store.queries import BootCount
+
+MOST_AT_ONCE: Final = 5_000
+MOST_A_SECOND: Final = 100
+"""What one server can have to tell, at once and in the long run: the pace at which the service takes its events."""
+
+
+ALL: Final = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How much of what senders numbered is here.
+
+    Starts with an event in the chosen period are counted whole, whatever the course: numbers know none.
+    """
+
+    starts: int
+    """Starts of senders."""
+    starts_with_gaps: int
+    received: int
+    """Numbers of events that are here."""
+    missing: int
+    """Numbers that never came, of starts whose numbers can be believed."""
+    starts_without_end: int = 0
+    """Starts of servers that the hub saw stop, and that did not say so themselves: killed, or kept from telling.
+    What such a start lost after its last event that is here leaves no gap."""
+    removed: int = 0
+    """Numbers of events that were here, and were erased or removed by retention."""
+    starts_not_believed: int = 0
+    """Starts whose sender claims more events than a server can have had; their claims are not counted as missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start of one sender, judged."""
+
+    count: BootCount
+    believed: bool
+    without_end: bool = False
+    """Whether the hub saw its server stop, and it did not say so itself."""
+
+    @property
+    def missing(self) -> int:
+        """Numbers that never came, as far as the sender is believed."""
+        return self.count.missing if self.believed else 0
+
+
+def believable(numbered: int, began: datetime, last_received: datetime) -> bool:
+    """Say whether a server that began at `began` can have numbered so many events until `last_received`."""
+    seconds = max(0.0, (last_received - began).total_seconds())
+    return numbered <= MOST_AT_ONCE + MOST_A_SECOND * seconds
+
+
+def judged(connection: Connection, counts: Iterable[BootCount]) -> list[Start]:
+    """Judge each start by what the hub saw of its server; the hub itself is believed."""
+    stops = queries.last_stops(connection)
+    return [
+        Start(one, not one.user or _believed(connection, one), not one.ended and _has_stopped(one, stops))
+        for one in counts
+    ]
+
+
+def summed(starts: Collection[Start]) -> Completeness:
+    """Count starts, gaps and events."""
+    return Completeness(
+        starts=len(starts),
+        starts_with_gaps=sum(one.count.missing > 0 for one in starts),
+        received=sum(one.count.stored for one in starts),
+        missing=sum(one.missing for one in starts),
+        starts_without_end=sum(one.without_end for one in starts),
+        removed=sum(one.count.removed for one in starts),
+        starts_not_believed=sum(not one.believed for one in starts),
+    )
+
+
+def completeness(
+    connection: Connection, people: Collection[str], selection: Selection = ALL
+) -> Completeness:
+    """Count the events that should be here and the gaps, of the hub's and these people's senders."""
+    counts = queries.boot_counts(connection, selection.since, selection.until)
+    return summed(judged(connection, [one for one in counts if not one.user or one.user in people]))
+
+
+def _has_stopped(one: BootCount, stops: Mapping[tuple[str, str], datetime]) -> bool:
+    """Say whether the hub saw the server of this start stop, at or after the last event that came of it."""
+    stop = stops.get((one.user, one.server or ""))
+    return stop is not None and one.last_at <= stop + STOP_LINGERS
+
+
+def _believed(connection: Connection, one: BootCount) -> bool:
+    if one.missing <= MOST_AT_ONCE:
+        return True  # the usual case, which needs no further question
+    began = _hub_saw_it_start(connection, one)
+    # Its own word for when it began counts no further back than the hub saw it start, or than anything of it came.
+    return believable(one.numbered, max(one.first_at, began or one.first_received), one.last_received)
+
+
+def _hub_saw_it_start(connection: Connection, one: BootCount) -> datetime | None:
+    mine = (ServerRow.user == one.user, ServerRow.server == one.server, ServerRow.running)
+    newest = select(func.max(ServerRow.moment)).where(*mine, ServerRow.moment <= one.first_received)
+    return connection.execute(newest).scalar_one_or_none()

@@ -1,0 +1,45 @@
+"""What the service does by itself once a day: it removes what is older than the settings allow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from fastapi.concurrency import run_in_threadpool
+
+from maximalab_hub.retention import cutoffs
+from maximalab_hub.service.own_events import log_names_of
+from maximalab_hub.store.engine import StoreAwayError
+from maximalab_hub.store.retaining import retain
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from maximalab_hub.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DAY_SECONDS: Final = 86_400.0
+AGAIN_SECONDS: Final = 3_600.0
+"""After how long to come again where the store was away."""
+
+
+async def every_day(settings: Settings, engine: Engine) -> None:
+    """Remove what is too old, now and once a day; ends by being cancelled."""
+    while True:  # noqa: ASYNC110  nobody wakes it: it is time that passes
+        await asyncio.sleep(await run_in_threadpool(once, settings, engine))
+
+
+def once(settings: Settings, engine: Engine) -> float:
+    """Remove what is too old; say after how many seconds to do so again."""
+    now = datetime.now(UTC)
+    try:
+        rows = retain(engine, cutoffs(settings.retention, now), log_names_of(settings), now)
+    except StoreAwayError as error:
+        log.warning("retention put off: %s", error)
+        return AGAIN_SECONDS
+    if rows:
+        log.info("retention removed %s", ", ".join(f"{count} of {name}" for name, count in rows.items()))
+    return DAY_SECONDS
