@@ -30,11 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["postgres"]
 
 ON_BOTH = {
-    "test_a_servers_event_is_stored_under_the_name_of_its_token",
-    "test_a_clock_that_is_wrong_is_not_believed",
+    "test_t16_a_servers_event_is_stored_under_the_name_of_its_token",
+    "test_t16_a_clock_that_is_wrong_is_not_believed",
+    "test_t16_a_body_that_is_none_is_refused_by_name",
+    "test_t16_events_that_are_wrong_are_refused_one_by_one",
+    "test_t17_a_flood_is_told_when_to_come_again",
     "test_gzip_is_welcome",
     "test_a_service_that_was_killed_has_what_it_said_it_has",
-    "test_a_store_that_is_away_keeps_nothing_and_says_when_to_come_again",
+    "test_t25_a_store_that_is_away_keeps_nothing_and_says_when_to_come_again",
     "test_health_tells_of_old_tables",
 }
 """Tests in which the database matters; the others do with SQLite."""
@@ -75,7 +78,7 @@ def ada(lab: UsageLab) -> str:
     return token
 
 
-def test_a_servers_event_is_stored_under_the_name_of_its_token(lab: UsageLab, ada: str) -> None:
+def test_t16_a_servers_event_is_stored_under_the_name_of_its_token(lab: UsageLab, ada: str) -> None:
     forged = {
         "user": "bob",
         "server": "private-maxima",
@@ -165,7 +168,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("body", "headers", "status", "field"), BODIES)
-def test_a_body_that_is_none_is_refused_by_name(
+def test_t16_a_body_that_is_none_is_refused_by_name(
     lab: UsageLab, ada: str, *, body: bytes, headers: dict[str, str], status: int, field: str
 ) -> None:
     # Straight to the service: the proxy would cut some of these off itself.
@@ -174,7 +177,7 @@ def test_a_body_that_is_none_is_refused_by_name(
     assert answer.json()["message"]
 
 
-def test_events_that_are_wrong_are_refused_one_by_one(lab: UsageLab, ada: str) -> None:
+def test_t16_events_that_are_wrong_are_refused_one_by_one(lab: UsageLab, ada: str) -> None:
     wrong = {
         "seq": -1,
         "duration_ms": 10**30,
@@ -191,7 +194,7 @@ def test_events_that_are_wrong_are_refused_one_by_one(lab: UsageLab, ada: str) -
 @pytest.mark.parametrize(
     ("days", "believed"), [(1, False), (-800, False), (-30, True)], ids=["tomorrow", "long ago", "last month"]
 )
-def test_a_clock_that_is_wrong_is_not_believed(lab: UsageLab, days: int, *, believed: bool) -> None:
+def test_t16_a_clock_that_is_wrong_is_not_believed(lab: UsageLab, days: int, *, believed: bool) -> None:
     event = an_event(
         at=moment(days=days),
     )
@@ -210,7 +213,7 @@ def test_gzip_is_welcome(lab: UsageLab, ada: str) -> None:
     assert statuses(answer) == ["stored"] * 500
 
 
-def test_a_flood_is_told_when_to_come_again(lab: UsageLab) -> None:
+def test_t17_a_flood_is_told_when_to_come_again(lab: UsageLab) -> None:
     token = lab.runner("POST", "/users/tom/tokens", json={"scopes": ["access:services!service=usage"]}).json()
     before = count(lab)
     flood = [an_event()] * 500
@@ -247,7 +250,7 @@ def test_a_service_that_was_killed_has_what_it_said_it_has(lab: UsageLab, ada: s
     assert count(lab) == before
 
 
-def test_a_store_that_is_away_keeps_nothing_and_says_when_to_come_again(lab: UsageLab, ada: str) -> None:
+def test_t25_a_store_that_is_away_keeps_nothing_and_says_when_to_come_again(lab: UsageLab, ada: str) -> None:
     event, before = an_event(), count(lab)
     with writing(lab.engine) as connection:
         connection.execute(text("ALTER TABLE event RENAME TO event_away"))
