@@ -50,10 +50,10 @@ class KnownTokens:
 
 
 @contextmanager
-def usage_pages(folder: Path) -> Iterator[FastAPI]:
-    """Put the service together on a store of its own in `folder`, as `./lab up` fills it."""
+def usage_pages(folder: Path, db_url: str = "") -> Iterator[FastAPI]:
+    """Put the service together on a store of its own in `folder`, or at `db_url`, as `./lab up` fills it."""
     (folder / "catalogue").mkdir()
-    (folder / "maximalab.toml").write_text(settings_toml())
+    (folder / "maximalab.toml").write_text(settings_toml({"usage": {"db_url": db_url}}))
     ensure_secrets(folder / "secrets")
     app = create_app(load_settings(folder / "maximalab.toml"))
     app.state.hub = KnownTokens()

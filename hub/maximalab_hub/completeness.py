@@ -99,9 +99,7 @@ def summed(starts: Collection[Start]) -> Completeness:
     )
 
 
-def completeness(
-    connection: Connection, people: Collection[str], selection: Selection = ALL
-) -> Completeness:
+def completeness(connection: Connection, people: Collection[str], selection: Selection = ALL) -> Completeness:
     """Count the events that should be here and the gaps, of the hub's and these people's senders."""
     counts = queries.boot_counts(connection, selection.since, selection.until)
     return summed(judged(connection, [one for one in counts if not one.user or one.user in people]))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from labrun import RunningLab
+from maximalab_hub.completeness import Completeness, completeness
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import open_engine
 from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.completeness import Completeness, completeness
 from storedusage import Stored, stored
 
 

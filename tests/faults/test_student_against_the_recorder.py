@@ -25,12 +25,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from classroom.pupils import Pupil
 from classroom.suffering import hanging
 from labrun import RunningLab, start_lab, until
+from maximalab_hub.completeness import Completeness, completeness
 from maximalab_hub.lab.accounts import COURSE, readable_password
 from maximalab_hub.people import add_account
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import open_engine, reading
 from maximalab_hub.store.research import Selection
-from maximalab_hub.completeness import Completeness, completeness
 from maximalab_recorder.ids import uuid7
 from storedusage import Stored, gaps, stored
 

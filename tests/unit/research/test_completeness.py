@@ -72,7 +72,10 @@ def test_how_far_a_number_can_be_believed(numbered: int, minutes: int, *, expect
     ("begins", "claim", "expected"),
     [
         pytest.param(
-            timedelta(hours=1), 2**53 - 1, Completeness(2, 1, 3, 0, 0, 0, 1), id="a huge number is not counted"
+            timedelta(hours=1),
+            2**53 - 1,
+            Completeness(2, 1, 3, 0, 0, 0, 1),
+            id="a huge number is not counted",
         ),
         pytest.param(
             timedelta(days=300), 400_000, Completeness(2, 1, 3, 0, 0, 0, 1), id="nor by a clock set back"
