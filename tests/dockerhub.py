@@ -16,9 +16,10 @@ from pathlib import Path
 import httpx
 from dockerlab import DockerLab
 from labclient import Reply, Visitor, _collect, _execute
-from maximalab_spawner.containers import LAB
 from maximalab_spawner.hardening import Net, network_config
+from maximalab_spawner.seen import LAB
 from maximalab_spawner.tiers import Tier
+from serverlab import ServerLab
 from tieredhub import API_TOKEN, TieredHub, until
 from websockets.sync.client import connect
 
@@ -98,16 +99,28 @@ class TokenKernel:
 class DockerHub(TieredHub):
     """The hub of a `DockerLab`. Its port is on loopback; each tier's gateway leads to it."""
 
-    lab: DockerLab | None = None
+    lab: ServerLab | None = None
     gates: list[socket.socket] = field(default_factory=list)
 
-    def prepare(self):
-        """Make the networks first, so that there is a gateway to listen on, and write down what the hub is given."""
+    def make_gates(self):
+        """Make the networks first, so that there is a gateway to listen on."""
         for tier in Tier:
             net = Net(self.lab.network(tier), f"{self.lab.subnet(tier)}.0/24")
             self.lab.engine.create_network(**network_config(net, {LAB: self.lab.name}))
-            self.gates.append(socket.create_server((f"{self.lab.subnet(tier)}.1", 8081)))
-            threading.Thread(target=self._lead, args=(self.gates[-1],), daemon=True).start()
+            self.open_gate(f"{self.lab.subnet(tier)}.1")
+
+    def open_gate(self, address: str):
+        """Lead what comes to the hub's port at this address to the hub."""
+        self.gates.append(socket.create_server((address, 8081)))
+        threading.Thread(target=self._lead, args=(self.gates[-1],), daemon=True).start()
+
+    def config(self) -> str:
+        """Give the hub's configuration."""
+        return CONFIG
+
+    def prepare(self):
+        """Make the ways to the hub, and write down what the hub is given."""
+        self.make_gates()
         given = {
             "public": self.doors["public"].port,
             "hub": self.port,
@@ -125,7 +138,7 @@ class DockerHub(TieredHub):
             door.open()
 
     def start(self):
-        (self.folder / "config.py").write_text(CONFIG)
+        (self.folder / "config.py").write_text(self.config())
         with (self.folder / "hub.log").open("ab") as log:
             command = [sys.executable, "-m", "jupyterhub", "-f", str(self.folder / "config.py")]
             self.process = subprocess.Popen(

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import docker
-from jupyterhub import orm
-from jupyterhub.objects import Hub
-from maximalab_spawner.catalog import publish
-from maximalab_spawner.containers import LAB
 from maximalab_spawner.engine import Engines
+from maximalab_spawner.seen import LAB
 from maximalab_spawner.spawner import TieredDockerSpawner
-from maximalab_spawner.tiers import Entrance, Tier
+from maximalab_spawner.tiers import Tier
 from serverimage import reference
+from serverlab import COUNT, ServerLab
 
 SOCKET = "/var/run/docker.sock"
-MATERIAL = """id = "{name}"
-version = 1
-access = "{access}"
-image = "{image}"
-courses = ["or"]
-title = {{uk = "Назва", en = "Title"}}
-summary = {{uk = "Про що", en = "What"}}
-notebooks = {{en = "a.ipynb"}}
-"""
 ANSWERS = """
 import http.server, os, signal, sys, threading
 signal.signal(signal.SIGTERM, lambda *_: os._exit(3))
@@ -46,7 +33,6 @@ KEPT = os.urandom(8).hex()
 http.server.ThreadingHTTPServer(("0.0.0.0", 8888), Word).serve_forever()
 """
 """Stands where JupyterLab stands, and holds a word that only its own life knows."""
-COUNT = itertools.count()
 
 
 def engine() -> docker.APIClient:
@@ -100,46 +86,17 @@ class Forwarder:
             sink.shutdown(socket.SHUT_WR)
 
 
-class DockerLab:
-    """A catalogue, a backend for each tier, spawners on them, and the engine itself to look with."""
+class DockerLab(ServerLab):
+    """Containers at the machine's own engine, which is also there to look with."""
+
+    word, kind, answers = "docker", TieredDockerSpawner, ANSWERS
 
     def __init__(self, folder: Path):
-        self.folder, self.told, self.spawners, self.names = folder, [], [], set()
-        self.name = f"test{os.getpid()}x{next(COUNT)}"
-        self.engine, self.engines = engine(), Engines()
+        self.engine = engine()
         self.lines: list[Forwarder] = []
         # Of 172.16.0.0/12, apart for each process and each lab in it.
         self.block = (os.getpid() * 7 + next(COUNT)) % 250
-        self.urls = dict.fromkeys(Tier, f"unix://{SOCKET}")
-        self.images = {"maxima": reference()}
-        self.limits: dict[Tier, str] = {}
-        self.pools = ""
-        self.more: dict[Tier, str] = {}
-        stores = {tier: folder / "materials" / tier for tier in Tier}
-        self._publish(stores)
-        self.write()
-
-    def _publish(self, stores: dict[Tier, Path]):
-        courses = '[[course]]\nid="or"\ntitle={uk="ДО", en="OR"}\n'
-        rows = (("simplex", "open", "maxima"), ("game", "private", "maxima"), ("lost", "open", "nowhere"))
-        for name, access, image in rows:
-            source = self.folder / "source" / name
-            source.mkdir(parents=True)
-            (source / "material.toml").write_text(MATERIAL.format(name=name, access=access, image=image))
-            (source / "a.ipynb").write_text("{}")
-            (self.folder / "source/courses.toml").write_text(courses)
-            publish(source, catalogue=self.folder / "catalogue", stores=stores)
-        for store in stores.values():
-            store.mkdir(parents=True, exist_ok=True)
-        # A container's user is another one than the one who runs the tests.
-        for folder in (self.folder, *self.folder.parents[:3]):
-            folder.chmod(folder.stat().st_mode | 0o055)
-
-    def network(self, tier: Tier) -> str:
-        return f"maximalab-{self.backend(tier)}"
-
-    def backend(self, tier: Tier) -> str:
-        return f"{tier}-{self.name}"
+        super().__init__(folder, {"maxima": reference()}, dict.fromkeys(Tier, f"unix://{SOCKET}"))
 
     def subnet(self, tier: Tier) -> str:
         return f"172.{20 + list(Tier).index(tier)}.{self.block}"
@@ -150,62 +107,6 @@ class DockerLab:
         self.urls[tier], self.engines = self.lines[-1].url, Engines(timeout=3)
         self.write()
         return self.lines[-1]
-
-    def write(self):
-        """Write the file of backends as it is to be now."""
-        text = self.pools
-        for tier in Tier:
-            images = "".join(f'{word} = "{name}"\n' for word, name in self.images.items())
-            hub = f"{self.subnet(tier)}.1"
-            text += (
-                f'[[backend]]\nname="{self.backend(tier)}"\ntier="{tier}"\nkind="docker"\ncapacity=20\n'
-                f'materials="{self.folder}/materials/{tier}"\nengine="{self.urls[tier]}"\n'
-                f'subnet="{self.subnet(tier)}.0/24"\nhub_url="http://{hub}:8081"\n'
-                f'usage_url="http://{hub}:1/events"\n{self.more.get(tier, "")}'
-                f"[backend.images]\n{images}[backend.limits]\n{self.limits.get(tier, 'memory_mb = 256')}\n"
-            )
-        (self.folder / "backends.toml").write_text(text)
-
-    def spawner(self, tier=Tier.PUBLIC, user="ada", *, program=ANSWERS, material=None, **given: Any):
-        material = material or {Tier.PUBLIC: "simplex", Tier.PRIVATE: "game"}[tier]
-        image = "nowhere" if material == "lost" else "maxima"
-        name = f"{tier}-{image}"
-        spawner = TieredDockerSpawner(
-            hub=Hub(),
-            user=SimpleNamespace(
-                name=user, url=f"/user/{user}", groups=[SimpleNamespace(name="study:or")], admin=False
-            ),
-            orm_spawner=orm.Spawner(name=name),
-            catalog_dir=str(self.folder / "catalogue"),
-            backends_file=str(self.folder / "backends.toml"),
-            lab_name=self.name,
-            usage_sink=self.take,
-            oauth_client_id="mock",
-            cmd=["python3", "-c", program],
-            **{"stop_grace": 5.0, "user_options": {"material": material}, **given},
-        )
-        spawner.opened_at = Entrance.VPN
-        spawner.engines = self.engines
-        spawner.api_token = f"token-{next(COUNT)}"
-        spawner.handler = None
-        self.spawners.append(spawner)
-        return spawner
-
-    def again(self, spawner, **given: Any):
-        """Make the spawner that a hub has after a restart."""
-        tier, user = Tier(spawner.name.partition("-")[0]), spawner.user.name
-        after = self.spawner(tier, user, **given)
-        after.load_state(dict(spawner.get_state()))
-        return after
-
-    def take(self, kind, *, event_id=None, at=None, **fields):  # noqa: ARG002  # the moment is not compared
-        """Take an event as the store does: once by its name."""
-        if event_id is None or event_id not in self.names:
-            self.told.append((kind, fields))
-            self.names.add(event_id)
-
-    def kinds(self):
-        return [kind for kind, _ in self.told]
 
     def inspect(self, spawner) -> dict[str, Any]:
         return self.engine.inspect_container(spawner.container_name)

@@ -23,7 +23,7 @@ from maximalab_hub.lab.programs import proxy_program
 HERE = {"public": "127.0.0.1", "vpn": "127.0.0.2"}
 API_TOKEN = "the-token-of-the-test"
 SECRET = "BYTES-OF-THE-PRIVATE-TIER"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 UPSTREAM = """
 import asyncio, os, signal, subprocess, sys

@@ -8,8 +8,9 @@
     materials = "/srv/maximalab/materials/public"
     homes = "/srv/maximalab/homes/public"      # with an empty file .maximalab-homes in it, see docs/admins.md
 
-A relative folder is taken from the folder of the file. `kind = "docker"` has no `homes` (they are volumes of the
-engine) and the fields that `maximalab_spawner.site` tells of. All backends of a lab are of one kind.
+A relative folder is taken from the folder of the file. `kind = "docker"` and `kind = "swarm"` have no `homes`
+(they are volumes of an engine) and the fields that `maximalab_spawner.site` and `maximalab_spawner.swarmsite` tell of.
+All backends of a lab are of one kind.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximalab_spawner.site import SITE_FIELDS, read_site
+from maximalab_spawner.swarmsite import SWARM_FIELDS, read_swarm
 from maximalab_spawner.tiers import NAME, Tier
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Kind(StrEnum):
     """Processes of the hub's own machine, without isolation."""
     DOCKER = "docker"
     """A container for each server, at a Docker engine."""
+    SWARM = "swarm"
+    """A service for each server, in a Docker Swarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,11 @@ class Backend:
 
 
 EVERY = frozenset({"name", "tier", "kind", "capacity", "materials"})
-FIELDS = {Kind.LOCAL.value: EVERY | {"homes"}, Kind.DOCKER.value: EVERY | SITE_FIELDS}
+FIELDS = {
+    Kind.LOCAL.value: EVERY | {"homes"},
+    Kind.DOCKER.value: EVERY | SITE_FIELDS,
+    Kind.SWARM.value: EVERY | SWARM_FIELDS,
+}
 
 
 def read_backends(path: Path) -> tuple[Backend, ...]:
@@ -106,9 +114,8 @@ def _backend(path: Path, place: int, record: object) -> Backend:
         )
         return Backend(name, tier, kind, capacity, materials, homes)
     materials = _folder_over_there(path, place, "materials", record.get("materials"))
-    site = read_site(
-        name, tier, record, path.parent, lambda field, remedy: _wrong(path, place, field, remedy)
-    )
+    read = read_swarm if kind is Kind.SWARM else read_site
+    site = read(name, tier, record, path.parent, lambda field, remedy: _wrong(path, place, field, remedy))
     return Backend(name, tier, kind, capacity, materials, site=site)
 
 

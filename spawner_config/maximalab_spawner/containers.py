@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from maximalab_spawner.engine import EngineRefused, ObjectGone
@@ -16,6 +15,7 @@ from maximalab_spawner.hardening import (
     network_faults,
 )
 from maximalab_spawner.homes import Look
+from maximalab_spawner.seen import LAB, ImageMissing, Seen, Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,45 +28,6 @@ if TYPE_CHECKING:
 
 #: Seconds beyond the engine's timeout for what waits for disks and other containers' starts.
 SLOW = 60.0
-#: Labels by which what is ours is found again, whatever becomes of the hub's database.
-LAB, USER, SERVER, MARKED = (f"io.maximalab.{word}" for word in ("lab", "user", "server", "mark"))
-TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # the name of a variable
-
-
-class Unfit(Exception):  # noqa: N818  # it reads as what it says
-    """Something at the engine is there but not as it must be. The text names it and the remedy."""
-
-
-class ImageMissing(Exception):  # noqa: N818
-    """The engine has no such image."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a look at a container has found."""
-
-    id: str
-    image: str
-    labels: Mapping[str, str]
-    environment: Mapping[str, str]
-    running: bool
-    status: int
-    """The exit status, once it has ended."""
-    out_of_memory: bool
-    host: str
-    port: int
-
-    @property
-    def mark(self) -> str:
-        """The mark of the life that it belongs to."""
-        return self.labels.get(MARKED, "")
-
-    def may_be_taken_up(self, labels: Mapping[str, str], image: str) -> bool:
-        """Say whether it can go on as the server of these labels: it runs, of this image, with its token."""
-        ours = all(self.labels.get(name) == value for name, value in labels.items())
-        return (
-            self.running and ours and self.image == image and bool(self.mark and self.environment.get(TOKEN))
-        )
 
 
 def seen(inspected: Mapping[str, Any], net: Net) -> Seen:
@@ -80,9 +41,9 @@ def seen(inspected: Mapping[str, Any], net: Net) -> Seen:
         environment=dict(line.partition("=")[::2] for line in config.get("Env") or ()),
         running=state.get("Running") is True,
         status=int(state.get("ExitCode") or 0),
-        out_of_memory=state.get("OOMKilled") is True,
         host=host,
         port=port,
+        why="it used up its memory" if state.get("OOMKilled") is True else "",
     )
 
 

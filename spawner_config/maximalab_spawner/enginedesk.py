@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from maximalab_spawner import desk as desks
-from maximalab_spawner.containers import LAB, SLOW
+from maximalab_spawner.containers import SLOW
 from maximalab_spawner.desk import PATIENCE, Body, DeskAwayError, Seen, Wanted, order_of, seen_of
 from maximalab_spawner.engine import EngineError, Engines, ObjectGone
 from maximalab_spawner.hardening import MATERIALS, SPOOL, container_config, desk_host_config
+from maximalab_spawner.seen import LAB
 from maximalab_spawner.stores import Store, desk_volume, shelf
 
 if TYPE_CHECKING:

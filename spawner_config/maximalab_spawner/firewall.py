@@ -5,6 +5,9 @@ which is the gateway of their network, and a network with a way out leads to eve
 rules close both. Where the hub is another machine (`hub_machine`), they also open the one way that there is between
 it and servers of a network without a way out, in both directions, and close it to everybody else. They are made anew
 each time, in chains of their own, and touch no other rule. With names of backends, the rules are theirs alone.
+
+An overlay of a Swarm without a way out needs none. Servers of one with a way out leave their nodes by Docker's bridge
+`docker_gwbridge`: each node gets the rules for that.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ PORTS = {"http": 80, "https": 443}
 MAIL = 25
 KNOWN = "-m conntrack --ctstate ESTABLISHED,RELATED"
 NEW = "-m conntrack --ctstate NEW"
+#: The bridge by which a Swarm's servers leave their node, and come to be reached at it.
+SWARM_BRIDGE = "docker_gwbridge"
 #: Chains for a hub on another machine: by table, the chain above, and the word in our chain's name.
 LED = (("nat", "PREROUTING", "TO"), ("nat", "POSTROUTING", "AS"), ("raw", "PREROUTING", "RAW"))
 
@@ -36,26 +41,32 @@ LED = (("nat", "PREROUTING", "TO"), ("nat", "POSTROUTING", "AS"), ("raw", "PRERO
 def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Iterator[str]:
     """Give the commands, one a line, for all of a machine's backends. `name` begins the names of the chains."""
     machine, beyond = f"{name}-IN", f"{name}-OUT"
-    far = [site for site in sites if site.hub_machine]
+    sites = [site for site in sites if site.nodes is None or site.net.internet]
+    far = [site for site in sites if site.hub_machine and site.nodes is None]
     for chain, above, verdict in ((machine, "INPUT", "ACCEPT"), (beyond, "DOCKER-USER", "RETURN")):
         yield from _emptied(chain)
         for site in far if chain == beyond else ():
             yield from (f"iptables -w -A {chain} {rule} -j ACCEPT" for rule in _ways(site))
             yield f"iptables -w -A {chain} ! -s {site.hub_machine} -d {site.net.subnet} {NEW} -j REJECT"
+        for site in sites if chain == beyond else ():
+            if site.nodes is not None and site.hub_machine:
+                at_node = f"! -s {site.hub_machine} -o {SWARM_BRIDGE} -p tcp --dport {PORT}"
+                yield f"iptables -w -A {chain} {at_node} {NEW} -j REJECT"
         yield f"iptables -w -A {chain} {KNOWN} -j {verdict}"
         for site in sites:
-            yield from (
-                f"iptables -w -A {chain} -s {site.net.subnet} {goal} -j {verdict}" for goal in goals(site)
-            )
+            yield from (f"iptables -w -A {chain} {_from(site)} {goal} -j {verdict}" for goal in goals(site))
         yield _linked(above, chain)
     for site in sites:
-        yield f"iptables -w -A {machine} -s {site.net.subnet} -j REJECT"
-        yield f"iptables -w -A {beyond} -s {site.net.subnet} -p tcp --dport {MAIL} -j REJECT"
-        yield from (
-            f"iptables -w -A {beyond} -s {site.net.subnet} -d {range_} -j REJECT" for range_ in NEIGHBOURS
-        )
+        yield f"iptables -w -A {machine} {_from(site)} -j REJECT"
+        yield f"iptables -w -A {beyond} {_from(site)} -p tcp --dport {MAIL} -j REJECT"
+        yield from (f"iptables -w -A {beyond} {_from(site)} -d {range_} -j REJECT" for range_ in NEIGHBOURS)
     if far:
         yield from _led(far, name)
+
+
+def _from(site: Site) -> str:
+    """Say by what a server's packets are known on its machine."""
+    return f"-s {site.net.subnet}" if site.nodes is None else f"-i {SWARM_BRIDGE}"
 
 
 def goals(site: Site) -> Iterator[str]:

@@ -10,6 +10,7 @@ from maximalab_spawner.enginedesk import EngineDesk
 from maximalab_spawner.local import TieredLocalSpawner
 from maximalab_spawner.seats import PoolsError, read_pools
 from maximalab_spawner.spawner import TieredDockerSpawner
+from maximalab_spawner.swarm import TieredSwarmSpawner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from maximalab_spawner.core import TieredServer
     from maximalab_spawner.tiers import Tier
 
-SPAWNERS: dict[Kind, type[TieredServer]] = {Kind.LOCAL: TieredLocalSpawner, Kind.DOCKER: TieredDockerSpawner}
+SPAWNERS: dict[Kind, type[TieredServer]] = {
+    Kind.LOCAL: TieredLocalSpawner,
+    Kind.DOCKER: TieredDockerSpawner,
+    Kind.SWARM: TieredSwarmSpawner,
+}
 
 
 def spawner_for(backends_file: Path) -> type[TieredServer]:
@@ -36,7 +41,7 @@ def desks_for(backends_file: Path, stores: Mapping[Tier, Path], lab: str) -> dic
 
     `stores` names these folders, `lab` is the first word of the names of volumes. Raises `BackendsError`.
     """
-    if read_backends(backends_file)[0].kind is not Kind.DOCKER:
+    if read_backends(backends_file)[0].kind is Kind.LOCAL:
         return {tier: FolderDesk(folder) for tier, folder in stores.items()}
 
     def backends() -> tuple[Backend, ...]:

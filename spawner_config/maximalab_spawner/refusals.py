@@ -22,6 +22,9 @@ OTHER_TIER = "other_tier"
 ENDED_EARLY = "ended_early"
 IMAGE_MISSING = "image_missing"
 NO_SEAT = "no_seat"
+#: In a Swarm: no machine is meant for this, and the one with the person's work is away.
+NO_NODE = "no_node"
+HOME_AWAY = "home_away"
 #: The person's server runs, and was started without the right to open this material.
 NOT_HANDED = "not_handed"
 #: Publishing.
@@ -263,6 +266,35 @@ REFUSALS: Mapping[str, Refusal] = {
             uk="Спробуйте ще раз за кілька хвилин. Якщо у вас працює інший такий сервер, зупиніть його.",
             en="Try again in a few minutes. If another such server of yours runs, stop it.",
         ),
+    ),
+    NO_NODE: Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Title(
+            uk="Для цього матеріалу ще не призначено комп’ютера",
+            en="No computer is assigned to this material yet",
+        ),
+        Title(
+            uk="Жоден комп’ютер лабораторії не позначено як такий, на якому можна працювати з таким матеріалом.",
+            en="None of the lab's computers is marked as one that runs this kind of material.",
+        ),
+        Title(
+            uk="Повідомте адміністратора лабораторії: чого бракує, підкаже команда maximalab doctor.",
+            en="Tell the lab's administrator: the command maximalab doctor says what is missing.",
+        ),
+    ),
+    HOME_AWAY: Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        Title(
+            uk="Комп’ютер, на якому лежить ваша робота, зараз недоступний",
+            en="The computer that holds your work is not available now",
+        ),
+        Title(
+            uk="Він вимкнений, на обслуговуванні або без зв’язку. Порожнє місце на іншому комп’ютері ми вам "
+            "не відкриваємо, щоб ваша робота не розділилася. Усе збережене залишилося там, де було.",
+            en="It is switched off, being serviced or cut off. We do not open an empty place on another computer, "
+            "so that your work stays in one piece. What you have saved is still where it was.",
+        ),
+        LATER,
     ),
     IMAGE_MISSING: Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -1,4 +1,4 @@
-"""What the file of backends says of a Docker engine, beyond what it says of every backend.
+"""What the file of backends says of a Docker engine or a Swarm, beyond what it says of every backend.
 
 [[backend]]
 name = "campus"
@@ -33,6 +33,8 @@ from maximalab_spawner.tiers import Tier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from maximalab_spawner.nodes import Wanted
+
     Wrong = Callable[[str, str], Exception]
 
 TLS_FIELDS = ("tls_ca", "tls_cert", "tls_key")
@@ -51,13 +53,14 @@ SITE_FIELDS = frozenset(
         *TLS_FIELDS,
     }
 )
+ONLY_WITH_A_WAY_OUT = "add internet = true or remove it: a network without a way out publishes nothing"
 #: A server that gets less does not start.
 LEAST_MEMORY_MB, LEAST_PIDS = 128, 32
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One Docker engine as a place for servers."""
+    """One Docker engine, or one manager of a Swarm, as a place for servers."""
 
     engine: Address
     net: Net
@@ -68,6 +71,8 @@ class Site:
     limits: Limits
     hub_machine: str = ""
     """Address of the hub's machine, with the entrances' proxies on it; empty where it is the engine's own."""
+    nodes: Wanted | None = None
+    """What is asked of a Swarm's nodes; None where the engine is one machine."""
 
 
 def read_site(name: str, tier: Tier, record: Mapping[str, Any], folder: Path, wrong: Wrong) -> Site:
@@ -178,9 +183,7 @@ def _publish(record: Mapping[str, Any], wrong: Wrong, *, internet: bool) -> str:
     if address.is_unspecified:
         raise wrong("publish", "write one address: 0.0.0.0 opens students' servers to everybody")
     if not internet:
-        raise wrong(
-            "publish", "add internet = true or remove it: a network without a way out publishes nothing"
-        )
+        raise wrong("publish", ONLY_WITH_A_WAY_OUT)
     return str(address)
 
 

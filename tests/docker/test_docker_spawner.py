@@ -149,7 +149,7 @@ async def test_what_is_not_ours_is_not_taken_up(lab):
     await spawner.start()
     before = await word_of(spawner)
     stranger = lab.spawner()
-    stranger._labels = lambda: {"io.maximalab.user": "somebody-else"}
+    stranger.labels = lambda: {"io.maximalab.user": "somebody-else"}
     await stranger.start()
     assert await word_of(stranger) != before
     assert len(lab.containers()) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from maximalab_spawner.enginecheck import numbers, shortcomings
+from maximalab_spawner.shortcomings import numbers, shortcomings
 
 WELL = {
     "LiveRestoreEnabled": True,

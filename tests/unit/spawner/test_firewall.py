@@ -9,6 +9,7 @@ import pytest
 from maximalab_spawner.engine import Address
 from maximalab_spawner.firewall import NEIGHBOURS, rules
 from maximalab_spawner.hardening import Limits, Net
+from maximalab_spawner.nodes import Wanted
 from maximalab_spawner.site import Site
 
 HUB = "172.29.0.2"
@@ -27,8 +28,9 @@ images = {{maxima = "maxima:1"}}
 """
 
 
-def site(*, hub_machine="", **net):
+def site(*, hub_machine="", nodes=None, **net):
     return Site(
+        nodes=nodes,
         hub_machine=hub_machine,
         engine=Address("here", "unix:///var/run/docker.sock"),
         net=Net("maximalab-here", "172.28.1.0/24", **net),
@@ -89,6 +91,28 @@ def test_what_is_let_through_stands_before_what_is_not():
 )
 def test_a_hub_on_another_machine_is_led_to_its_servers(line):
     assert f"iptables -w {line}" in list(rules([site(hub_machine=HUB)]))
+
+
+SWARM = Wanted({"tier": "public"}, 512)
+
+
+def test_an_overlay_without_a_way_out_needs_no_rule_of_its_nodes():
+    assert not any("172.28.1" in line or "gwbridge" in line for line in rules([site(nodes=SWARM)]))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-A MAXIMALAB-IN -i docker_gwbridge -p tcp -d 172.28.1.1 --dport 8081 -j ACCEPT",
+        "-A MAXIMALAB-IN -i docker_gwbridge -j REJECT",
+        "-A MAXIMALAB-OUT -i docker_gwbridge -d 169.254.0.0/16 -j REJECT",
+        f"-A MAXIMALAB-OUT ! -s {HUB} -o docker_gwbridge -p tcp --dport 8888 -m conntrack --ctstate NEW -j REJECT",
+    ],
+)
+def test_a_swarm_s_servers_are_known_by_the_bridge_that_they_leave_by(line):
+    lines = list(rules([site(nodes=SWARM, internet=True, dns=("9.9.9.9",), hub_machine=HUB)]))
+    assert f"iptables -w {line}" in lines
+    assert not any("172.28.1.0/24" in one or "DNAT" in one for one in lines)
 
 
 def test_where_the_hub_is_at_hand_nothing_is_led_anywhere():
