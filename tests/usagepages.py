@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from labsettings import settings_toml
 from maximalab_hub import migrations
-from maximalab_hub.example_history import DECLINED, load_example
+from maximalab_hub.example_history import COURSE, DECLINED, load_example
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
 from maximalab_hub.settings import load_settings
+from maximalab_hub.store import timetable_imports, timetables
+from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.timetable_imports import Draft, Source
+from maximalab_hub.store.timetables import How, Made
+from maximalab_hub.timetable import edits
+from maximalab_hub.timetable.draft import as_json
+from maximalab_hub.timetable.edits import Hours
+from maximalab_hub.timetable.state import Enrolled, State
+from sqlalchemy import Engine
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "student": {"groups": ["study:operations-research"]},
@@ -27,6 +38,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "a-program": {"kind": "service"},
 }
 USAGE = "/services/usage"
+KYIV = ZoneInfo("Europe/Kyiv")
 LATELY = (datetime.now(UTC) - timedelta(days=10)).date()
 """A comparison by other choices takes its time; a few days of it look alike."""
 
@@ -59,10 +71,59 @@ def usage_pages(folder: Path, db_url: str = "") -> Iterator[FastAPI]:
     app.state.hub = KnownTokens()
     migrations.upgrade(app.state.engine)
     load_example(app.state.engine, datetime.now(UTC))
+    load_timetable(app.state.engine)
     yield app
     app.state.engine.dispose()
 
 
+def load_timetable(engine: Engine) -> None:
+    """Let the example's timetable have a history: a lesson moved, one cancelled, holidays, an address, a draft."""
+    now = datetime.now(UTC)
+    with writing(engine) as connection:
+        algebra = State("algebra", (), (), (Enrolled("demo-01", "A-1", now),))
+        timetables.keep(connection, algebra, Made("admin", now, How.PEOPLE))
+        for words, edit in (("", _moved), ("", _holidays), ("розклад.ics", _cancelled)):
+            state = timetables.state_of(connection, COURSE)
+            timetables.keep(connection, edit(state), Made("teacher", now, How.HAND, words))
+        state = timetables.state_of(connection, COURSE)
+        changed = _cancelled(replace(state, lessons=state.lessons[6:-3]))
+        content = {"how": "file", "words": "розклад.ics", **as_json(changed)}
+        content["left_out"] = {"all_day": 1, "others": 2, "elsewhere": 3}
+        number = timetables.newest(connection, COURSE)
+        timetable_imports.add_draft(connection, Draft(DRAFT, COURSE, "teacher", now, number, content))
+        for host, trouble in (("calendar.example.org", ""), ("roklad.example.org", "unreachable")):
+            source = Source(
+                f"{host:x<36.36}", COURSE, f"https://{host}/a.ics", "OR-1", "teacher", now, now, b""
+            )
+            timetable_imports.add_source(connection, replace(source, trouble=trouble, trouble_at=host))
+
+
+def _moved(state: State) -> State:
+    first = next(one for one in state.lessons if one.starts_at.date() >= LATELY)
+    hours = Hours(first.starts_at.date() + timedelta(days=1), time(9), time(10, 35))
+    return edits.move(state, first.lesson_id, first.group, hours, KYIV, "ауд. 214")[0]
+
+
+def _cancelled(state: State) -> State:
+    coming = next(one for one in state.lessons if one.starts_at > datetime.now(UTC))
+    return edits.cancel(state, coming.lesson_id)
+
+
+def _holidays(state: State) -> State:
+    return edits.add_holiday(state, HOLIDAY, HOLIDAY + timedelta(days=2), "Зимові канікули", KYIV)
+
+
+def path_of(app: FastAPI, path: str) -> str:
+    """Give the path of a case; `{lesson}` stands for a lesson that was moved."""
+    with reading(app.state.engine) as connection:
+        state = timetables.state_of(connection, COURSE)
+    moved = next(one for one in state.lessons if one.moved_from)
+    return path.replace("{lesson}", moved.lesson_id)
+
+
+OR = f"/timetable/{COURSE}"
+DRAFT = "0b8f0a52-7c55-4a6e-8a07-0c7c3f6f0a11"
+HOLIDAY = (datetime.now(UTC) + timedelta(days=20)).date()
 USAGE_CASES = {
     "study": ("study", "researcher", "/?since=", 200),
     "study of a course without events": ("study", "researcher", "/?course=nothing", 200),
@@ -78,6 +139,26 @@ USAGE_CASES = {
     "my data of one who declined": ("me", DECLINED, "/me", 200),
     "my data of a newcomer": ("me", "newcomer", "/me", 200),
     "for researchers": ("for_researchers", "student", "/", 403),
+    "for teachers": ("for_teachers", "student", "/timetable", 403),
+    "timetables": ("timetables", "teacher", "/timetable", 200),
+    "timetable": ("timetable", "teacher", f"{OR}", 200),
+    "timetable of one group": (
+        "timetable",
+        "teacher",
+        f"{OR}?group=OR-2&done=moved&now_in=3&now_other=2",
+        200,
+    ),
+    "timetable with holidays": ("timetable", "teacher", f"{OR}?day={HOLIDAY}", 200),
+    "timetable without lessons": ("timetable", "admin", "/timetable/algebra", 200),
+    "timetable, a lesson": ("timetable_lesson", "teacher", f"{OR}/lesson/{{lesson}}", 200),
+    "timetable, no such lesson": ("error", "teacher", f"{OR}/lesson/{'0' * 32}", 404),
+    "timetable, enter": ("timetable_enter", "teacher", f"{OR}/enter", 200),
+    "timetable, import": ("timetable_import", "teacher", f"{OR}/import", 200),
+    "timetable, preview": ("timetable_preview", "teacher", f"{OR}/import/{DRAFT}", 200),
+    "timetable, groups": ("timetable_people", "teacher", f"{OR}/people", 200),
+    "timetable, versions": ("timetable_versions", "teacher", f"{OR}/versions?before=1&after=4", 200),
+    "timetable, rhythm": ("timetable_rhythm", "teacher", f"{OR}/rhythm?group=OR-1", 200),
+    "timetable, rhythm of nobody": ("timetable_rhythm", "teacher", f"{OR}/rhythm?group=none", 200),
     "usage 400": ("error", "researcher", "/?since=yesterday", 400),
     "usage 403": ("error", "teacher", "/export.csv", 403),
     "usage 404": ("error", "researcher", "/nothing", 404),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 from maximalab_spawner.catalog import CatalogError, History, publish
 
 import maximalab_hub
-from maximalab_hub import dbcommand, exportlogcommand, usagecommand
+from maximalab_hub import dbcommand, exportlogcommand, timetablecommand, usagecommand
 from maximalab_hub.comparecommand import compare
 from maximalab_hub.consent import latest
 from maximalab_hub.doctor import command as doctor_command
@@ -21,12 +21,10 @@ from maximalab_hub.lab import command as lab_command
 from maximalab_hub.people import AccountError, add_account
 from maximalab_hub.seatscommand import seats
 from maximalab_hub.secret_files import SecretError
-from maximalab_hub.setting import Enrolment
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.store import research
-from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine, reading, writing
-from maximalab_hub.study import start_of_day
-from maximalab_hub.timetable import TimetableError, read_timetable
+from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine, reading
+from maximalab_hub.timetable import TimetableError
 from maximalab_hub.vpn import command as vpn_command
 
 app = typer.Typer(
@@ -36,7 +34,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-timetable = typer.Typer(help="Lessons, from an iCalendar file.", no_args_is_help=True)
 consent = typer.Typer(help="Who agreed to the study.", no_args_is_help=True)
 materials = typer.Typer(help="The materials of the lab.", no_args_is_help=True)
 accounts = typer.Typer(help="Local accounts.", no_args_is_help=True)
@@ -45,7 +42,7 @@ app.command("export")(export)
 app.command("compare")(compare)
 app.command("seats")(seats)
 for name, group in (
-    ("timetable", timetable),
+    ("timetable", timetablecommand.app),
     ("consent", consent),
     ("materials", materials),
     ("accounts", accounts),
@@ -68,8 +65,6 @@ WRONG_USE = (
     vpn_command.VpnError,
 )
 """Errors that the person who typed the command can mend: exit code 2."""
-AROUND = timedelta(days=400)
-"""How far before and after today a timetable is read where nothing else is said."""
 
 
 def main() -> None:
@@ -102,58 +97,6 @@ def root(
 ) -> None:
     """Run and look after a MaximaLab."""
     del version
-
-
-@timetable.command("import")
-def import_timetable(
-    file: Annotated[Path, typer.Argument(help="The iCalendar file (.ics).")],
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lessons from this day on.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lessons before this day.")
-    ] = None,
-) -> None:
-    """Read the lessons of a file; they replace the timetable of each course that the file names."""
-    today = datetime.now(UTC)
-    first = since.replace(tzinfo=UTC) if since else today - AROUND
-    last = until.replace(tzinfo=UTC) if until else today + AROUND
-    try:
-        found = read_timetable(file.read_bytes(), since=first, until=last)
-    except OSError as error:
-        raise TimetableError(f"{file}: cannot be read ({error.strerror})") from error
-    if not found.lessons:
-        raise TimetableError(f"{file}: no lesson that names course and group; docs/researchers.md says how")
-    engine = open_engine(load_settings().usage.db_url)
-    with writing(engine) as connection:
-        research.replace_lessons(connection, found.lessons)
-    cancelled = sum(lesson.cancelled for lesson in found.lessons)
-    typer.echo(
-        f"{len(found.lessons)} lessons of {', '.join(sorted(found.courses))} ({cancelled} cancelled);"
-        f" left out: {found.all_day} whole days, {found.others} other events."
-    )
-
-
-@timetable.command("enrol")
-def enrol_people(
-    course: Annotated[str, typer.Argument(help="The course's id, as the timetable has it.")],
-    group: Annotated[str, typer.Argument(help="The group, as the timetable has it.")],
-    names: Annotated[list[str], typer.Argument(help="Account names of those who are in it.")],
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day (the lab's time zone).")],
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day no longer.")] = None,
-) -> None:
-    """Say who is in a group, and so whose lessons these are."""
-    settings = load_settings()
-    zone = settings.lab.time_zone
-    last = start_of_day(until.date(), zone) if until else None
-    enrolment = Enrolment(course, group, start_of_day(since.date(), zone), last)
-    with writing(open_engine(settings.usage.db_url)) as connection:
-        for name in names:
-            research.enrol(connection, name, [enrolment])
-        known = {(lesson.course, lesson.group) for lesson in research.lessons(connection)}
-    typer.echo(f"{len(names)} in {group} of {course}.")
-    if (course, group) not in known:
-        typer.echo("No timetable names this group yet; until one does, their setting is unknown.", err=True)
 
 
 @consent.command("list")

@@ -17,7 +17,7 @@ from maximalab_hub.events import Kind, Outcome
 from maximalab_hub.sessions import GAP, IDLE_AFTER, Activity, active_spans
 from maximalab_hub.setting import RULE_VERSION, Enrolment, Rule, Schedule, Setting, Span, schedule_of
 from maximalab_hub.stats import Wilcoxon, wilcoxon_paired
-from maximalab_hub.timetable import Lesson, version_of
+from maximalab_hub.timetable.lesson import Lesson, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,6 +73,8 @@ class Timetables:
     lessons: tuple[Lesson, ...]
     enrolments: Mapping[str, tuple[Enrolment, ...]]
     rule: Rule = field(default_factory=Rule)
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """Which version of each course's timetable this is, to be cited."""
     _made: dict[tuple[str, tuple[Enrolment, ...]], Schedule] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -80,7 +82,7 @@ class Timetables:
 
     def under(self, rule: Rule) -> Timetables:
         """Give the same under another rule; itself, with all that it has reckoned, where the rule is the same."""
-        return self if rule == self.rule else Timetables(self.lessons, self.enrolments, rule)
+        return self if rule == self.rule else Timetables(self.lessons, self.enrolments, rule, self.numbers)
 
     def schedule(self, user: str, course: str | None) -> Schedule:
         """Give the person's schedule; somebody without enrolments has one that is silent."""
@@ -105,8 +107,12 @@ class Timetables:
 
     @property
     def version(self) -> str:
-        """By which rule and timetable settings are reckoned."""
-        return f"{RULE_VERSION}+{version_of(self.lessons)}"
+        """By which rule and timetable settings are reckoned, as `setting-1+934128d5c1e4 (logic 2, or 7)`.
+
+        The rule, the content of the timetable, and the version of each course's that has one.
+        """
+        cited = ", ".join(f"{course} {number}" for course, number in sorted(self.numbers.items()))
+        return f"{RULE_VERSION}+{version_of(self.lessons)}" + (f" ({cited})" if cited else "")
 
 
 @dataclass(frozen=True, slots=True)

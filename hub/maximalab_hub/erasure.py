@@ -43,6 +43,9 @@ FATES: Final[Mapping[str, Mapping[str, Fate]]] = {
     "erasure_request": {"user": Fate.DELETED},
     "rating_panel": {"made_by": Fate.UNNAMED},
     "competence": {"made_by": Fate.UNNAMED},
+    "timetable_version": {"made_by": Fate.UNNAMED},
+    "timetable_source": {"made_by": Fate.UNNAMED},
+    "timetable_draft": {"made_by": Fate.DELETED},
 }
 """Of each table and each column that names people."""
 KEPT: Final = frozenset({"export_log"})

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.histories.cast import HARMLESS, Group, Plan
 from maximalab_hub.histories.telling import blocks
-from maximalab_hub.setting import Enrolment
-from maximalab_hub.store import queries, research
+from maximalab_hub.store import queries, research, timetables
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.load import load_events
+from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.timetable import read_timetable
+from maximalab_hub.timetable.state import Enrolled, State, ordered
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -50,9 +51,11 @@ def load_example(
         if research.lessons(connection) or queries.last_events(connection, 1, users=CLASS[:1]):
             return False
     with writing(engine) as connection:
-        research.replace_lessons(connection, lessons)
-        for user in (*CLASS, VISITOR):
-            research.enrol(connection, user, [Enrolment(COURSE, group_of(user), begin - timedelta(weeks=2))])
+        people = tuple(
+            Enrolled(user, group_of(user), begin - timedelta(weeks=2)) for user in (*CLASS, VISITOR)
+        )
+        state = ordered(State(COURSE, lessons, people=people))
+        timetables.keep(connection, state, Made("", now, How.START, "timetable.ics"))
         for user in (*CLASS, VISITOR):
             if user != NEVER_ASKED:
                 queries.record_consent(

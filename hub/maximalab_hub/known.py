@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 NOBODYS: Final[Mapping[str, str]] = {
     "rating_invitation": "an expert answers by a link, and the lab does not know who got which",
     "rating": "the same: an expert's answer belongs to a link, not to an account",
+    "lesson": "a lesson is a group's; its note is a room, and whoever writes it is asked to name nobody",
+    "holiday": "a holiday is a course's, and its name is a day's",
 }
 """Tables with personal columns that the lab cannot put to an account, and why."""
 _README: Final = """Записи про вас / Records about you: {user}

@@ -28,6 +28,7 @@ from maximalab_hub.settings_sections import (
     SecretsSection,
     Section,
     StudySection,
+    TimetableSection,
     UsageSection,
     VpnSection,
 )
@@ -62,6 +63,7 @@ class Settings(Section):
     gateway: GatewaySection | None = None
     study: StudySection = StudySection()
     retention: RetentionSection = RetentionSection()
+    timetable: TimetableSection = TimetableSection()
 
     @property
     def published_dir(self) -> Path:

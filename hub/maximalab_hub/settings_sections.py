@@ -137,6 +137,19 @@ class UsageSection(Section):
     )
 
 
+class TimetableSection(Section):
+    """Calendars at addresses that teachers gave, fetched again at times."""
+
+    fetch_minutes: int = Field(
+        default=60, ge=5, le=10_080, description="Minutes after which a calendar is fetched again."
+    )
+    inside_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Names of hosts in the lab's own network from which calendars may be fetched; all others of it are"
+        " refused, so that nobody looks into the network through the lab.",
+    )
+
+
 class PeopleSection(Section):
     """Who may sign in, and how."""
 

@@ -19,7 +19,7 @@ from maximalab_hub.export.columns import Observation
 from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.setting import Rule
-from maximalab_hub.store import queries, research
+from maximalab_hub.store import queries, research, timetables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -92,7 +92,8 @@ def coverage(connection: Connection, study: Study, selection: Selection) -> Cove
 def timetables_of(connection: Connection, study: Study) -> Timetables:
     """Give lessons and enrolments under the study's rule."""
     enrolments = research.enrolments_by_user(connection)
-    return Timetables(research.lessons(connection), enrolments, study.parameters.rule)
+    numbers = timetables.numbers(connection)
+    return Timetables(research.lessons(connection), enrolments, study.parameters.rule, numbers)
 
 
 def observations(connection: Connection, study: Study, selection: Selection) -> Iterator[Observation]:

@@ -14,7 +14,7 @@ from openercases import OPENER
 from pagecases import CASES, TALES
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from showroom import showroom, slug
-from usagepages import USAGE, USAGE_CASES, usage_pages
+from usagepages import USAGE, USAGE_CASES, path_of, usage_pages
 
 pytestmark = pytest.mark.chromium
 
@@ -29,6 +29,7 @@ class Remembering(Environment):
     """The service's own templates, remembering which page was asked for last."""
 
     page = ""
+    usage_app = None
 
     def get_template(self, name, parent=None, globals=None):  # noqa: A002  so it is called in Jinja
         self.page = self.page if parent else name
@@ -51,6 +52,7 @@ def room(tmp_path_factory: pytest.TempPathFactory, templates: Remembering) -> It
         showroom(folder / "hub", usage) as address,
     ):
         patch.setattr(pages, "_templates", lambda: templates)
+        patch.setattr(templates, "usage_app", usage)
         yield address
 
 
@@ -155,7 +157,7 @@ def test_a_page_of_the_usage_service(looked_at, window, templates, room: str, ca
     template, who, path, status = USAGE_CASES[case]
     window(lang).context.clear_cookies()
     window(lang).context.add_cookies([{"name": COOKIE, "value": f"token-of-{who}", "url": room}])
-    looked_at(USAGE + path, case, status)
+    looked_at(USAGE + path_of(templates.usage_app, path), case, status)
     assert templates.page == f"usage/{template}.html"
 
 

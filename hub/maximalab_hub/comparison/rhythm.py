@@ -12,6 +12,7 @@ from maximalab_hub.comparison.suppression import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from maximalab_hub.timetable import Lesson
@@ -36,20 +37,33 @@ class Hour:
 def rhythm(
     happenings: Iterable[Happening], lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
 ) -> tuple[Hour, ...]:
-    """Count the runs of each hour of the week; hours of fewer than `smallest` people hide, and what tells of them."""
-    runs: dict[tuple[int, int], int] = defaultdict(int)
-    people: dict[tuple[int, int], set[str]] = defaultdict(set)
-    courses = set()
+    """Count the runs of each hour of the week; hours of fewer than `smallest` people hide, and what tells of them.
+
+    Lessons of courses in which nothing happened are left out.
+    """
+    courses, runs = set(), []
     for one in happenings:
         courses.add(one.course)
         if ran(one):
-            local = one.at.astimezone(zone)
-            runs[local.weekday(), local.hour] += 1
-            people[local.weekday(), local.hour].add(one.user)
+            runs.append((one.user, one.at))
+    mine = (one for one in lessons if one.course in courses and not one.cancelled)
+    return rhythm_of(runs, mine, zone, smallest)
+
+
+def rhythm_of(
+    runs: Iterable[tuple[str, datetime]], lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
+) -> tuple[Hour, ...]:
+    """Count runs (who, when) by weekday and hour, and mark the hours that these lessons touch."""
+    counted: dict[tuple[int, int], int] = defaultdict(int)
+    people: dict[tuple[int, int], set[str]] = defaultdict(set)
+    for user, at in runs:
+        local = at.astimezone(zone)
+        counted[local.weekday(), local.hour] += 1
+        people[local.weekday(), local.hour].add(user)
     unseen = hidden(people, smallest)
-    busy = _hours_of((one for one in lessons if one.course in courses and not one.cancelled), zone)
+    busy = _hours_of(lessons, zone)
     return tuple(
-        Hour(day, hour, None if (day, hour) in unseen else runs[day, hour], (day, hour) in busy)
+        Hour(day, hour, None if (day, hour) in unseen else counted[day, hour], (day, hour) in busy)
         for day in DAYS
         for hour in HOURS
     )

@@ -49,6 +49,8 @@ class Visitor:
     name: str
     shows_usage: bool = False
     """Whether the usage pages are for this person (researchers, admins)."""
+    shows_timetable: bool = False
+    """Whether there are courses whose timetables are this person's (teachers, admins)."""
     shows_admin: bool = False
     """Whether the hub's admin page is for this person."""
     publishes: bool = False
@@ -63,6 +65,7 @@ def visitor_of(person: Person, shown: str | None = None) -> Visitor:
     return Visitor(
         shown or person.name,
         shows_usage=person.reads_usage,
+        shows_timetable=person.admin or bool(person.teaches),
         shows_admin=person.admin,
         publishes=person.publishes,
     )
@@ -88,6 +91,11 @@ class Links:
     def usage(self) -> str:
         """The usage pages for researchers and admins."""
         return f"{self.base}services/usage/"
+
+    @property
+    def timetable(self) -> str:
+        """The timetables of a teacher's courses."""
+        return f"{self.base}services/usage/timetable"
 
     @property
     def admin(self) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -17,6 +18,7 @@ from fastapi.responses import JSONResponse
 from maximalab_spawner.catalog import CatalogReader
 
 from maximalab_hub import migrations
+from maximalab_hub.calendarwatch import CalendarWatch
 from maximalab_hub.ingest import Ingest
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.service import (
@@ -32,13 +34,16 @@ from maximalab_hub.service import (
     rate_routes,
     ratings_routes,
     research_routes,
+    timetable_routes,
 )
 from maximalab_hub.service.daily import every_day
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
 from maximalab_hub.service.own_events import log_names_of, own_events_of
+from maximalab_hub.service.size_limit import SizeLimit
 from maximalab_hub.store.engine import open_engine
+from maximalab_hub.timetable.address import Fetching
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -84,9 +89,19 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.state.form_key = sha256(b"forms and sign-ins of the usage service:" + token.encode()).digest()
     app.state.rate = RateLimit(event_rate, time.monotonic)
     patience = Patience(WITNESS_PATIENCE_SECONDS, time.monotonic)
-    courses_of = _courses_of(CatalogReader(settings.catalogue.dir))
+    app.state.catalogue = CatalogReader(settings.catalogue.dir)
+    courses_of = _courses_of(app.state.catalogue)
     app.state.ingest = Ingest(engine, courses_of, utc_now, patience, log_names_of(settings))
     app.state.own_events = own_events_of(settings, engine, utc_now)
+    app.state.fetching = Fetching(inside=frozenset(settings.timetable.inside_hosts))
+    app.state.calendars = CalendarWatch(
+        engine,
+        app.state.fetching,
+        ZoneInfo(settings.lab.time_zone),
+        timedelta(minutes=settings.timetable.fetch_minutes),
+        utc_now,
+    )
+    app.add_middleware(SizeLimit)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
     errors.install(app)
@@ -102,6 +117,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
         ratings_routes,
         rate_routes,
         competence_routes,
+        timetable_routes,
     )
     for part in routes:
         app.include_router(part.router)
@@ -121,7 +137,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # More than a second of work, which whoever looks at the study page first would wait for; events do not.
     Thread(target=import_module, args=("scipy.stats",), name="import-scipy", daemon=True).start()
     retention = asyncio.create_task(every_day(app.state.settings, app.state.engine))
+    app.state.calendars.start()
     yield
     retention.cancel()
+    await run_in_threadpool(app.state.calendars.stop)
     await app.state.hub.close()
     app.state.engine.dispose()

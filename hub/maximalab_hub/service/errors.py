@@ -15,6 +15,7 @@ from maximalab_hub.service.headers import HEADERS
 from maximalab_hub.service.hub import HubAwayError
 from maximalab_hub.service.pages import page
 from maximalab_hub.store.engine import StoreAwayError
+from maximalab_hub.store.timetables import StaleError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,16 @@ EXPLANATIONS: Mapping[int, tuple[str, str, str]] = {
         N_("The address leads nowhere."),
         N_("Go to My lab and follow the links from there."),
     ),
+    409: (
+        N_("Somebody was faster"),
+        N_("The timetable was changed since you opened the page, so nothing was changed now."),
+        N_("Go back, load the page again and look at what is there; then make your change."),
+    ),
+    413: (
+        N_("That is too large"),
+        N_("A file has at most 4 MB here."),
+        N_("Go back and choose a smaller file: a shorter time, or one course alone."),
+    ),
     500: (
         N_("Something broke"),
         N_("The fault is ours; it is written in the log."),
@@ -91,6 +102,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HubAwayError, _hub_away)
     app.add_exception_handler(StoreAwayError, _store_away)
+    app.add_exception_handler(StaleError, _stale)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -116,6 +128,11 @@ async def _hub_away(request: Request, error: Exception) -> Response:
 async def _store_away(request: Request, error: Exception) -> Response:
     log.error("path=%.100s store away: %.200s", request.url.path, error)
     return _away(request, "store")
+
+
+async def _stale(request: Request, _error: Exception) -> Response:
+    detail = {"field": "based_on", "message": "the timetable was changed meanwhile; load it again"}
+    return tell(request, 409, detail)
 
 
 def _away(request: Request, part: str) -> Response:

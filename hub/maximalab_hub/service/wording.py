@@ -76,6 +76,9 @@ STORED: Final[Mapping[str, str]] = {
     "erasure_request": N_("a request for erasure"),
     "rating_panel": N_("panels of experts that I made"),
     "competence": N_("tables of levels that I made"),
+    "timetable_version": N_("versions of timetables that I made"),
+    "timetable_source": N_("addresses of calendars that I gave"),
+    "timetable_draft": N_("imports of timetables that I looked at last"),
     "export_log": N_("entries of the export log about me, under a pseudonym"),
     "erased": N_("a note that records were erased, under a pseudonym"),
 }

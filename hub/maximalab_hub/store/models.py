@@ -5,39 +5,39 @@ Times are aware UTC (`UtcTime` refuses anything else), so that SQLite and Postgr
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime  # noqa: TC003  SQLAlchemy reads annotations at run time
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
+from maximalab_hub.store.base import Base, UtcTime
+from maximalab_hub.store.timetable_models import (
+    DraftRow,
+    EnrolmentRow,
+    HolidayRow,
+    LessonRow,
+    SourceRow,
+    TimetableVersionRow,
+)
 
-class UtcTime(TypeDecorator[datetime]):
-    """An aware moment, stored as UTC; SQLite forgets the zone, so it is put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a moment without a zone; store UTC."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give an aware UTC moment back."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """All tables of the usage store."""
+__all__ = [
+    "Base",
+    "CompetenceRow",
+    "ConsentRow",
+    "DraftRow",
+    "EnrolmentRow",
+    "EventRow",
+    "HolidayRow",
+    "InvitationRow",
+    "LessonRow",
+    "PanelRow",
+    "RatingRow",
+    "ServerRow",
+    "SourceRow",
+    "TimetableVersionRow",
+    "UtcTime",
+]
 
 
 class EventRow(Base):
@@ -95,31 +95,6 @@ class ServerRow(Base):
     tier: Mapped[str | None] = mapped_column(String(16))
     backend: Mapped[str | None] = mapped_column(String(64))
     entrance: Mapped[str | None] = mapped_column(String(16))
-
-
-class LessonRow(Base):
-    """One dated meeting of a group, expanded from the timetable."""
-
-    __tablename__ = "lesson"
-
-    lesson_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    course: Mapped[str] = mapped_column(String(64), index=True)
-    group_name: Mapped[str] = mapped_column(String(64))
-    starts_at: Mapped[datetime] = mapped_column(UtcTime)
-    ends_at: Mapped[datetime] = mapped_column(UtcTime)
-    cancelled: Mapped[bool] = mapped_column(default=False)
-
-
-class EnrolmentRow(Base):
-    """Who is in which group of which course, and from when to when."""
-
-    __tablename__ = "enrolment"
-
-    user: Mapped[str] = mapped_column(String(255), primary_key=True)
-    course: Mapped[str] = mapped_column(String(64), primary_key=True)
-    group_name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    valid_from: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
-    valid_until: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class ConsentRow(Base):

@@ -23,7 +23,7 @@ class Personal(StrEnum):
     PSEUDONYM = "pseudonym"
     """Stands for a person by the lab's secret key; without it, it says only that two rows are of one person."""
     SECRET = "secret"  # noqa: S105  the name of a class
-    """The fingerprint of something that opens a door."""
+    """Something that opens a door, or its fingerprint."""
     NONE = "none"
     """About no person."""
 
@@ -66,14 +66,68 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "entrance": _ABOUT,
     },
     "lesson": dict.fromkeys(
-        ("lesson_id", "course", "group_name", "starts_at", "ends_at", "cancelled"), _NONE
-    ),
+        (
+            "entry_id",
+            "lesson_id",
+            "course",
+            "group_name",
+            "starts_at",
+            "ends_at",
+            "cancelled",
+            "series",
+            "moved_from",
+            "since_version",
+            "until_version",
+        ),
+        _NONE,
+    )
+    | {"note": Personal.MAY_NAME},
     "enrolment": {
+        "entry_id": _NONE,
         "user": Personal.NAMES,
         "course": _ABOUT,
         "group_name": _ABOUT,
         "valid_from": _ABOUT,
         "valid_until": _ABOUT,
+        "since_version": _ABOUT,
+        "until_version": _ABOUT,
+    },
+    "holiday": {
+        "entry_id": _NONE,
+        "course": _NONE,
+        "name": Personal.MAY_NAME,
+        "starts_at": _NONE,
+        "ends_at": _NONE,
+        "since_version": _NONE,
+        "until_version": _NONE,
+    },
+    "timetable_version": {
+        "course": _NONE,
+        "number": _NONE,
+        "made_at": _ABOUT,
+        "made_by": Personal.NAMES,
+        "how": _ABOUT,
+        "words": Personal.MAY_NAME,
+    },
+    "timetable_source": {
+        "source_id": _NONE,
+        "course": _NONE,
+        "address": Personal.SECRET,
+        "group_name": _NONE,
+        "made_by": Personal.NAMES,
+        "asked_at": _NONE,
+        "good_at": _NONE,
+        "content": Personal.MAY_NAME,
+        "trouble": _NONE,
+        "trouble_at": Personal.MAY_NAME,
+    },
+    "timetable_draft": {
+        "draft_id": _NONE,
+        "course": _NONE,
+        "made_by": Personal.NAMES,
+        "made_at": _ABOUT,
+        "based_on": _NONE,
+        "content": Personal.MAY_NAME,
     },
     "consent": {
         "consent_id": _NONE,

@@ -252,14 +252,17 @@ def _within(statement: Select[Any], start: datetime | None, end: datetime | None
 
 def enrolments(connection: Connection) -> Sequence[Row[Any]]:
     """Give all enrolments, ordered by course, user and start."""
+    alive = EnrolmentRow.until_version.is_(None)
     order = (EnrolmentRow.course, EnrolmentRow.user, EnrolmentRow.valid_from, EnrolmentRow.group_name)
-    return connection.execute(select(EnrolmentRow.__table__).order_by(*order)).all()
+    return connection.execute(select(EnrolmentRow.__table__).where(alive).order_by(*order)).all()
 
 
 def courses_by_user(connection: Connection, users: Collection[str]) -> Mapping[str, frozenset[str]]:
     """Give the courses in which each of these users is enrolled; whoever is in none is not named."""
     found: dict[str, set[str]] = defaultdict(set)
-    statement = select(EnrolmentRow.user, EnrolmentRow.course).where(EnrolmentRow.user.in_(users))
+    statement = select(EnrolmentRow.user, EnrolmentRow.course).where(
+        EnrolmentRow.user.in_(users), EnrolmentRow.until_version.is_(None)
+    )
     for user, course in connection.execute(statement):
         found[user].add(course)
     return {user: frozenset(courses) for user, courses in found.items()}
@@ -267,7 +270,7 @@ def courses_by_user(connection: Connection, users: Collection[str]) -> Mapping[s
 
 def lessons(connection: Connection, *, course: str | None = None) -> Sequence[Row[Any]]:
     """Give all lessons, cancelled ones included, of one course where asked, ordered by start."""
-    statement = select(LessonRow.__table__)
+    statement = select(LessonRow.__table__).where(LessonRow.until_version.is_(None))
     if course is not None:
         statement = statement.where(LessonRow.course == course)
     return connection.execute(statement.order_by(LessonRow.starts_at, LessonRow.lesson_id)).all()

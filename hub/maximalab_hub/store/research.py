@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, select
 
 from maximalab_hub.consent import Decision
 from maximalab_hub.setting import Enrolment
-from maximalab_hub.store import queries
+from maximalab_hub.store import queries, timetables
 from maximalab_hub.store.engine import reading
-from maximalab_hub.store.models import ConsentRow, EnrolmentRow, EventRow, LessonRow
-from maximalab_hub.timetable import Lesson
+from maximalab_hub.store.models import ConsentRow, EventRow, HolidayRow
+from maximalab_hub.store.timetables import How, Made
+from maximalab_hub.timetable import Holiday, Lesson, edits
+from maximalab_hub.timetable.state import Enrolled, in_force, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine
 
@@ -48,26 +51,45 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def replace_lessons(connection: Connection, lessons: Sequence[Lesson]) -> None:
-    """Take these lessons for the whole timetable of each course that they name; other courses keep theirs."""
-    courses = {lesson.course for lesson in lessons}
-    connection.execute(delete(LessonRow).where(LessonRow.course.in_(courses)))
-    if lessons:
-        connection.execute(insert(LessonRow), [_lesson_values(lesson) for lesson in lessons])
+def replace_lessons(connection: Connection, lessons: Sequence[Lesson], made: Made | None = None) -> None:
+    """Take these lessons for the whole timetable of each course that they name; other courses keep theirs.
+
+    Each course gets a version of its own, made by `made`, or by the lab itself just now.
+    """
+    for course in sorted({lesson.course for lesson in lessons}):
+        mine = tuple(lesson for lesson in lessons if lesson.course == course)
+        state = timetables.state_of(connection, course)
+        timetables.keep(connection, ordered(replace(state, lessons=mine)), made or _by_the_lab())
 
 
-def lessons(connection: Connection) -> tuple[Lesson, ...]:
-    """Give every lesson, cancelled ones included, in order."""
-    rows = queries.lessons(connection)
-    return tuple(sorted(Lesson(r.starts_at, r.ends_at, r.course, r.group_name, r.cancelled) for r in rows))
+def lessons(connection: Connection, *, courses: Collection[str] | None = None) -> tuple[Lesson, ...]:
+    """Give every lesson, of these courses where asked, in order; cancelled ones and those on a holiday are marked."""
+    days = defaultdict(list)
+    for row in connection.execute(select(HolidayRow.__table__).where(timetables.alive(HolidayRow))):
+        days[row.course].append(Holiday(row.starts_at, row.ends_at, row.name))
+    found: dict[str, list[Lesson]] = defaultdict(list)
+    rows = (
+        [queries.lessons(connection)]
+        if courses is None
+        else [queries.lessons(connection, course=one) for one in sorted(courses)]
+    )
+    for row in chain.from_iterable(rows):
+        found[row.course].append(timetables.lesson_of(row))
+    return tuple(sorted(one for course, mine in found.items() for one in in_force(mine, days[course])))
 
 
-def enrol(connection: Connection, user: str, enrolments: Sequence[Enrolment]) -> None:
+def enrol(
+    connection: Connection, user: str, enrolments: Sequence[Enrolment], made: Made | None = None
+) -> None:
     """Put the person into these groups; what is there already (same group, same start) is left as it is."""
-    known = {(e.course, e.group, e.since) for e in enrolments_by_user(connection).get(user, ())}
-    new = [e for e in enrolments if (e.course, e.group, e.since) not in known]
-    if new:
-        connection.execute(insert(EnrolmentRow), [_enrolment_values(user, one) for one in new])
+    for course in sorted({one.course for one in enrolments}):
+        mine = [Enrolled(user, e.group, e.since, e.until) for e in enrolments if e.course == course]
+        state = timetables.state_of(connection, course)
+        timetables.keep(connection, edits.enrol(state, mine), made or _by_the_lab())
+
+
+def _by_the_lab() -> Made:
+    return Made("", datetime.now(UTC), How.START)
 
 
 def enrolments_by_user(connection: Connection) -> Mapping[str, tuple[Enrolment, ...]]:
@@ -132,24 +154,3 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
     if selection.until is not None:
         found.append(EventRow.at < selection.until)
     return found
-
-
-def _lesson_values(lesson: Lesson) -> dict[str, object]:
-    return {
-        "lesson_id": lesson.lesson_id,
-        "course": lesson.course,
-        "group_name": lesson.group,
-        "starts_at": lesson.starts_at,
-        "ends_at": lesson.ends_at,
-        "cancelled": lesson.cancelled,
-    }
-
-
-def _enrolment_values(user: str, enrolment: Enrolment) -> dict[str, object]:
-    return {
-        "user": user,
-        "course": enrolment.course,
-        "group_name": enrolment.group,
-        "valid_from": enrolment.since,
-        "valid_until": enrolment.until,
-    }

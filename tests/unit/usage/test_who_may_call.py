@@ -75,6 +75,24 @@ STATUSES: dict[str, dict[str, int]] = {
     "erase_person": PEOPLE_ONLY | {"own": 200},
     "ask_for_erasure": PEOPLE_ONLY | {"own": 303},
     "my_data_zip": PEOPLE_ONLY | {"own": 200},
+    "timetables_page": PEOPLE_ONLY | {"own": 200},
+    "week_page": PEOPLE_ONLY | {"own": 200},
+    "versions_page": PEOPLE_ONLY | {"own": 200},
+    "take_back": PEOPLE_ONLY | {"own": 404},
+    "enter_page": PEOPLE_ONLY | {"own": 200},
+    "enter": PEOPLE_ONLY | {"own": 303},
+    "lesson_page": PEOPLE_ONLY | {"own": 404},
+    "change_lesson": PEOPLE_ONLY | {"own": 404},
+    "import_page": PEOPLE_ONLY | {"own": 200},
+    "import_file": PEOPLE_ONLY | {"own": 400},
+    "import_address": PEOPLE_ONLY | {"own": 400},
+    "preview_page": PEOPLE_ONLY | {"own": 404},
+    "take_import": PEOPLE_ONLY | {"own": 404},
+    "look_again": PEOPLE_ONLY | {"own": 404},
+    "people_page": PEOPLE_ONLY | {"own": 200},
+    "change_people": PEOPLE_ONLY | {"own": 400},
+    "people_from_table": PEOPLE_ONLY | {"own": 400},
+    "rhythm_page": PEOPLE_ONLY | {"own": 200},
     "my_data": PEOPLE_ONLY | {"own": 200},
     "decide": PEOPLE_ONLY | {"own": 303},
     "my_events_csv": PEOPLE_ONLY | {"own": 200},
@@ -84,10 +102,21 @@ STATUSES: dict[str, dict[str, int]] = {
 
 Pages of invitations are opened by an invitation's link, which no token is: with it they are tested beside their pages.
 """
+COURSE = {"course": "operations-research"}
 PATHS = {
     "panel_page": {"panel_id": "p"},
     "invite_experts": {"panel_id": "p"},
     "open_invitation": {"secret": "s"},
+    **dict.fromkeys(
+        ("week_page", "versions_page", "take_back", "enter_page", "enter", "import_page", "import_file"),
+        COURSE,
+    ),
+    **dict.fromkeys(
+        ("import_address", "people_page", "change_people", "people_from_table", "rhythm_page"), COURSE
+    ),
+    **dict.fromkeys(("lesson_page", "change_lesson"), COURSE | {"lesson_id": "0" * 32}),
+    **dict.fromkeys(("preview_page", "take_import"), COURSE | {"draft_id": "0" * 36}),
+    "look_again": COURSE | {"source_id": "0" * 36},
 }
 """What stands in the addresses of routes: nothing that there is."""
 
@@ -147,14 +176,25 @@ FORMS = {
     "remove_competence": {"table": "t"},
     "erase_person": {"user": "somebody", "again": "somebody", "reason": "asked"},
     "ask_for_erasure": {"decision": "ask"},
+    "take_back": {"number": "99", "based_on": "0"},
+    "enter": {"what": "holiday", "name": "h", "day": "2026-12-25", "based_on": "0"},
+    "change_lesson": {"action": "cancel", "based_on": "0"},
+    "import_address": {"address": "no address"},
+    "take_import": {"draft": "d"},
+    "look_again": {"action": "fetch"},
+    "change_people": {"what": "enrol", "based_on": "1", "group": "g", "names": ""},
 }
 """What is sent to the routes that take a form."""
+FILES = {"import_file": {}, "people_from_table": {"based_on": "1"}}
+"""The same, for those that take a file; the file is empty."""
 
 
 def body_of(name: str) -> dict[str, Any]:
     if name == "post_events":
         events = {"events": [an_event()]}
         return {"content": json.dumps(events), "headers": {"Content-Type": "application/json"}}
+    if name in FILES:
+        return {"data": FILES[name], "files": {"file": ("empty.csv", b"")}}
     return {"data": FORMS[name]} if name in FORMS else {}
 
 

@@ -1,0 +1,235 @@
+"""Read an iCalendar file into lessons: dated meetings of a group in a course.
+
+Which lesson is whose stands in each VEVENT, either as two properties of our own,
+
+    X-MAXIMALAB-COURSE:operations-research
+    X-MAXIMALAB-GROUP:OR-1
+
+or, for programs that cannot write those, as two categories:
+
+    CATEGORIES:course:operations-research,group:OR-1
+
+An event with neither is somebody's other appointment and is left out, unless the reader says whose such events are;
+one with half of it is an error. An event of whole days is a holiday if one of its categories is `holiday`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import recurring_ical_events  # type: ignore[import-untyped]
+from icalendar import Calendar, IncompleteComponent, InvalidCalendar, vBroken, vRecur
+
+from maximalab_hub.timetable.lesson import (
+    LONGEST_LESSON,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    MOST_BYTES,
+    MOST_LESSONS,
+    Holiday,
+    Lesson,
+    TimetableError,
+    Trouble,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Entry: TypeAlias = Any
+"""A VEVENT. The library types a property as any of thirty classes; `_check` makes sure of those used here."""
+Owner: TypeAlias = tuple[str, str]
+"""A course and a group."""
+_TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """What a file held."""
+
+    lessons: tuple[Lesson, ...]
+    all_day: int = 0
+    """Events of whole days: markers, never lessons."""
+    others: int = 0
+    """Events that name neither course nor group."""
+    holidays: tuple[Holiday, ...] = ()
+
+    @property
+    def courses(self) -> frozenset[str]:
+        """Ids of the courses that this timetable speaks about."""
+        return frozenset(lesson.course for lesson in self.lessons)
+
+
+def read_timetable(
+    content: bytes, *, since: datetime, until: datetime, zone: tzinfo = UTC, unnamed: Owner | None = None
+) -> Timetable:
+    """Read the calendar's lessons between two aware moments.
+
+    Repeated lessons keep their wall-clock time over a change to summer time. A cancelled lesson is kept, marked; a
+    moved one knows where it was planned. `zone` is where holidays begin and end, `unnamed` whose events are that
+    name neither course nor group.
+
+    Raises `TimetableError` for what is no calendar, has a time without a zone, repeats more often than daily,
+    lasts longer than `LONGEST_LESSON`, or names only one of course and group.
+    """
+    calendar = _parse(content)
+    for event in calendar.walk("VEVENT"):
+        _check(event, unnamed)
+    found: dict[tuple[datetime, datetime, str, str], Lesson] = {}
+    holidays: set[Holiday] = set()
+    all_day = others = 0
+    for occurrence in _occurrences(calendar, since, until):
+        if not isinstance(occurrence["DTSTART"].dt, datetime):
+            if _is_holiday(occurrence):
+                holidays.add(_holiday(occurrence, zone))
+            else:
+                all_day += 1
+        elif (owner := _owner(occurrence) or unnamed) is None:
+            others += 1
+        else:
+            _keep(found, _lesson(occurrence, *owner))
+    return Timetable(tuple(sorted(found.values())), all_day, others, tuple(sorted(holidays)))
+
+
+def _parse(content: bytes) -> Calendar:
+    if len(content) > MOST_BYTES:
+        msg = f"the file has {len(content)} bytes, at most {MOST_BYTES} are read: split it by course"
+        raise TimetableError(msg, Trouble.TOO_BIG)
+    try:
+        calendar = Calendar.from_ical(content)
+    except (ValueError, KeyError, IndexError) as error:
+        msg = f"this is no iCalendar file (.ics): {str(error)[:200]}"
+        raise TimetableError(msg, Trouble.NO_CALENDAR) from error
+    if not isinstance(calendar, Calendar) or calendar.name != "VCALENDAR":
+        msg = "this is no iCalendar file (.ics): it does not begin with BEGIN:VCALENDAR"
+        raise TimetableError(msg, Trouble.NO_CALENDAR)
+    return calendar
+
+
+def _occurrences(calendar: Calendar, since: datetime, until: datetime) -> list[Entry]:
+    try:
+        return list(recurring_ical_events.of(calendar).between(since, until))
+    except (ValueError, InvalidCalendar) as error:
+        msg = f"a repetition in this calendar cannot be read: {str(error)[:200]}"
+        raise TimetableError(msg, Trouble.NO_RULE) from error
+
+
+def _check(event: Entry, unnamed: Owner | None) -> None:
+    name = _name(event)
+    if "DTSTART" not in event:
+        msg = f"{name}: DTSTART is missing; give it a date, a time and a time zone"
+        raise TimetableError(msg, Trouble.NO_START, name)
+    for field in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+        _check_moment(event, field)
+    if not _is_holiday(event) and (_owner(event) or unnamed) and isinstance(event["DTSTART"].dt, datetime):
+        _check_length(event)
+    for rule in _rules(event):
+        if _TOO_OFTEN & {str(word).upper() for word in rule.get("FREQ", [])}:
+            msg = f"{name}: RRULE repeats within the day; a lesson repeats daily at most"
+            raise TimetableError(msg, Trouble.TOO_OFTEN, name)
+
+
+def _check_moment(event: Entry, field: str) -> None:
+    name = _name(event)
+    if isinstance(event.get(field), vBroken):
+        msg = f"{name}: {field} is no date and no time; write it as 20260907T083000"
+        raise TimetableError(msg, Trouble.NO_TIME, name)
+    moment = event[field].dt if field in event else None
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        msg = (
+            f"{name}: {field} has no time zone, so its moment is unknown; "
+            "export the calendar with TZID, for example DTSTART;TZID=Europe/Kyiv"
+        )
+        raise TimetableError(msg, Trouble.NO_ZONE, name)
+
+
+def _rules(event: Entry) -> Iterator[Any]:
+    rules = event.get("RRULE", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if not isinstance(rule, vRecur):
+            msg = f"{_name(event)}: RRULE cannot be read; write it as FREQ=WEEKLY;COUNT=15"
+            raise TimetableError(msg, Trouble.NO_RULE, _name(event))
+        yield rule
+
+
+def _check_length(event: Entry) -> None:
+    """Refuse an impossible length, whether DTEND or DURATION gives it."""
+    name = _name(event)
+    try:
+        length = event.end - event.start
+    except (InvalidCalendar, IncompleteComponent, TypeError) as error:
+        msg = f"{name}: its end does not fit its start ({str(error)[:120]})"
+        raise TimetableError(msg, Trouble.LENGTH, name) from error
+    if not timedelta(0) < length <= LONGEST_LESSON:
+        msg = f"{name}: lasts {length}; a lesson ends after it starts and within 12 hours"
+        raise TimetableError(msg, Trouble.LENGTH, name)
+
+
+def _lesson(occurrence: Entry, course: str, group: str) -> Lesson:
+    starts_at, ends_at = occurrence.start.astimezone(UTC), occurrence.end.astimezone(UTC)
+    cancelled = str(occurrence.get("STATUS", "")).upper() == "CANCELLED"
+    planned = occurrence["RECURRENCE-ID"].dt if "RECURRENCE-ID" in occurrence else None
+    moved = isinstance(planned, datetime) and planned.astimezone(UTC) != starts_at
+    return Lesson(
+        starts_at,
+        ends_at,
+        course,
+        group,
+        cancelled,
+        series=hashlib.sha256(str(occurrence.get("UID", "")).encode()).hexdigest()[:16],
+        moved_from=planned.astimezone(UTC) if moved and planned else None,
+        note=" ".join(str(occurrence.get("LOCATION", "")).split())[:LONGEST_NOTE],
+    )
+
+
+def _holiday(occurrence: Entry, zone: tzinfo) -> Holiday:
+    first: date = occurrence["DTSTART"].dt
+    end = occurrence.end
+    last = end.date() if isinstance(end, datetime) else end
+    name = " ".join(str(occurrence.get("SUMMARY", "")).split())[:LONGEST_NOTE]
+    starts_at, ends_at = (
+        datetime.combine(day, time.min, zone).astimezone(UTC)
+        for day in (first, max(last, first + timedelta(days=1)))
+    )
+    return Holiday(starts_at, ends_at, name or "–")
+
+
+def _keep(found: dict[tuple[datetime, datetime, str, str], Lesson], lesson: Lesson) -> None:
+    """Of two entries for the same meeting the one that takes place counts."""
+    if len(found) >= MOST_LESSONS:
+        raise TimetableError(f"more than {MOST_LESSONS} lessons: split the file by course", Trouble.TOO_MANY)
+    key = (lesson.starts_at, lesson.ends_at, lesson.course, lesson.group)
+    if key not in found or found[key].cancelled:
+        found[key] = lesson
+
+
+def _owner(event: Entry) -> Owner | None:
+    named = dict(_categories(event))
+    course = str(event.get("X-MAXIMALAB-COURSE", named.get("course", ""))).strip()
+    group = str(event.get("X-MAXIMALAB-GROUP", named.get("group", ""))).strip()
+    if bool(course) != bool(group):
+        missing = "X-MAXIMALAB-GROUP" if course else "X-MAXIMALAB-COURSE"
+        msg = f"{_name(event)}: {missing} is missing; a lesson names its course and its group"
+        raise TimetableError(msg, Trouble.NO_GROUP if course else Trouble.NO_COURSE, _name(event))
+    if max(len(course), len(group)) > LONGEST_NAME:
+        msg = f"{_name(event)}: course and group have at most 64 characters each"
+        raise TimetableError(msg, Trouble.LONG_NAME, _name(event))
+    return (course, group) if course else None
+
+
+def _is_holiday(event: Entry) -> bool:
+    whole_days = not isinstance(event["DTSTART"].dt, datetime)
+    return whole_days and any(key == "holiday" for key, _ in _categories(event))
+
+
+def _categories(event: Entry) -> list[tuple[str, str]]:
+    raw = event.get("CATEGORIES", [])
+    lists = raw if isinstance(raw, list) else [raw]
+    words = [str(word) for one in lists for word in getattr(one, "cats", [one])]
+    return [(key.strip().lower(), value) for key, _, value in (word.partition(":") for word in words)]
+
+
+def _name(event: Entry) -> str:
+    return f"event {str(event.get('UID', 'without UID'))[:80]!r} ({str(event.get('SUMMARY', ''))[:80]})"

@@ -1,0 +1,152 @@
+"""The words of the timetable: a lesson, a holiday, and why something cannot be one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST_LESSON: Final = timedelta(hours=12)
+"""A longer event is taken for a mistake of typing, not for a lesson."""
+LONGEST_NAME: Final = 64
+"""Characters of a course and of a group: the width of both columns in the store."""
+LONGEST_NOTE: Final = 200
+"""Characters of a lesson's note and of a holiday's name."""
+MOST_BYTES: Final = 4_000_000
+MOST_LESSONS: Final = 100_000
+"""Bounds of one file; a university of 2,400 weekly series has about 40,000 lessons in a term."""
+
+
+class Trouble(StrEnum):
+    """Why something cannot be in a timetable. Every page says it in its reader's language."""
+
+    NO_CALENDAR = "no_calendar"
+    NO_LESSONS = "no_lessons"
+    TOO_BIG = "too_big"
+    TOO_MANY = "too_many"
+    NO_START = "no_start"
+    NO_TIME = "no_time"
+    """A value that is no date and time."""
+    NO_ZONE = "no_zone"
+    NO_GROUP = "no_group"
+    """A lesson names a course and no group."""
+    NO_COURSE = "no_course"
+    LONG_NAME = "long_name"
+    LENGTH = "length"
+    """Ends before it starts, or lasts longer than a lesson can."""
+    TOO_OFTEN = "too_often"
+    NO_RULE = "no_rule"
+    """A repetition that cannot be read."""
+    NO_TABLE = "no_table"
+    COLUMNS = "columns"
+    ROWS = "rows"
+    """Cells of a table that cannot be read; `cells` names each."""
+    TAKEN = "taken"
+    """The group has a lesson at just that time."""
+    GONE = "gone"
+    """The lesson is not there any more."""
+    NO_DAYS = "no_days"
+    """The last day comes before the first, or no lesson falls between them."""
+    NO_SUCH_TIME = "no_such_time"
+    """The clocks jump over this time."""
+    NOBODY = "nobody"
+    NO_NAME = "no_name"
+    """What cannot be an account's name."""
+    ADDRESS = "address"
+    PLAIN = "plain"
+    """An address without https."""
+    NO_HOST = "no_host"
+    INSIDE = "inside"
+    """An address that leads into the lab's own network."""
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    REFUSED = "refused"
+    """The other side answered with an error."""
+    REDIRECTS = "redirects"
+
+
+class TimetableError(ValueError):
+    """What was given cannot be a timetable. The text, for a terminal, names the place and the remedy."""
+
+    def __init__(self, said: str, trouble: Trouble, where: str = "", cells: tuple[Cell, ...] = ()) -> None:
+        super().__init__(said)
+        self.trouble = trouble
+        self.where = where[:200]
+        self.cells = cells
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table that cannot be read: where it is, what stands in it, and why."""
+
+    line: int
+    """From 1, the heading included, as spreadsheets count."""
+    column: str
+    value: str
+    trouble: CellTrouble
+
+
+class CellTrouble(StrEnum):
+    """Why a cell cannot be read."""
+
+    EMPTY = "empty"
+    NO_DAY = "no_day"
+    NO_CLOCK = "no_clock"
+    """No time of day."""
+    ENDS = "ends"
+    """Not after the start, or more than twelve hours later."""
+    BEFORE = "before"
+    """A day before the first one."""
+    NO_WEEKS = "no_weeks"
+    NO_ANSWER = "no_answer"
+    """Neither yes nor no."""
+    TOO_LONG = "too_long"
+    NO_ACCOUNT = "no_account"
+    TWICE = "twice"
+    """Said in another line already."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lesson:
+    """One dated meeting of a group. Times are aware UTC; `ends_at` itself is outside the lesson."""
+
+    starts_at: datetime
+    ends_at: datetime
+    course: str
+    group: str
+    cancelled: bool = False
+    series: str = field(default="", compare=False)
+    """The same for all meetings of one repeated lesson; empty for a single one."""
+    moved_from: datetime | None = field(default=None, compare=False)
+    """Where it was planned first, if it was moved."""
+    note: str = field(default="", compare=False)
+
+    @property
+    def lesson_id(self) -> str:
+        """The same lesson has the same id at every import."""
+        words = (self.course, self.group, self.starts_at.isoformat(), self.ends_at.isoformat())
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Holiday:
+    """Days on which a course has no lessons, as aware moments from `starts_at` up to, without, `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+    name: str
+
+    def holds(self, lesson: Lesson) -> bool:
+        """Whether the lesson would begin within it, and so does not take place."""
+        return self.starts_at <= lesson.starts_at < self.ends_at
+
+
+def version_of(lessons: Iterable[Lesson]) -> str:
+    """Name a timetable by its content, so that a result can say by which one it was reckoned."""
+    words = sorted(f"{lesson.lesson_id}{lesson.cancelled:d}" for lesson in lessons)
+    return hashlib.sha256("".join(words).encode()).hexdigest()[:12] if words else "none"
