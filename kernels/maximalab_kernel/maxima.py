@@ -95,7 +95,7 @@ class MaximaProcess:
                     self._asking = True
                 stopped = isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
                 interrupted |= stopped
-                yield self._told_of_memory(event) if stopped else event
+                yield self._told_of_memory(event)
         finally:
             with self._lock:
                 late = self._in_flight and self._interrupted and not interrupted
@@ -107,10 +107,16 @@ class MaximaProcess:
             self._ask_server("collect", "")
 
     def _told_of_memory(self, event: Event) -> Event:
-        """The interrupt that an evaluation has got for its memory is told as that."""
-        if self._watch is None or self._watch.stopped_at is None:
+        """An interrupt that an evaluation has got for its memory is told as that, and Lisp's own error in our words."""
+        if not isinstance(event, Frame) or event.kind != "error":
             return event
-        return Frame("error", {"name": "MaximaOutOfMemory", "message": say("memory", mb=self._allowed.told)})
+        name, mb = event.text("name"), f"{self._installation.heap_mb:g}"
+        if name == "KeyboardInterrupt" and self._watch is not None and self._watch.stopped_at is not None:
+            name, mb = "MaximaOutOfMemory", self._allowed.told
+        told = name == "MaximaOutOfMemory"
+        return (
+            Frame("error", {**event.fields, "name": name, "message": say("memory", mb=mb)}) if told else event
+        )
 
     def _ask_server(self, operation: str, text: str) -> None:
         """Have the server do something between evaluations.
@@ -232,7 +238,11 @@ class MaximaProcess:
             self._process, self._ready, self._in_flight = None, False, False
         if self._watch is not None and self._watch.stopped_at is not None:
             return say("memory_gone", mb=self._allowed.told)
-        return self._killed_for or how
+        if self._killed_for:
+            return self._killed_for
+        if process.outlets.heap_full:
+            return say("memory_full", mb=f"{self._installation.heap_mb:g}")
+        return say("memory_system") if process.starved else how
 
     def close(self) -> None:
         """See `Transport.close`."""

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from maximalab_kernel.child import CHUNK, read_available
 from maximalab_kernel.frames import Sieve
+from maximalab_kernel.lastwords import LastWords
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Outlets:
         """`frames` is a descriptor that is ours from now on; `printed` are the process's own pipes by name."""
         self._frames = os.fdopen(frames, "rb", buffering=0)
         self._pending = b""
+        self._last_words = LastWords()
         self._sieve = Sieve()
         self._printed: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
         for name, pipe in printed.items():
@@ -53,21 +55,26 @@ class Outlets:
         """What is there, or comes within so many seconds; the wait ends when one of `also` becomes readable, too."""
         readable = select.select([self._frames.fileno(), *self._printed, *also], [], [], within)[0]
         frames, ended = self._read_frames() if self._frames.fileno() in readable else ([], False)
-        return Reading([*self.printed(), *frames], ended, silent=not readable)
+        return Reading([*self.printed(whole=bool(frames) or ended), *frames], ended, silent=not readable)
 
-    def printed(self) -> list[Event]:
-        """What was printed and not read yet (at most some megabytes)."""
-        events: list[Event] = []
+    @property
+    def heap_full(self) -> bool:
+        """Whether Lisp has said that it ends for its full heap."""
+        return self._last_words.heap_full
+
+    def printed(self, *, whole: bool = True) -> list[Event]:
+        """What was printed and not read yet (at most some megabytes); not `whole`: a line may be yet to come whole."""
+        texts = {}
         for descriptor in list(self._printed):
             name, decoder = self._printed[descriptor]
             data, ended = read_available(descriptor)
             if ended:
                 del self._printed[descriptor]
-            text = decoder.decode(data)
-            text = LISPS_OWN.sub("", text) if name == "stderr" else text
-            if text:
-                events.append(Printed(name, text))
-        return events
+            texts[name] = decoder.decode(data)
+        errors = self._last_words.of_errors(LISPS_OWN.sub("", texts.get("stderr", "")))
+        errors += self._last_words.rest() if whole else ""
+        told = {"stdout": self._last_words.of_output(texts.get("stdout", "")), "stderr": errors}
+        return [Printed(name, text) for name, text in told.items() if text]
 
     def close(self) -> None:
         """Close the pipe of frames; the others belong to the process."""

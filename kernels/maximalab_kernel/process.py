@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from maximalab_kernel.child import child_setup, end_descendants, ending, interrupt_main_thread, signal_group
 from maximalab_kernel.environment import scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
+from maximalab_kernel.oomkills import kills
 from maximalab_kernel.outlets import Outlets
 from maximalab_kernel.rules import rules
 from maximalab_kernel.transport import MaximaDiedError
@@ -61,6 +62,7 @@ class Process:
             os.close(frames)
         self.outlets = Outlets(answers, {"stdout": self._child.stdout, "stderr": self._child.stderr})
         self._requests = os.fdopen(ours, "wb", buffering=0)
+        self._kills = kills()
 
     @property
     def pid(self) -> int:
@@ -89,6 +91,11 @@ class Process:
     def kill(self) -> None:
         """End it, and what it started."""
         signal_group(self._child, signal.SIGKILL)
+
+    @property
+    def starved(self) -> bool:
+        """Whether the system has ended it for want of memory, as far as it says."""
+        return self._child.poll() == -signal.SIGKILL and kills() > self._kills
 
     def bury(self) -> str:
         """Wait for its end, if need be bring that about, and close its pipes; how it ended."""

@@ -20,6 +20,14 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "memory: it asked for more than {mb} MB allow",
         "uk": "пам'ять: обчислення потребувало більше, ніж дозволяють {mb} МБ",
     },
+    "memory_full": {
+        "en": "memory: all {mb} MB that it may have were full",
+        "uk": "пам'ять: усі {mb} МБ, які вона може мати, зайнято",
+    },
+    "memory_system": {
+        "en": "memory: there was none left here, so the system ended it",
+        "uk": "пам'ять: тут її забракло, тож процес завершила система",
+    },
     "no_answer_to_interrupt": {
         "en": "it did not react to the interrupt within {seconds} s and was stopped",
         "uk": "за {seconds} с не відгукнулася на переривання, тож її зупинено",

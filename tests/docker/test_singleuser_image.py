@@ -134,6 +134,25 @@ def test_help_is_in_the_image_and_not_made_for_each_student(answers, server):
     assert server("find", "/home/student", "-name", "manual-*") == (0, "")
 
 
+def test_a_maxima_that_the_container_has_no_memory_for_is_told_as_that(server_image, tmp_path):
+    lab = DockerLab(tmp_path)
+    lab.limits[Tier.PRIVATE] = (
+        "memory_mb = 256"  # less than the heap, so that nobody stops it before the system does
+    )
+    lab.write()
+    try:
+        spawner = lab.spawner(Tier.PRIVATE)
+        asyncio.run(spawner.start())
+        cells = {"hog": "makelist(i,i,1,10^8)$", "after": "6*7;"}
+        status, said = lab.run(spawner, "python", "-c", CELLS, json.dumps(cells))
+    finally:
+        lab.clean()
+    assert status == 0, said
+    answers = json.loads(said.splitlines()[-1])
+    assert "пам'ять: тут її забракло, тож процес завершила система" in answers["hog"]["error"]
+    assert answers["after"]["text/plain"].endswith("42")
+
+
 def test_the_kernel_s_own_check_is_content(server):
     status, said = server("python", "-m", "maximalab_kernel", "check")
     assert status == 0, said

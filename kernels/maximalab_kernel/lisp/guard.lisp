@@ -99,12 +99,20 @@
   (let* ((text (format nil "~a" condition)) (place (search "parser: end" text)))
     (if place (subseq text place) text)))
 
+(defun maximalab-out-of-memory-p (condition)
+  "True where Lisp has no room left for what an evaluation wants."
+  (declare (ignorable condition))
+  #+sbcl (typep condition 'sb-kernel::heap-exhausted-error)
+  #+ecl (typep condition 'ext:storage-exhausted)
+  #+gcl (let ((text (format nil "~a" condition)))
+          (and (search "The storage for" text) (search "is exhausted" text))))
+
 (defun maximalab-lisp-trouble (condition)
   "What to tell of an error of Lisp itself."
   (cond #+sbcl ((typep condition 'sb-kernel::control-stack-exhausted)
                 (list "MaximaError" "the recursion is too deep: Lisp's control stack is exhausted" "" nil))
-        #+sbcl ((typep condition 'sb-kernel::heap-exhausted-error)
-                (list "MaximaOutOfMemory" "Lisp's heap is exhausted" "" nil))
+        ((maximalab-out-of-memory-p condition)
+         (list "MaximaOutOfMemory" "" "" nil)) ; the kernel has the words
         ((search "parser: end of file" (maximalab-said condition)) ; an open text or comment, before Maxima 5.47
          (list "MaximaSyntaxError" (format nil "incorrect syntax: ~a" (maximalab-said condition)) "" nil))
         (t (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))))

@@ -90,14 +90,15 @@ TEN = 'ibase: slength("0123456789")$ obase: slength("0123456789")$'
 
 
 def run(lab, code):
-    """Run a cell that nobody answers, and interrupt it where it does not end."""
+    """Run a cell that nobody answers, and interrupt it where it does not end; the interrupt is over with the cell."""
     message_id = lab.client.execute(code, allow_stdin=False)
-    alarm = threading.Timer(LIMIT, lab.manager.interrupt_kernel)
+    alarm = threading.Timer(LIMIT, lab.interrupt)
     alarm.start()
     try:
         answer = lab.collect(message_id)
     finally:
         alarm.cancel()
+        alarm.join()
     assert answer.reply["status"] in {"ok", "error"}
     return answer
 
@@ -115,5 +116,5 @@ def forged(answer):
 def test_after_any_text_six_times_seven_is_42(lab, code):
     answer = run(lab, code)
     assert not forged(answer), answer
-    after = run(lab, f"{TEN}\n6*7;")
+    after = lab.run(f"{TEN}\n6*7;")
     assert "42" in str(after.of("execute_result")), (code[:300], after)

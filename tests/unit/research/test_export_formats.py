@@ -1,127 +1,41 @@
-"""Every format of an export: read by others' readers, held against others' rules, on both databases."""
+"""Every format of an export: read by others' readers, on both databases."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
 import re
 import zipfile
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from maximalab_hub import migrations
+from exportexample import ALL, HOME, KYIV, LATELY, STUDY, about, unlogged, values, written
 from maximalab_hub.compare import Parameters, Timetables
 from maximalab_hub.comparison.figures import figures
 from maximalab_hub.events import Kind
-from maximalab_hub.example_history import CLASS, load_example
+from maximalab_hub.example_history import CLASS
 from maximalab_hub.export.columns import codebook
 from maximalab_hub.export.csv import read_csv
 from maximalab_hub.export.dataset import ExportError, write_dataset, zipped
 from maximalab_hub.export.formats import TABLES, File, Format, TableName, files_of
-from maximalab_hub.export.manifest import Circumstances
 from maximalab_hub.export.parquet import TYPES, write_parquet
-from maximalab_hub.export.progsnap2 import LINK, MAIN
+from maximalab_hub.export.progsnap2 import MAIN
 from maximalab_hub.export.source import Source
 from maximalab_hub.export.work import SESSIONS, WEEKS, groups_to_tell
-from maximalab_hub.export.xapi import VERBS, Home, duration
-from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Setting
-from maximalab_hub.store import bulk, queries
-from maximalab_hub.store.engine import open_engine, writing
-from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.study import STUDIED, Study, coverage, happenings, observations, timetables_of
-from ralph.models.xapi.base.statements import BaseXapiStatement
+from maximalab_hub.store.research import snapshot
+from maximalab_hub.study import STUDIED, happenings, observations, timetables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
-
-NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
-KYIV = ZoneInfo("Europe/Kyiv")
-STUDY = Study("lab-study", 1, pseudonyms_of("lab-study", "k" * 64), Parameters())
-HOME = Home("https://lab.example/", "lab-study")
-ALL = tuple(TableName)
-LATELY = Selection(since=NOW - timedelta(days=8))
-EVIL = '=cmd|" /C calc"!A0\r\n'
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A store with the example class, and a person whose file names are formulas and whose runs ended badly."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database("formats")
-    else:
-        url = f"sqlite:///{tmp_path_factory.mktemp('formats') / 'usage.sqlite'}"
-    engine = open_engine(url)
-    migrations.upgrade(engine)
-    assert load_example(engine, NOW)
-    with writing(engine) as connection:
-        [run] = queries.last_events(connection, 1, users=["demo-01"], kinds=["run"])
-        bulk.insert_events(connection, [
-            dict(run._mapping) | {"event_id": f"evil-{n}", "seq": 1000 + n, "at": run.at + timedelta(seconds=n)}
-            | {"outcome": outcome, "kind": kind, "notebook": EVIL, "error_name": "+1"}
-            for n, (kind, outcome) in enumerate([
-                ("run", "interrupted"), ("run", "dead"), ("run", "aborted"), ("run", "unknown"),
-                ("notebook_open", None), ("kernel_dead", None), ("spawn_refused", None),
-            ])
-        ])  # fmt: skip
-    yield engine
-    engine.dispose()
-
-
-def unlogged(_told: object) -> None:
-    """Where the export log is not what is looked at."""
-
-
-def about(connection: Connection, form: Format, tables: tuple[TableName, ...] = ALL) -> Circumstances:
-    covered = coverage(connection, STUDY, LATELY)
-    return Circumstances(STUDY, "Title", "Lab", LATELY, covered, "v", "Europe/Kyiv", form, tables, NOW)
-
-
-def written(
-    engine: Engine, folder: Path, form: Format, tables: tuple[TableName, ...] = ALL
-) -> dict[str, bytes]:
-    with snapshot(engine) as connection:
-        files = files_of(form, tables, Source(connection, STUDY, LATELY, KYIV), HOME)
-        write_dataset(folder, files, about(connection, form, tables), unlogged)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-_made: dict[tuple[str, Format], dict[str, bytes]] = {}
-
-
-@pytest.fixture
-def made(example: Engine, tmp_path_factory: pytest.TempPathFactory):
-    """Give the files of an export of the example; each format is written once for each database."""
-
-    def files(form: Format) -> dict[str, bytes]:
-        key = (str(example.url), form)
-        if key not in _made:
-            _made[key] = written(example, tmp_path_factory.mktemp(form), form)
-        return _made[key]
-
-    return files
-
-
-def values(engine: Engine, name: TableName) -> list[dict[str, Any]]:
-    """Give a table's rows as the program has them."""
-    with snapshot(engine) as connection:
-        source = Source(connection, STUDY, LATELY, KYIV)
-        rows: Any = {
-            "events": source.observations,
-            "sessions": source.sessions,
-            "student_weeks": source.weeks,
-        }[name]()
-        return [{one.name: one.value(row) for one in TABLES[name].columns} for row in rows]
+    from sqlalchemy import Engine
 
 
 @pytest.mark.parametrize("form", Format)
@@ -280,99 +194,6 @@ def test_every_column_of_every_table_is_described_and_none_is_personal():
 )
 def test_small_groups_are_not_named(sizes: dict[str, int], told: set[str]):
     assert groups_to_tell(sizes, 10) == told
-
-
-def test_every_statement_is_one_after_xapi(example: Engine, made):
-    lines = made(Format.XAPI)["statements.jsonl"].decode().split("\n")[:-1]
-    statements = [json.loads(line) for line in lines]
-    events = {row["event_id"]: row for row in values(example, TableName.EVENTS)}
-    assert len(statements) == len(events)
-    sessions = {row["session_id"] for row in values(example, TableName.SESSIONS)}
-    for one in statements:
-        BaseXapiStatement.model_validate(one)
-        event = events[one["id"]]
-        assert one["actor"]["account"] == {
-            "homePage": "https://lab.example/xapi/pseudonyms/lab-study",
-            "name": event["person"],
-        }
-        assert datetime.fromisoformat(one["timestamp"]) == event["at"]
-        assert one["context"]["extensions"]["https://lab.example/xapi/extensions/setting"] == event["setting"]
-        assert one["context"].get("registration", event["kind"]) in sessions | (set(STUDIED) - {"run"})
-        assert ("result" in one) == (event["kind"] == "run")
-    ended = {
-        (
-            one["result"]["extensions"]["https://lab.example/xapi/extensions/outcome"],
-            one["result"]["completion"],
-            one["result"].get("success"),
-        )
-        for one in statements
-        if "result" in one
-    }
-    assert ended == {
-        ("ok", True, True), ("error", True, False), ("dead", False, False),
-        ("interrupted", False, None), ("aborted", False, None), ("unknown", False, None),
-    }  # fmt: skip
-
-
-def test_every_kind_of_event_has_a_verb():
-    assert set(VERBS) == set(STUDIED)
-
-
-@pytest.mark.parametrize(("ms", "text"), [(0, "PT0.000S"), (1820, "PT1.820S"), (3_600_001, "PT3600.001S")])
-def test_a_duration_is_written_after_iso_8601(ms: int, text: str):
-    assert duration(ms) == text
-
-
-ALWAYS = {"EventType", "EventID", "SubjectID", "ToolInstances"}
-"""Columns that ProgSnap2 1.0 wants a value in, always; CodeStateID may be empty, but has to be there."""
-OPTIONAL = {"Order", "ServerTimestamp", "ClientTimestamp", "CourseID", "AssignmentID"}
-WANTED = {
-    "Session.Start": {"SessionID"},
-    "Session.End": {"SessionID"},
-    "File.Open": {"CodeStateSection"},
-    "File.Save": {"CodeStateSection"},
-    "Run.Program": {"ExecutionResult"},
-}
-"""By type of event, what ProgSnap2 1.0 wants besides; of the columns that are for some events it allows no other."""
-
-
-def rows_of(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True))
-
-
-def test_progsnap2_is_as_its_specification_says(made):
-    files = made(Format.PROGSNAP2)
-    assert {"MainTable.csv", "DatasetMetadata.csv", "LinkTables/LinkEvent.csv", "README.md"} <= set(files)
-    rows = rows_of(files["MainTable.csv"])
-    assert tuple(rows[0]) == MAIN
-    assert "CodeStateID" in MAIN
-    assert {row["EventType"] for row in rows} == set(WANTED)
-    for row in rows:
-        given = {name for name, value in row.items() if value}
-        assert ALWAYS | WANTED[row["EventType"]] <= given <= ALWAYS | OPTIONAL | WANTED[row["EventType"]]
-        at = datetime.fromisoformat(row["ServerTimestamp"] or row["ClientTimestamp"])
-        assert at.tzinfo is not None
-    assert len({row["EventID"] for row in rows}) == len(rows)
-    assert {row["ExecutionResult"] for row in rows} == {"", "Success", "Error", "Timeout"}
-    for person in {row["SubjectID"] for row in rows}:
-        mine = [row for row in rows if row["SubjectID"] == person]
-        assert [int(row["Order"]) for row in mine] == list(range(1, len(mine) + 1))
-        times = [row["ServerTimestamp"] or row["ClientTimestamp"] for row in mine]
-        assert times == sorted(times)
-        borders = [row["EventType"][8:] + row["SessionID"] for row in mine if row["SessionID"]]
-        assert [one.replace("Start", "End") for one in borders[::2]] == borders[1::2]
-    properties = {row["Property"]: row["Value"] for row in rows_of(files["DatasetMetadata.csv"])}
-    assert (properties["Version"], properties["EventOrderScopeColumns"]) == ("1.0", "SubjectID")
-
-
-def test_progsnap2_links_every_event_and_guards_formulas(made):
-    files = made(Format.PROGSNAP2)
-    link = rows_of(files["LinkTables/LinkEvent.csv"])
-    assert tuple(link[0]) == LINK
-    events = [row["EventID"] for row in rows_of(files["MainTable.csv"]) if not row["SessionID"]]
-    assert [row["EventID"] for row in link] == events
-    evil = [row for row in link if "calc" in row["CodeStateSection"]]
-    assert {(row["CodeStateSection"], row["ErrorName"]) for row in evil} == {("'" + EVIL, "'+1")}
 
 
 def test_people_come_in_the_order_of_their_pseudonyms_not_of_their_names(example: Engine):
