@@ -24,16 +24,16 @@ from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import open_engine
 from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.study import happenings, start_of_day, study_of, timetables_of
+from maximalab_hub.study import start_of_day, study_of, timetables_of, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from maximalab_hub.compare import Happening
     from maximalab_hub.comparison.findings import Finding
     from maximalab_hub.comparison.words import Line
+    from maximalab_hub.comparison.work import Work
     from maximalab_hub.settings import Settings
     from maximalab_hub.study import Study
 
@@ -121,9 +121,9 @@ def compared(  # noqa: PLR0913  what is compared, by which settings, and how muc
         terms=(_term(selection), _term(other)) if other else ("first", "second"),
     )
 
-    def read(asked: Selection) -> list[Happening]:
-        found = happenings(connection, study, asked)
-        return [one for one in found if material is None or one.material == material]
+    def read(asked: Selection) -> Work:
+        found = work(connection, study, asked)
+        return found if material is None else found.of_material(material)
 
     with _progress() as progress:
         return report(

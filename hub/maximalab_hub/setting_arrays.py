@@ -39,7 +39,7 @@ def micros(at: datetime) -> int:
 class Coded(NamedTuple):
     """A column as places in a list of its different values, of which `None` may be one."""
 
-    places: NDArray[np.int64]
+    places: NDArray[Any]
     values: Sequence[Any]
 
 
@@ -100,7 +100,9 @@ class ScheduleArrays:
 
     def schedules(self, users: Coded, courses: Coded) -> NDArray[np.int64]:
         """Give the number of each event's schedule."""
-        pairs = pa.array(users.places * len(courses.values) + courses.places).dictionary_encode()
+        pairs = pa.array(
+            users.places.astype(np.int64) * len(courses.values) + courses.places
+        ).dictionary_encode()
         each = (divmod(pair, len(courses.values)) for pair in pairs.dictionary.to_pylist())
         numbers = [self._number(users.values[user], courses.values[course]) for user, course in each]
         return np.asarray(np.array(numbers, np.int64)[pairs.indices.to_numpy()])

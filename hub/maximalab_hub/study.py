@@ -11,7 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from maximalab_hub.compare import Comparison, Happening, Parameters, Timetables, compare
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from maximalab_hub.compare import AT_WORK, Comparison, Happening, Parameters, Timetables, compare
+from maximalab_hub.comparison.work import READ, Work, work_in
 from maximalab_hub.completeness import Completeness, completeness
 from maximalab_hub.consent import agreed
 from maximalab_hub.events import Kind
@@ -20,6 +24,7 @@ from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.setting import Rule
 from maximalab_hub.store import queries, research, timetables
+from maximalab_hub.store.tables import event_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -122,6 +127,15 @@ def comparison(connection: Connection, study: Study, selection: Selection) -> Co
 def happenings(connection: Connection, study: Study, selection: Selection) -> Iterator[Happening]:
     """Stream what comparisons need of the events of those who agreed, under their account names."""
     return map(happening, _rows(connection, study, selection))
+
+
+def work(connection: Connection, study: Study, selection: Selection) -> Work:
+    """Give what comparisons need of the work of those who agreed, as arrays."""
+    chosen = studied(selection)
+    kinds = tuple(kind for kind in chosen.kinds or () if kind in AT_WORK)
+    people = pa.array(sorted(people_of(connection, study)), pa.string())
+    tables = event_tables(connection, READ, research.conditions(replace(chosen, kinds=kinds)))
+    return work_in(table.filter(pc.is_in(table.column("user"), people)) for table in tables)
 
 
 def studied(selection: Selection) -> Selection:

@@ -90,7 +90,7 @@ def _person(
         for setting in Setting
     }
     courses = {one.course for one in mine}
-    groups = _groups(timetables.enrolments.get(user, ()), courses, mine[0].at, mine[-1].at)
+    groups = groups_of(timetables.enrolments.get(user, ()), courses, mine[0].at, mine[-1].at)
     return PersonFigures(
         user, groups, _part(mine, sum(active.values(), timedelta(0)), parameters, zone), by_setting
     )
@@ -108,7 +108,7 @@ def _part(mine: Sequence[Happening], active: timedelta, parameters: Parameters, 
     )
 
 
-def _groups(
+def groups_of(
     enrolments: Iterable[Enrolment], courses: set[str | None], first: datetime, last: datetime
 ) -> tuple[str, ...]:
     """Name the groups, of the courses worked in, in which the person was while at work."""

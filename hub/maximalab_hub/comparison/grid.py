@@ -11,14 +11,17 @@ from itertools import product
 from statistics import median
 from typing import TYPE_CHECKING
 
-from maximalab_hub.comparison.figures import figures
 from maximalab_hub.comparison.findings import Measure, in_and_out
+from maximalab_hub.comparison.reckoning import Reckoning
+from maximalab_hub.comparison.work import work_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from maximalab_hub.compare import Happening, Parameters, Timetables
+    from maximalab_hub.comparison.figures import PersonFigures
+    from maximalab_hub.comparison.work import Work
 
 GAPS = (15, 30, 60)
 IDLE_LIMITS = (5, 10, 30)
@@ -45,28 +48,24 @@ class Corner:
 
 
 def grid(
-    happenings: Sequence[Happening], timetables: Timetables, parameters: Parameters, zone: ZoneInfo
+    happenings: Iterable[Happening] | Work, timetables: Timetables, parameters: Parameters, zone: ZoneInfo
 ) -> Iterator[Corner]:
-    """Reckon everything anew under each choice, one after another."""
-    rules = {grace: replace(parameters.rule, grace=timedelta(minutes=grace)) for grace in GRACES}
-    ruled = {grace: timetables.under(rule) for grace, rule in rules.items()}
+    """Reckon the figures under each choice, one after another."""
+    reckoning = Reckoning(work_of(happenings), timetables, zone)
     for gap, idle, grace in product(GAPS, IDLE_LIMITS, GRACES):
         chosen = replace(
             parameters,
             gap=timedelta(minutes=gap),
             idle_after=timedelta(minutes=idle),
-            rule=rules[grace],
+            rule=replace(parameters.rule, grace=timedelta(minutes=grace)),
         )
-        yield _corner(happenings, ruled[grace], chosen, zone)
+        yield _corner(reckoning.people(chosen), chosen)
 
 
 SIZE = len(GAPS) * len(IDLE_LIMITS) * len(GRACES)
 
 
-def _corner(
-    happenings: Sequence[Happening], timetables: Timetables, chosen: Parameters, zone: ZoneInfo
-) -> Corner:
-    people = figures(happenings, timetables, chosen, zone)
+def _corner(people: Sequence[PersonFigures], chosen: Parameters) -> Corner:
     shares = [one.share_out for one in people if one.share_out is not None]
     enough = len(shares) >= chosen.smallest_group
     tests = {

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from maximalab_hub.comparison.figures import PersonFigures, figures
+from maximalab_hub.comparison.figures import PersonFigures
 from maximalab_hub.comparison.findings import Finding, Measure, apart, between, in_and_out, person_value
 from maximalab_hub.comparison.grid import Corner, grid
+from maximalab_hub.comparison.reckoning import figures_of
 from maximalab_hub.comparison.rhythm import Hour, rhythm
 from maximalab_hub.comparison.suppression import hidden
+from maximalab_hub.comparison.work import work_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from maximalab_hub.compare import Happening, Parameters, Timetables
+    from maximalab_hub.comparison.work import Work
     from maximalab_hub.privacy import Pseudonyms
 
 SEED = 20150925
@@ -76,11 +79,11 @@ class Report:
 
 
 def report(
-    happenings: Sequence[Happening],
+    happenings: Iterable[Happening] | Work,
     timetables: Timetables,
     choices: Choices,
     *,
-    other: Sequence[Happening] = (),
+    other: Iterable[Happening] | Work = (),
     track: Callable[[Iterable[Corner]], Iterable[Corner]] = iter,
 ) -> Report:
     """Compare; `other` holds what happened in another period, to compare with.
@@ -89,12 +92,13 @@ def report(
     """
     parameters, zone = choices.parameters, choices.zone
     least = parameters.smallest_group
-    people = figures(happenings, timetables, parameters, zone)
+    work = work_of(happenings)
+    people = figures_of(work, timetables, parameters, zone)
     cohorts, several = _cohorts(people)
     unseen = hidden(_who(cohorts), least)
-    materials = _by_material(happenings, timetables, parameters, zone)
-    first, second, both = apart(people, figures(other, timetables, parameters, zone))
-    corners = track(grid(happenings, timetables, parameters, zone)) if choices.with_grid else ()
+    materials = _by_material(work, timetables, parameters, zone)
+    first, second, both = apart(people, figures_of(work_of(other), timetables, parameters, zone))
+    corners = track(grid(work, timetables, parameters, zone)) if choices.with_grid else ()
     named = sorted(
         (
             PersonFigures(
@@ -117,7 +121,7 @@ def report(
         terms=between(dict(zip(choices.terms, (first, second), strict=True)), least),
         in_both_terms=_told(both, least),
         corners=tuple(corners),
-        week=rhythm(happenings, timetables.lessons, zone, least),
+        week=rhythm(work, timetables.lessons, zone, least),
         version=timetables.version,
         parameters=parameters,
     )
@@ -150,13 +154,10 @@ def _cohorts(people: Iterable[PersonFigures]) -> tuple[dict[str, list[PersonFigu
 
 
 def _by_material(
-    happenings: Iterable[Happening], timetables: Timetables, parameters: Parameters, zone: ZoneInfo
+    work: Work, timetables: Timetables, parameters: Parameters, zone: ZoneInfo
 ) -> dict[str, list[PersonFigures]]:
-    parts: dict[str, list[Happening]] = defaultdict(list)
-    for one in happenings:
-        if one.material:
-            parts[one.material].append(one)
-    return {name: figures(part, timetables, parameters, zone) for name, part in parts.items()}
+    parts = ((name, work.of_material(name)) for name in work.materials if name)
+    return {name: figures_of(part, timetables, parameters, zone) for name, part in parts if len(part)}
 
 
 def _rows(

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from maximalab_hub.compare import Happening, ran
+import numpy as np
+
 from maximalab_hub.comparison.suppression import hidden
+from maximalab_hub.comparison.work import work_of
+from maximalab_hub.zone_arrays import local_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from maximalab_hub.compare import Happening
+    from maximalab_hub.comparison.work import Work
     from maximalab_hub.timetable import Lesson
 
 DAYS = range(7)
 HOURS = range(24)
+WEEK = tuple((day, hour) for day in DAYS for hour in HOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +40,46 @@ class Hour:
 
 
 def rhythm(
-    happenings: Iterable[Happening], lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
+    happenings: Iterable[Happening] | Work, lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
 ) -> tuple[Hour, ...]:
     """Count the runs of each hour of the week; hours of fewer than `smallest` people hide, and what tells of them.
 
-    Lessons of courses in which nothing happened are left out.
+    Lessons of courses without any work are left out.
     """
-    courses, runs = set(), []
-    for one in happenings:
-        courses.add(one.course)
-        if ran(one):
-            runs.append((one.user, one.at))
+    work = work_of(happenings)
+    hours = local_hours(work.at[work.ran], zone)
+    counted = np.bincount(hours, minlength=len(WEEK)).tolist()
+    there = np.zeros((len(work.users) or 1, len(WEEK)), bool)
+    there[work.user[work.ran], hours] = True
+    people = {
+        hour: {work.users[one] for one in np.flatnonzero(there[:, n]).tolist()} for n, hour in enumerate(WEEK)
+    }
+    courses = {work.courses[place] for place in np.unique(work.course).tolist()}
     mine = (one for one in lessons if one.course in courses and not one.cancelled)
-    return rhythm_of(runs, mine, zone, smallest)
+    return _told(dict(zip(WEEK, counted, strict=True)), people, _hours_of(mine, zone), smallest)
 
 
 def rhythm_of(
     runs: Iterable[tuple[str, datetime]], lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
 ) -> tuple[Hour, ...]:
     """Count runs (who, when) by weekday and hour, and mark the hours that these lessons touch."""
-    counted: dict[tuple[int, int], int] = defaultdict(int)
-    people: dict[tuple[int, int], set[str]] = defaultdict(set)
+    counted: dict[tuple[int, int], int] = dict.fromkeys(WEEK, 0)
+    people: dict[tuple[int, int], set[str]] = {hour: set() for hour in WEEK}
     for user, at in runs:
         local = at.astimezone(zone)
         counted[local.weekday(), local.hour] += 1
         people[local.weekday(), local.hour].add(user)
+    return _told(counted, people, _hours_of(lessons, zone), smallest)
+
+
+def _told(
+    counted: Mapping[tuple[int, int], int],
+    people: Mapping[tuple[int, int], set[str]],
+    busy: set[tuple[int, int]],
+    smallest: int,
+) -> tuple[Hour, ...]:
     unseen = hidden(people, smallest)
-    busy = _hours_of(lessons, zone)
-    return tuple(
-        Hour(day, hour, None if (day, hour) in unseen else counted[day, hour], (day, hour) in busy)
-        for day in DAYS
-        for hour in HOURS
-    )
+    return tuple(Hour(*hour, None if hour in unseen else counted[hour], hour in busy) for hour in WEEK)
 
 
 def _hours_of(lessons: Iterable[Lesson], zone: ZoneInfo) -> set[tuple[int, int]]:

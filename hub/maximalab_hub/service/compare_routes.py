@@ -20,7 +20,7 @@ from maximalab_hub.service.rhythm_chart import shares_chart, week_chart
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
-from maximalab_hub.study import happenings, study_of, timetables_of
+from maximalab_hub.study import study_of, timetables_of, work
 
 if TYPE_CHECKING:
     from maximalab_hub.service.questions import Question
@@ -71,7 +71,7 @@ def _compared(request: Request, asked: Question, *, with_grid: bool) -> tuple[Re
     study, zone = study_of(settings), settings.lab.time_zone
     choices = Choices(study.parameters, ZoneInfo(zone), study.pseudonyms, with_grid=with_grid)
     with snapshot(request.app.state.engine) as connection:
-        found = list(happenings(connection, study, asked.selection(zone)))
+        found = work(connection, study, asked.selection(zone))
         timetables = timetables_of(connection, study)
         courses = research.courses(connection)
     return report(found, timetables, choices), courses
