@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from maximalab_spawner.catalog import CatalogError
 
 from maximalab_hub.erasure import NO_MORE, erased_before
-from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_event
+from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_events
 from maximalab_hub.starts import start_of
 from maximalab_hub.store.bulk import insert_events
-from maximalab_hub.store.engine import StoreAwayError, reading, writing
 from maximalab_hub.store.erasing import erased_moments, hold_off_erasure, removed_numbers
 from maximalab_hub.store.queries import (
     EventValues,
@@ -29,6 +28,7 @@ from maximalab_hub.store.queries import (
     insert_server_moments,
     server_moments,
 )
+from maximalab_hub.store.together import NotWrittenError, WritesTogether
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -58,14 +58,6 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
-    """Up to when records were erased, of the people who were asked about."""
-
-    asked: frozenset[str] = frozenset()
-    moments: Mapping[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
     """What the hub, the catalogue and the enrolments say about a post."""
 
@@ -74,13 +66,14 @@ class Known:
     courses_of: CoursesOf = lambda _material: None
     studies: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Courses in which each user of the post's events is enrolled; whoever is in none is not named."""
-    erased: Erased = Erased()
+    erased: Mapping[str, datetime] = field(default_factory=dict)
+    """Up to when records were erased, of those of these users of whom any were."""
 
 
 def _unless_erased(outcome: EventValues | Refusal, known: Known) -> EventValues | Refusal:
     if isinstance(outcome, Refusal):
         return outcome
-    erased_at = known.erased.moments.get(outcome["user"])
+    erased_at = known.erased.get(outcome["user"])
     return NO_MORE if erased_before(outcome["at"], outcome["source"], erased_at) else outcome
 
 
@@ -104,8 +97,12 @@ class Result(NamedTuple):
     message: str | None = None
 
 
-class WitnessAwaited(Exception):  # noqa: N818  no error: the sender comes again
+class WitnessAwaited(NotWrittenError):  # noqa: N818  no error: the sender comes again
     """The hub has not yet told of the start of the server whose events these are; nothing was stored."""
+
+
+class CatalogAwaited(NotWrittenError, CatalogError):  # noqa: N818  no error: the sender comes again
+    """The catalogue cannot be read, so where these events belong is not known; nothing was stored."""
 
 
 def row_of(event: WireEvent, sender: Sender, known: Known, received_at: datetime) -> EventValues:
@@ -173,8 +170,10 @@ def material_of(notebook: str | None, courses_of: CoursesOf) -> str | None:
     folder, slash, _ = (notebook or "").partition("/")
     if not slash:
         return None
-    names = (folder, _COPY.sub("", folder))
-    return next((name for name in names if courses_of(name) is not None), None)
+    if courses_of(folder) is not None:
+        return folder
+    original = _COPY.sub("", folder)
+    return original if courses_of(original) is not None else None
 
 
 def course_of(material: str | None, user: str, known: Known) -> str | None:
@@ -203,46 +202,56 @@ class Ingest:
         self._courses_of = courses_of
         self._clock = clock
         self._patience = patience
+        self._together = WritesTogether(engine)
 
     def take(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
         """Store the events of one post and say for each, in order, what became of it.
 
-        Raises `WitnessAwaited`, `CatalogError` where the catalogue cannot be read and a course has to be looked up
-        or the hub's word be waited for, or `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
+        Posts that come at the same time are stored together. Raises `WitnessAwaited`, `CatalogAwaited` where the
+        catalogue cannot be read and a course has to be looked up or the hub's word be waited for, or
+        `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
         """
         received_at = self._clock()
-        events = [read_event(raw, sender.source) for raw in raws]
-        known = self._known(sender, events)
-        made = [
-            one if isinstance(one, Refusal) else row_of(one, sender, known, received_at) for one in events
-        ]
-        outcomes = [_unless_erased(one, known) for one in made]
-        rows = [one for one in outcomes if not isinstance(one, Refusal)]
-        self._wait_for_the_witness(sender, rows)
-        with writing(self._engine) as connection:
-            self._check_erasures(connection, known)
-            removed_numbers(connection, _numbers_never_to_come(made, outcomes))
-            new = set(insert_events(connection, rows))
+        events = read_events(raws, sender.source)
+        return self._together.do(
+            lambda connection: self._stored(connection, sender, raws, events, received_at)
+        )
+
+    def _stored(
+        self,
+        connection: Connection,
+        sender: Sender,
+        raws: Sequence[object],
+        events: Sequence[WireEvent | Refusal],
+        received_at: datetime,
+    ) -> list[Result]:
+        hold_off_erasure(connection)
+        known = self._known(connection, sender, events)
+        try:
+            made = [
+                one if isinstance(one, Refusal) else row_of(one, sender, known, received_at) for one in events
+            ]
+            outcomes = [_unless_erased(one, known) for one in made] if known.erased else made
+            rows = [one for one in outcomes if not isinstance(one, Refusal)]
+            self._wait_for_the_witness(sender, rows)
+        except CatalogError as error:
+            raise CatalogAwaited(str(error)) from error
+        removed_numbers(connection, _numbers_never_to_come(made, outcomes))
+        new = set(insert_events(connection, rows))
+        if sender.source is Source.HUB:
             insert_server_moments(connection, [told for row in rows if (told := _moment_of(row))])
         return [_result(raw, one, new) for raw, one in zip(raws, outcomes, strict=True)]
 
-    def _known(self, sender: Sender, events: Sequence[WireEvent | Refusal]) -> Known:
+    def _known(self, connection: Connection, sender: Sender, events: Sequence[WireEvent | Refusal]) -> Known:
         told_of = {event.user for event in events if isinstance(event, WitnessEvent)}
         users = told_of if sender.source is Source.HUB else {sender.user}
         courses_of = cache(self._courses_of)  # one catalogue for the whole post, and looked into once
-        with reading(self._engine) as connection:
-            studies = courses_by_user(connection, users)
-            erased = Erased(frozenset(users), erased_moments(connection, self._names, users))
-            if sender.server is None:
-                return Known((), courses_of, studies, erased)
-            moments = server_moments(connection, sender.user, sender.server)
-            return Known(tuple(moments), courses_of, studies, erased)
-
-    def _check_erasures(self, connection: Connection, known: Known) -> None:
-        """Raise `StoreAwayError` where somebody was erased since we looked: the sender comes again."""
-        hold_off_erasure(connection)
-        if erased_moments(connection, self._names, known.erased.asked) != known.erased.moments:
-            raise StoreAwayError("records of a sender's person were erased at this moment")
+        studies = courses_by_user(connection, users)
+        erased = erased_moments(connection, self._names, users)
+        if sender.server is None:
+            return Known((), courses_of, studies, erased)
+        moments = server_moments(connection, sender.user, sender.server)
+        return Known(tuple(moments), courses_of, studies, erased)
 
     def _wait_for_the_witness(self, sender: Sender, rows: Sequence[EventValues]) -> None:
         if sender.server is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -23,13 +25,17 @@ def start_of(moments: Sequence[ServerMoment], at: datetime) -> ServerMoment | No
     the
     one that follows at once, because a server speaks a little earlier than the hub notes its start.
     """
-    before = [seen for seen in moments if seen.moment <= at]
-    last = before[-1] if before else None
+    place = bisect_right(moments, at, key=_moment)
+    last = moments[place - 1] if place else None
     if last is not None and last.running:
         return last
-    following = next((seen for seen in moments if seen.moment > at and seen.running), None)
+    following = next((seen for seen in islice(moments, place, None) if seen.running), None)
     if following is not None and following.moment - at <= START_LASTS:
         return following
     if last is not None and at - last.moment <= STOP_LINGERS:
-        return next((seen for seen in reversed(before) if seen.running), None)
+        return next((seen for seen in reversed(moments[:place]) if seen.running), None)
     return None
+
+
+def _moment(seen: ServerMoment) -> datetime:
+    return seen.moment

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
-from maximalab_spawner.catalog import CatalogError
+from pydantic_core import to_json
 
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import WitnessAwaited
+from maximalab_hub.ingest import CatalogAwaited, WitnessAwaited
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import token_in_header
 from maximalab_hub.service.body import events_in, read_body, unpack
@@ -27,7 +26,7 @@ router = APIRouter()
 
 
 @router.post(f"{PREFIX}/events")
-async def post_events(request: Request) -> JSONResponse:
+async def post_events(request: Request) -> Response:
     """For students' servers and the hub, known by their token: store events, each once."""
     body = await read_body(request)
     sender = await _sender(request)
@@ -35,7 +34,7 @@ async def post_events(request: Request) -> JSONResponse:
     raws = events_in(content, request.headers.get("content-type", ""))
     _check_rate(request, sender, len(raws))
     results = await run_in_threadpool(_take, request.app.state.ingest, sender, raws)
-    return JSONResponse({"results": [result._asdict() for result in results]})
+    return Response(to_json({"results": list(map(_told, results))}), media_type="application/json")
 
 
 async def _sender(request: Request) -> Sender:
@@ -47,6 +46,11 @@ async def _sender(request: Request) -> Sender:
     if sender is None:
         raise problem(403, "authorization", "this token's owner has no events to deliver here")
     return sender
+
+
+def _told(result: Result) -> dict[str, str | None]:
+    event_id, status, field, message = result
+    return {"event_id": event_id, "status": status, "field": field, "message": message}
 
 
 def _check_rate(request: Request, sender: Sender, events: int) -> None:
@@ -67,7 +71,7 @@ def _take(ingest: Ingest, sender: Sender, raws: list[object]) -> list[Result]:
     except WitnessAwaited as error:
         log.info("user=%.64s server=%.64s %d events wait for the hub's own", who, where, len(raws))
         raise _later("server", "the hub has not told of this server's start yet") from error
-    except CatalogError as error:
+    except CatalogAwaited as error:
         log.error("user=%.64s server=%.64s %d events wait: %.200s", who, where, len(raws), error)  # noqa: TRY400
         raise _later("catalogue", "the catalogue cannot be read, so their course is not known") from error
     except StoreAwayError:

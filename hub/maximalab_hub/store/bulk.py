@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import to_json
@@ -34,6 +36,8 @@ _FROM_JSON: Final = text(
 _ONE_BY_ONE: Final = (
     f"INSERT INTO event ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"  # noqa: S608
 )
+_IN_ORDER: Final = itemgetter(*_COLUMNS)
+_MOMENT: Final = len("2026-11-22 10:19:42.123456")
 _THERE: Final = text("SELECT event_id FROM event WHERE event_id IN (SELECT value FROM json_each(:ids))")
 
 
@@ -60,21 +64,27 @@ def _insert_one_by_one(connection: Connection, rows: Sequence[EventValues]) -> f
     there = connection.execute(_THERE, {"ids": json.dumps(ids)}).scalars()
     new = frozenset(ids).difference(there)
     if new:
-        added = [_for_sqlite(row) for row in rows if row["event_id"] in new]
-        connection.exec_driver_sql(_ONE_BY_ONE, added)
+        added = rows if len(new) == len(rows) else [row for row in rows if row["event_id"] in new]
+        connection.exec_driver_sql(_ONE_BY_ONE, _for_sqlite(added))
     return new
 
 
-def _for_sqlite(row: EventValues) -> tuple[Any, ...]:
-    values: dict[str, Any] = {
-        **row,
-        "at": _moment(row["at"]),
-        "received_at": _moment(row["received_at"]),
-        "detail": json.dumps(row["detail"]),
-    }
-    return tuple([values[name] for name in _COLUMNS])
+def _for_sqlite(rows: Sequence[EventValues]) -> list[tuple[Any, ...]]:
+    moment = cache(_moment)  # a post has one time of arrival
+    return [
+        _IN_ORDER(
+            {
+                **row,
+                "at": moment(row["at"]),
+                "received_at": moment(row["received_at"]),
+                "detail": to_json(row["detail"]).decode() if row["detail"] else "{}",
+            }
+        )
+        for row in rows
+    ]
 
 
 def _moment(value: datetime) -> str:
     """Write a moment as SQLAlchemy does, which reads it."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[:_MOMENT]

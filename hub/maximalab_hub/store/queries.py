@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 
-from sqlalchemy import Select, case, func, insert, select
+from sqlalchemy import Select, bindparam, case, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maximalab_hub.events import Kind, Source
@@ -129,15 +129,22 @@ def insert_server_moments(connection: Connection, moments: Sequence[tuple[str, s
         )
 
 
+# Asked at every post: put together once.
+_MOMENTS: Final = (
+    select(ServerRow.moment, ServerRow.running, ServerRow.tier, ServerRow.backend, ServerRow.entrance)
+    .where(ServerRow.user == bindparam("user"), ServerRow.server == bindparam("server"))
+    .order_by(ServerRow.moment.desc())
+    .limit(bindparam("most"))
+)
+_STUDIES: Final = select(EnrolmentRow.user, EnrolmentRow.course).where(
+    EnrolmentRow.user.in_(bindparam("users", expanding=True)), EnrolmentRow.until_version.is_(None)
+)
+
+
 def server_moments(connection: Connection, user: str, server: str, *, limit: int = 200) -> list[ServerMoment]:
     """Give the newest `limit` moments of this server, the oldest first."""
-    statement = (
-        select(ServerRow.moment, ServerRow.running, ServerRow.tier, ServerRow.backend, ServerRow.entrance)
-        .where(ServerRow.user == user, ServerRow.server == server)
-        .order_by(ServerRow.moment.desc())
-        .limit(limit)
-    )
-    return [ServerMoment(*row) for row in reversed(connection.execute(statement).all())]
+    rows = connection.execute(_MOMENTS, {"user": user, "server": server, "most": limit}).all()
+    return [ServerMoment(*row) for row in reversed(rows)]
 
 
 def _chosen(
@@ -260,10 +267,7 @@ def enrolments(connection: Connection) -> Sequence[Row[Any]]:
 def courses_by_user(connection: Connection, users: Collection[str]) -> Mapping[str, frozenset[str]]:
     """Give the courses in which each of these users is enrolled; whoever is in none is not named."""
     found: dict[str, set[str]] = defaultdict(set)
-    statement = select(EnrolmentRow.user, EnrolmentRow.course).where(
-        EnrolmentRow.user.in_(users), EnrolmentRow.until_version.is_(None)
-    )
-    for user, course in connection.execute(statement):
+    for user, course in connection.execute(_STUDIES, {"users": list(users)}):
         found[user].add(course)
     return {user: frozenset(courses) for user, courses in found.items()}
 

@@ -1,0 +1,101 @@
+"""Writing together: what waits for the store at the same time is kept by one transaction.
+
+The dear part of a small post is the wait until the disk has it. Posts that come while another transaction is being
+kept share the next one, so that a hundred servers cost hardly more waits than one. Nobody is told that something is
+kept before it is, and what fails, fails alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from maximalab_hub.store.engine import StoreAwayError, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+Kept = TypeVar("Kept")
+MOST_TOGETHER: Final = 64
+"""Pieces of work in one transaction, so that the first of them does not wait for ever."""
+
+
+class NotWrittenError(Exception):
+    """Base of errors by which work says that it has written nothing: what shares its transaction goes on."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    work: Callable[[Connection], Any]
+    done: bool = False
+    result: Any = None
+    error: BaseException | None = field(default=None)
+
+
+class WritesTogether:
+    """Does pieces of work that several threads bring, each once and in the order in which they came."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._turn = Lock()
+        self._guard = Lock()
+        self._waiting: list[_Piece] = []
+
+    def do(self, work: Callable[[Connection], Kept]) -> Kept:
+        """Do the work in a transaction, perhaps together with others' work; give its result once all is kept.
+
+        Raises what the work raises, or `StoreAwayError`; nothing of it is kept then. The work may be done twice, the
+        first time in vain: it must change nothing but the store.
+        """
+        mine = _Piece(work)
+        with self._guard:
+            self._waiting.append(mine)
+        with self._turn:  # whoever has the turn works for all who wait
+            while not mine.done:
+                self._do_some()
+        if mine.error is not None:
+            raise mine.error
+        return cast("Kept", mine.result)
+
+    def _do_some(self) -> None:
+        with self._guard:
+            pieces, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        if len(pieces) == 1 or not self._settled_at_once(pieces):
+            for piece in pieces:
+                self._alone(piece)
+
+    def _settled_at_once(self, pieces: list[_Piece]) -> bool:
+        """Do the pieces in one transaction; say whether that settled them. Else nothing of them was kept."""
+        begun, found = False, list[tuple[Any, BaseException | None]]()
+        try:
+            with writing(self._engine) as connection:
+                begun = True
+                for piece in pieces:
+                    found.append(_tried(piece, connection))
+        except StoreAwayError as error:
+            if begun and len(found) < len(pieces):
+                return False  # one of them is at fault, perhaps: each is done again, alone
+            found = [(None, error)] * len(pieces)
+        except Exception:  # noqa: BLE001  as above; whoever is at fault raises it again
+            return False
+        for piece, (result, error_) in zip(pieces, found, strict=True):
+            piece.result, piece.error, piece.done = result, error_, True
+        return True
+
+    def _alone(self, piece: _Piece) -> None:
+        try:
+            with writing(self._engine) as connection:
+                piece.result = piece.work(connection)
+        except BaseException as error:  # noqa: BLE001  it is raised to whoever brought the work
+            piece.error = error
+        piece.done = True
+
+
+def _tried(piece: _Piece, connection: Connection) -> tuple[Any, BaseException | None]:
+    try:
+        return piece.work(connection), None
+    except NotWrittenError as error:
+        return None, error
