@@ -10,7 +10,7 @@
 
 A relative folder is taken from the folder of the file. `kind = "docker"` and `kind = "swarm"` have no `homes`
 (they are volumes of an engine) and the fields that `maximalab_spawner.site` and `maximalab_spawner.swarmsite` tell of.
-All backends of a lab are of one kind.
+`docker` needs no `materials`: without, they are volumes, too. All backends of a lab are of one kind.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Backend:
     capacity: int
     """Servers at a time, at least 1."""
     materials: Path | None = None
-    """The tier's store, as seen from where the servers run."""
+    """The tier's store, as seen from where the servers run; None where it is volumes of an engine."""
     homes: Path | None = None
     """Where the students' own spaces lie; None where they are volumes of an engine."""
     site: Site | None = None
@@ -109,11 +109,11 @@ def _backend(path: Path, place: int, record: object) -> Backend:
             raise _wrong(path, place, field, f"write one of {', '.join(words)}")
     tier, kind = Tier(record["tier"]), Kind(record["kind"])
     if kind is Kind.LOCAL:
-        materials, homes = (
-            _folder(path, place, field, record.get(field)) for field in ("materials", "homes")
-        )
-        return Backend(name, tier, kind, capacity, materials, homes)
-    materials = _folder_over_there(path, place, "materials", record.get("materials"))
+        store, homes = (_folder(path, place, field, record.get(field)) for field in ("materials", "homes"))
+        return Backend(name, tier, kind, capacity, store, homes)
+    given = record.get("materials")
+    in_volumes = kind is Kind.DOCKER and given is None
+    materials = None if in_volumes else _folder_over_there(path, place, "materials", given)
     read = read_swarm if kind is Kind.SWARM else read_site
     site = read(name, tier, record, path.parent, lambda field, remedy: _wrong(path, place, field, remedy))
     return Backend(name, tier, kind, capacity, materials, site=site)

@@ -10,7 +10,6 @@ from maximalab_spawner.engine import EngineRefused, ObjectGone
 from maximalab_spawner.hardening import (
     MB,
     PORT,
-    materials_volume,
     network_config,
     network_faults,
 )
@@ -18,13 +17,13 @@ from maximalab_spawner.homes import Look
 from maximalab_spawner.seen import LAB, ImageMissing, Seen, Unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Mapping
 
     from docker import APIClient
 
     from maximalab_spawner.engine import Engine
     from maximalab_spawner.hardening import Net, Volumes
+    from maximalab_spawner.stores import Store
 
 #: Seconds beyond the engine's timeout for what waits for disks and other containers' starts.
 SLOW = 60.0
@@ -84,15 +83,16 @@ class Containers:
             return Look.ABSENT
         return Look.THERE
 
-    async def prepare(self, volumes: Volumes, materials: Path, home_mb: int | None) -> None:
+    async def prepare(self, volumes: Volumes, stores: Collection[Store], home_mb: int | None) -> None:
         """Make network and volumes that are missing; what is there must be as we make it."""
         async with self._engine.preparing:
             await self._network()
-            wanted = await self._volume(*materials_volume(self._lab, materials))
-        if (wanted.get("Options") or {}).get("device") != str(materials):
-            raise Unfit(
-                f"the volume {volumes.materials} is of another folder; remove it with `docker volume rm`"
-            )
+        for store in stores:
+            found = await self._volume(store.volume, store.options)
+            if (found.get("Options") or {}) != store.options:
+                raise Unfit(
+                    f"the volume {store.volume} is of another folder; remove it with `docker volume rm`"
+                )
         await self._volume(volumes.home, {"size": str(home_mb * MB)} if home_mb else {})
         await self._volume(volumes.spool, {})
 

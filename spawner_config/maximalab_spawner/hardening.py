@@ -7,7 +7,7 @@ the engine's default, and what could weaken them is not taken from anywhere.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ class Volumes:
     home: str
     spool: str
     materials: str
+    """The tier's whole store; empty where a server sees materials apart."""
+    apart: Mapping[str, str] = field(default_factory=dict)
+    """Volumes of single materials, by the folder of the container where each lies."""
 
 
 def host_config(limits: Limits, net: Net, volumes: Volumes) -> dict[str, Any]:
@@ -111,11 +114,10 @@ def desk_host_config(mounts: Mapping[str, str]) -> dict[str, Any]:
 
 def _mounts(volumes: Volumes) -> list[dict[str, Any]]:
     """Volumes only: no folder of the engine's machine is named, and none can be."""
-    mounts = (
-        (volumes.home, HOME, False),
-        (volumes.spool, SPOOL, False),
-        (volumes.materials, MATERIALS, True),
-    )
+    mounts = [(volumes.home, HOME, False), (volumes.spool, SPOOL, False)]
+    if volumes.materials:
+        mounts.append((volumes.materials, MATERIALS, True))
+    mounts += [(name, target, True) for target, name in volumes.apart.items()]
     return [
         {"Type": "volume", "Source": name, "Target": target} | ({"ReadOnly": True} if read_only else {})
         for name, target, read_only in mounts
@@ -192,7 +194,7 @@ def network_faults(inspected: Mapping[str, Any], net: Net) -> list[str]:
 
 
 def materials_volume(prefix: str, folder: Path) -> tuple[str, dict[str, str]]:
-    """Name the volume by which servers see a tier's store, and give its driver's options.
+    """Name the volume by which servers see a folder of the engine's machine, and give its driver's options.
 
     The folder is part of the name: a store that moves is another volume.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from maximalab_spawner.atengine import ServerAtEngine, site_of
@@ -11,12 +11,15 @@ from maximalab_spawner.engine import EngineError
 from maximalab_spawner.hardening import container_config, host_config
 from maximalab_spawner.homes import Look
 from maximalab_spawner.serverenv import safe_name
+from maximalab_spawner.stores import shown
 
 if TYPE_CHECKING:
     from maximalab_spawner.admission import Admitted
     from maximalab_spawner.backends import Backend
+    from maximalab_spawner.hardening import Volumes
     from maximalab_spawner.seen import Seen
     from maximalab_spawner.site import Site
+    from maximalab_spawner.stores import Store
 
 
 class TieredDockerSpawner(ServerAtEngine):
@@ -35,6 +38,15 @@ class TieredDockerSpawner(ServerAtEngine):
         """Give the containers at an engine."""
         return Containers(self.engines.of(site.engine), self.lab_name, site.net)
 
+    def volumes(self, backend: Backend) -> Volumes:
+        """Name what the server sees of disks at a backend; of the store, what it was handed."""
+        apart = {place: store.volume for place, store in self.stores(backend).items()}
+        return replace(super().volumes(backend), materials="", apart=apart)
+
+    def stores(self, backend: Backend) -> dict[str, Store]:
+        """Say which volumes of materials the server sees at a backend, by their places."""
+        return shown(self.lab_name, backend, self.handed)
+
     async def image_at(self, site: Site, word: str) -> str:
         """Give the id of the image that the engine has. Raises `ImageMissing`."""
         return await self.servers(site).image(site.images.get(word, word))
@@ -50,7 +62,7 @@ class TieredDockerSpawner(ServerAtEngine):
     async def launch(self, admitted: Admitted, backend: Backend, site: Site) -> Seen:
         """Make what is missing, note where the home lies, begin a life and start the container."""
         containers, volumes = self.servers(site), self.volumes(backend)
-        await containers.prepare(volumes, backend.materials or Path(), site.limits.home_mb)
+        await containers.prepare(volumes, self.stores(backend).values(), site.limits.home_mb)
         self.keep_home(backend)
         environment, labels = self.begin(admitted, site)
         config = container_config(

@@ -7,11 +7,10 @@ sees only those of its person.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from maximalab_spawner.hardening import MATERIALS
+from maximalab_spawner.hardening import MATERIALS, materials_volume
 from maximalab_spawner.tiers import Tier
 
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ class Store:
     """Folder of the material's versions, below the volume."""
 
 
-def _bound(name: str, folder: Path, how: str) -> Store:
-    # The folder is part of the name: a store that moves is another volume.
-    mark = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    return Store(f"{name}.{mark}", {"type": "none", "o": how, "device": str(folder)})
+def _seen(lab: str, folder: Path) -> Store:
+    return Store(*materials_volume(lab, folder))
 
 
 def desk_volume(lab: str, tier: Tier) -> Store:
@@ -46,8 +43,8 @@ def desk_volume(lab: str, tier: Tier) -> Store:
 def shelf(lab: str, backend: Backend, material: str) -> Store:
     """Say where a backend keeps a material's versions, to be written by the desk alone."""
     if backend.materials is not None:
-        whole = _bound(f"{lab}.desk-store", backend.materials, "bind")
-        return Store(whole.volume, whole.options, material)
+        name, options = materials_volume(f"{lab}.desk", backend.materials)
+        return Store(name, options | {"o": "bind"}, material)
     if backend.tier is Tier.PUBLIC:
         return Store(f"{lab}.materials", within=material)
     return Store(f"{lab}.material.{material}")
@@ -61,12 +58,6 @@ def shown(lab: str, backend: Backend, handed: Sequence[str]) -> dict[str, Store]
     """
     folder = backend.materials
     if backend.tier is Tier.PUBLIC:
-        return {
-            MATERIALS: _bound(f"{lab}.materials", folder, "bind,ro") if folder else Store(f"{lab}.materials")
-        }
-    return {
-        f"{MATERIALS}/{one}": _bound(f"{lab}.material.{one}", folder / one, "bind,ro")
-        if folder
-        else Store(f"{lab}.material.{one}")
-        for one in handed
-    }
+        return {MATERIALS: _seen(lab, folder) if folder else Store(f"{lab}.materials")}
+    apart = {one: _seen(lab, folder / one) if folder else Store(f"{lab}.material.{one}") for one in handed}
+    return {f"{MATERIALS}/{one}": store for one, store in apart.items()}

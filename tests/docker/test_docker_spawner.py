@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from dockerlab import MATERIAL
 from jupyterhub.spawner import SpawnException
+from maximalab_spawner.catalog import publish
 from maximalab_spawner.homes import HomeRecords
 from maximalab_spawner.tiers import Tier
 
@@ -56,11 +59,38 @@ async def test_a_home_is_kept_and_found_again_where_it_lies(lab):
     assert lab.run(other, "ls", "-A", "/home/student") == (0, "")
 
 
+def publish_exam(lab):
+    """Put a private material of another course into the store, beside what is there."""
+    source = lab.folder / "other" / "exam"
+    source.mkdir(parents=True)
+    text = MATERIAL.format(name="exam", access="private", image="maxima").replace('"or"', '"exams"')
+    (source / "material.toml").write_text(text)
+    (source / "a.ipynb").write_text('{"text": "an exam paper"}')
+    (source.parent / "courses.toml").write_text('[[course]]\nid="exams"\ntitle={uk="Іспити", en="Exams"}\n')
+    stores = {tier: lab.folder / "materials" / tier for tier in Tier}
+    publish(source, catalogue=lab.folder / "catalogue", stores=stores)
+
+
+async def test_a_private_server_sees_what_its_person_may_open_and_nothing_else_of_the_store(lab):
+    publish_exam(lab)
+    spawner = lab.spawner(Tier.PRIVATE)
+    await spawner.start()
+    assert lab.run(spawner, "ls", "/srv/materials") == (0, "game\n")
+    assert lab.run(spawner, "cat", "/srv/materials/game/1/a.ipynb") == (0, "{}")
+    assert "exam" not in lab.run(spawner, "cat", "/proc/self/mountinfo")[1]
+    assert lab.run(spawner, "sh", "-c", "grep -rs 'an exam paper' /srv /home /mnt")[0] != 0
+    examiner = lab.spawner(Tier.PRIVATE, "eve", material="exam")
+    examiner.user.groups = [SimpleNamespace(name="teach:exams")]
+    await examiner.start()
+    assert lab.run(examiner, "ls", "/srv/materials") == (0, "exam\n")
+
+
 async def test_the_tier_s_store_is_there_and_cannot_be_changed(lab):
     spawner = lab.spawner(Tier.PRIVATE)
     await spawner.start()
     assert lab.run(spawner, "ls", "/srv/materials")[1].split() == ["game"]
-    assert lab.run(spawner, "touch", "/srv/materials/mine")[0] != 0
+    for place in ("/srv/materials/mine", "/srv/materials/game/mine", "/srv/materials/game/1/a.ipynb"):
+        assert lab.run(spawner, "touch", place)[0] != 0
 
 
 async def test_t10_a_hub_that_comes_back_finds_the_server_as_it_was(lab):

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import io
 import os
+import re
+import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -186,3 +188,30 @@ async def test_an_engine_that_is_away_is_told_as_away(lab):
     line.break_off()
     with pytest.raises(DeskAwayError):
         await sent(place.desk, wanted(files()), zipped(files()))
+
+
+async def publish_into_volumes(lab, tier: Tier, name: str, access: str) -> None:
+    """Publish as the page does, at an engine where nobody has a folder; the catalogue has it already."""
+    description = MATERIAL.format(name=name, access=access, image="maxima").encode()
+    content = {"material.toml": description, "a.ipynb": b'{"at": "' + tier.encode() + b'"}'}
+    desk = EngineDesk(lab.name, tier, lambda: read_backends(lab.folder / "backends.toml"), lab.engines)
+    order = Wanted(f"token{name}", name, 1, None, ("or",), hashlib.sha256(description).hexdigest())
+    await sent(desk, order, zipped(content))
+    await desk.place(order)
+
+
+async def test_an_engine_keeps_materials_itself_and_both_tiers_open_theirs_side_by_side(lab):
+    backends = lab.folder / "backends.toml"
+    backends.write_text(re.sub(r"(?m)^materials=.*\n", "", backends.read_text()))
+    shutil.rmtree(lab.folder / "materials")
+    await publish_into_volumes(lab, Tier.PUBLIC, "simplex", "open")
+    await publish_into_volumes(lab, Tier.PRIVATE, "game", "private")
+    await publish_into_volumes(lab, Tier.PRIVATE, "exam", "private")
+    open_, private = lab.spawner(Tier.PUBLIC), lab.spawner(Tier.PRIVATE)
+    for spawner in (open_, private):
+        await spawner.start()
+    assert lab.run(open_, "sh", "-c", "cat /srv/materials/*/1/a.ipynb") == (0, '{"at": "public"}')
+    assert lab.run(private, "sh", "-c", "cat /srv/materials/*/1/a.ipynb") == (0, '{"at": "private"}')
+    assert lab.run(private, "ls", "/srv/materials") == (0, "game\n"), "what was not handed to it is not there"
+    assert lab.run(private, "touch", "/srv/materials/game/1/a.ipynb")[0] != 0
+    assert "game" not in lab.run(open_, "cat", "/proc/self/mountinfo")[1]
