@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 from maximalab_hub.oidc.claims import NAME
+from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_hub.vpn.keys import new_pair
 from pageshub import COURSE, MATERIALS, PASSWORD, PagesHub, free_ports, sign_in
 from pagewords import foreign_words, read
 from signinprovider import CLIENT, HOST, SECRET, SignInProvider, choose
@@ -33,6 +35,13 @@ admin_groups = ["lab-admins"]
 or-2026 = ["study:{course}"]
 "/staff/or" = ["teach:{course}"]
 analysts = ["researchers"]
+"""
+GATEWAY = """
+[gateway]
+pool = "172.20.0.0/24"
+endpoint = "vpn.example.edu:51820"
+public_key = "{key}"
+routes = ["172.20.0.1/32"]
 """
 
 
@@ -85,6 +94,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PagesHub, Si
     back = [f"{door}/hub/oauth_callback" for door in (hub.public, hub.vpn)]
     provider = SignInProvider(folder, ports["provider"], back, dict(PEOPLE))
     hub.more = SETTINGS.format(issuer=provider.url, client=CLIENT, course=COURSE)
+    hub.more += GATEWAY.format(key=new_pair().public)
     (folder / "secrets").mkdir(mode=0o700)
     (folder / "secrets/provider").write_text(SECRET, encoding="ascii")
     (folder / "secrets/provider").chmod(0o600)
@@ -247,6 +257,28 @@ def test_a_group_that_was_taken_away_is_gone_at_the_next_sign_in(hub, provider, 
         "the provider knew its own session"
     )
     assert (told(hub, "login")[-1]["user"], rights(hub, name)) == (name, [])
+
+
+def let_in(hub: PagesHub) -> list[str]:
+    """Ask as the gateway does whom to let in: the addresses of their devices."""
+    key = read_secret(hub.folder / "secrets", Secret.VPN_GATEWAY_TOKEN)
+    url = f"http://127.0.0.1:{hub.ports['hub']}/hub/vpn/peers"
+    answer = httpx.get(url, headers={"Authorization": f"token {key}"}, trust_env=False, timeout=60)
+    return [one["address"] for one in answer.json()["peers"]]
+
+
+def test_who_loses_the_group_loses_the_vpn_and_who_gets_it_back_has_the_same_device(hub, provider, visit):
+    visitor = visit()
+    come_in(visitor, "paul")
+    token = visitor.get("/hub/devices").text.partition('name="_xsrf" value="')[2].partition('"')[0]
+    assert visitor.post("/hub/devices", data={"_xsrf": token, "label": "Laptop"}).status_code == 200
+    [own] = let_in(hub)
+    for groups, expected in ((["partners"], []), (["partners", "or-2026"], [own])):
+        provider.people["paul"] = somebody("paul@partner.example", *groups)
+        provider.tell()
+        visitor.get("/hub/logout")
+        assert begin(visitor).url.path == "/hub/lab"
+        assert let_in(hub) == expected
 
 
 def test_an_admin_who_is_none_any_more_and_then_nobody(hub, provider, visit):

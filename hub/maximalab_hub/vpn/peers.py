@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from maximalab_hub.vpn.devices import Device
 
 MOST_PEERS: Final = 65_536
+#: Seconds since 1970 until the year 9999; beyond it no moment can be named.
+NEVER: Final = 253_402_300_800
 
 
 class PeersError(Exception):
@@ -89,8 +91,8 @@ def _peer(record: object, pool: IPv4Network) -> Peer:
         raise PeersError("an id is no word")
     if not is_key(key) or not (shared is None or is_key(shared)):
         raise PeersError("a key is none")
-    if isinstance(until, bool) or not isinstance(until, int | float):
-        raise PeersError("a last moment is no number")
+    if isinstance(until, bool) or not isinstance(until, int | float) or not 0 <= until < NEVER:
+        raise PeersError("a last moment is no number")  # nor is NaN, which Python takes from JSON
     try:
         address = IPv4Address(record.get("address"))
     except (AddressValueError, TypeError) as error:
