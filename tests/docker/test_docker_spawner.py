@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from dockerlab import MATERIAL
 from jupyterhub.spawner import SpawnException
 from maximalab_spawner.catalog import publish
 from maximalab_spawner.homes import HomeRecords
 from maximalab_spawner.tiers import Tier
+from serverlab import MATERIAL
 
 pytestmark = pytest.mark.docker
 

@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from dockerlab import MATERIAL
 from maximalab_spawner.backends import read_backends
 from maximalab_spawner.desk import Body, DeskAwayError, Wanted
 from maximalab_spawner.enginedesk import EngineDesk
@@ -24,6 +23,7 @@ from maximalab_spawner.hardening import MATERIALS, SPOOL
 from maximalab_spawner.sources import LARGEST_MATERIAL
 from maximalab_spawner.stores import desk_volume, shelf
 from maximalab_spawner.tiers import Tier
+from serverlab import MATERIAL
 
 pytestmark = pytest.mark.docker
 

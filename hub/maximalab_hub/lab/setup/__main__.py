@@ -1,4 +1,4 @@
-"""`python -m maximalab_hub.lab.setup [--with test|check] [--state]`: do what is not done yet."""
+"""`python -m maximalab_hub.lab.setup [--with test|check|bench] [--state]`: do what is not done yet."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ def set_up(place: Place, extras: frozenset[str], *, state: bool) -> None:
 def main(words: list[str] | None = None) -> int:
     """Do the set-up; returns the exit code."""
     parser = argparse.ArgumentParser(prog="./lab setup", description=(__doc__ or "").split(":", 1)[1].strip())
-    parser.add_argument("--with", dest="extras", action="append", choices=["test", "check"], default=[])
+    parser.add_argument(
+        "--with", dest="extras", action="append", choices=["test", "check", "bench"], default=[]
+    )
     parser.add_argument(
         "--state", action="store_true", help="also make the database, secrets and example data"
     )
