@@ -25,6 +25,7 @@ from maximalab_hub.timetable import edits
 from maximalab_hub.timetable.draft import as_json
 from maximalab_hub.timetable.edits import Hours
 from maximalab_hub.timetable.state import Enrolled, State
+from meteredservers import tell_shares
 from sqlalchemy import Engine
 
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -72,6 +73,7 @@ def usage_pages(folder: Path, db_url: str = "") -> Iterator[FastAPI]:
     migrations.upgrade(app.state.engine)
     load_example(app.state.engine, datetime.now(UTC))
     load_timetable(app.state.engine)
+    tell_shares(app.state.ingest)
     yield app
     app.state.engine.dispose()
 
@@ -130,6 +132,8 @@ USAGE_CASES = {
     "compare": ("compare", "researcher", "/compare?since=", 200),
     "compare by other choices": ("compare", "researcher", f"/compare?grid=true&since={LATELY}", 200),
     "compare nobody": ("compare", "researcher", "/compare?course=nothing", 200),
+    "costs": ("costs", "admin", "/costs", 200),
+    "costs of a course without servers": ("costs", "admin", "/costs?course=nothing", 200),
     "export log": ("export_log", "admin", "/export-log", 200),
     "completeness": ("completeness", "researcher", "/completeness?since=", 200),
     "completeness of a teacher's courses": ("completeness", "teacher", "/completeness", 200),

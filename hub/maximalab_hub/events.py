@@ -28,6 +28,7 @@ class Kind(StrEnum):
     LOGIN_REFUSED = "login_refused"
     SERVER_START = "server_start"
     SERVER_STOP = "server_stop"
+    SERVER_USE = "server_use"
     SPAWN_REFUSED = "spawn_refused"
     KERNEL_START = "kernel_start"
     KERNEL_RESTART = "kernel_restart"
@@ -66,6 +67,7 @@ _SEEN_BY_THE_HUB = frozenset(
         Kind.LOGIN_REFUSED,
         Kind.SERVER_START,
         Kind.SERVER_STOP,
+        Kind.SERVER_USE,
         Kind.SPAWN_REFUSED,
         Kind.LOOK,
         Kind.EXPORT,

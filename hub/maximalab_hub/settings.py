@@ -23,6 +23,7 @@ from maximalab_hub.settings_sections import (
     EntranceSection,
     HubSection,
     LabSection,
+    MeteringSection,
     PeopleSection,
     RetentionSection,
     SecretsSection,
@@ -64,6 +65,7 @@ class Settings(Section):
     study: StudySection = StudySection()
     retention: RetentionSection = RetentionSection()
     timetable: TimetableSection = TimetableSection()
+    metering: MeteringSection = MeteringSection()
 
     @property
     def published_dir(self) -> Path:

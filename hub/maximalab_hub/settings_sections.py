@@ -233,6 +233,28 @@ class RetentionSection(Section):
     )
 
 
+class MeteringSection(Section):
+    """What a server's use of a machine costs, for the admin's page of costs."""
+
+    cpu_hour: float = Field(
+        default=0.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Price of one hour of one processor, in `currency`.",
+    )
+    memory_gib_hour: float = Field(
+        default=0.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Price of one gibibyte of memory for one hour, in `currency`. Both prices 0: no costs are shown.",
+    )
+    currency: str = Field(
+        default="UAH",
+        pattern=r"^[A-Z]{3}$",
+        description="The prices' currency, by its code of three letters.",
+    )
+
+
 class StudySection(Section):
     """The piece of research that the lab's usage data serves."""
 

@@ -34,10 +34,17 @@ if TYPE_CHECKING:
     from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
 
-STUDIED: Final = tuple(
-    sorted(set(Kind) - {Kind.LOGIN_REFUSED, Kind.LOOK, Kind.EXPORT, Kind.EVENTS_DROPPED, Kind.RECORDING_END})
-)
-"""Kinds of event that are about learning; who looked is for the audit, what the recorder did for completeness."""
+_FOR_OPERATIONS: Final = {
+    Kind.LOGIN_REFUSED,
+    Kind.LOOK,
+    Kind.EXPORT,
+    Kind.EVENTS_DROPPED,
+    Kind.RECORDING_END,
+    Kind.SERVER_USE,
+}
+STUDIED: Final = tuple(sorted(set(Kind) - _FOR_OPERATIONS))
+"""Kinds of event that are about learning. Who looked is for the audit, what the recorder did for completeness, what
+servers used for the admin's costs."""
 
 
 @dataclass(frozen=True, slots=True)

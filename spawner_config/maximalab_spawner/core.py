@@ -14,6 +14,7 @@ from traitlets import Bool, Float, List, Unicode, default
 
 from maximalab_spawner import messages
 from maximalab_spawner.life import Keeper, Life
+from maximalab_spawner.metered import MeteredServer
 from maximalab_spawner.seated import Seated
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from maximalab_spawner.tiers import Entrance
 
 
-class TieredServer(Seated):
+class TieredServer(Seated, MeteredServer):
     """Keeps one server's life, so that a hub that comes back finds the server and tells of it once.
 
     A mix-in before JupyterHub's `Spawner`.
@@ -93,6 +94,7 @@ class TieredServer(Seated):
 
     def ended(self, status: int) -> None:
         """Tell once that the server is gone, and forget it."""
+        self.end_metering()
         self._keeper.end(status)
         self.forget()
 
@@ -101,7 +103,7 @@ class TieredServer(Seated):
         state: dict[str, Any] = super().get_state()  # type: ignore[misc]  # of `Spawner`
         if self._keeper.life is not None:
             state |= self.record() | self._keeper.life.as_state()
-            state |= {"port": self.port, "handed": list(self.handed)}
+            state |= {"port": self.port, "handed": list(self.handed)} | self.metered_state()
         return state
 
     def load_state(self, state: Mapping[str, Any]) -> None:
@@ -113,6 +115,7 @@ class TieredServer(Seated):
             self.port = int(state.get("port", 0))
             self.handed = tuple(map(str, state.get("handed") or ()))
             self._keeper.adopt(life)
+            self.adopt_meter(state)
 
     def clear_state(self) -> None:
         """Forget the server. One that has not ended yet has no place any more: it is ended, and that is told."""

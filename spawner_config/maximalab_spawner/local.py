@@ -23,7 +23,7 @@ from traitlets import Unicode, default
 
 from maximalab_spawner.admission import Admitted, Turned
 from maximalab_spawner.core import TieredServer
-from maximalab_spawner.process import ProcessId, find_marked, kill_marked, listens, open_log
+from maximalab_spawner.process import ProcessId, find_marked, kill_marked, listens, open_log, used
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.refusals import ENDED_EARLY
 from maximalab_spawner.serverenv import Place, arguments, safe_name
@@ -93,6 +93,7 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
             self.give_seat_back()
             self.forget()
             raise self.turn_away(Turned(Reason.TIER_UNAVAILABLE, type(error).__name__), entrance) from error
+        self.begin_metering()
         self._launched.set()
         await self._until_it_listens()
         self._listening.set()
@@ -161,7 +162,13 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
             self.ended(status)
         else:
             self.keep_seat()
+            await self.meter()
         return status
+
+    async def use(self) -> tuple[int, int] | None:
+        """Sum up what the server's processes use."""
+        life = self._keeper.life
+        return None if life is None else await asyncio.to_thread(used, life.mark)
 
     def _status(self) -> int | None:
         if self._child is not None:

@@ -27,6 +27,7 @@ from maximalab_hub.service import (
     compare_routes,
     competence_routes,
     completeness_routes,
+    cost_routes,
     erasure_routes,
     errors,
     events_route,
@@ -118,6 +119,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
         rate_routes,
         competence_routes,
         timetable_routes,
+        cost_routes,
     )
     for part in routes:
         app.include_router(part.router)

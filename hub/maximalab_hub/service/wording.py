@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, str]] = {
     Kind.LOGIN: N_("signed in"),
     Kind.SERVER_START: N_("server started"),
     Kind.SERVER_STOP: N_("server stopped"),
+    Kind.SERVER_USE: N_("server's use of the machine"),
     Kind.SPAWN_REFUSED: N_("opening refused"),
     Kind.KERNEL_START: N_("kernel started"),
     Kind.KERNEL_RESTART: N_("kernel restarted"),

@@ -56,6 +56,8 @@ STATUSES: dict[str, dict[str, int]] = {
     "export_zip": PEOPLE_ONLY | {"own": 200},
     "export_codebook": PEOPLE_ONLY | {"own": 200},
     "export_log_page": PEOPLE_ONLY | {"own": 200},
+    "costs_page": PEOPLE_ONLY | {"own": 200},
+    "costs_csv": PEOPLE_ONLY | {"own": 200},
     "compare_page": PEOPLE_ONLY | {"own": 200},
     "compare_json": PEOPLE_ONLY | {"own": 200},
     "ratings_page": PEOPLE_ONLY | {"own": 200},

@@ -1,0 +1,74 @@
+"""What servers used and what that costs: a page and a table for the admin. Each look is recorded first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request, Response
+
+from maximalab_hub.costs import Metered, accounts, total
+from maximalab_hub.events import Kind
+from maximalab_hub.export.columns import Column
+from maximalab_hub.export.csv import write_csv
+from maximalab_hub.service import PREFIX
+from maximalab_hub.service.asked import Asked, record
+from maximalab_hub.service.auth import Admin  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.wording import Wording
+from maximalab_hub.store import research
+from maximalab_hub.store.metered import metered
+from maximalab_hub.store.research import snapshot
+
+if TYPE_CHECKING:
+    from maximalab_hub.service.questions import Question
+    from maximalab_hub.settings import Settings
+
+COLUMNS: Final[tuple[Column[Metered], ...]] = (
+    Column("person", "text", lambda row: row.user, "The account."),
+    Column("server", "text", lambda row: row.server, "The named server: tier and image."),
+    Column("course", "text", lambda row: row.course, "The course of the material that it was opened for."),
+    Column("cpu_ms", "integer", lambda row: row.use.cpu_ms, "Processor time.", unit="ms"),
+    Column("memory_mib_s", "integer", lambda row: row.use.mib_seconds, "Memory over time.", unit="MiB·s"),
+    Column("server_ms", "integer", lambda row: row.use.server_ms, "How long it was metered.", unit="ms"),
+)
+
+router = APIRouter(prefix=PREFIX)
+
+
+@router.get("/costs")
+def costs_page(request: Request, person: Admin, asked: Asked) -> Response:
+    """For admins: processor time and memory by course, person and server, and their price."""
+    record(request, person, Kind.LOOK, asked, of_the_study=False)
+    settings: Settings = request.app.state.settings
+    rows, courses = _read(request, asked)
+    return page(
+        request,
+        "usage/costs.html",
+        asked=asked,
+        courses=courses,
+        rows=rows,
+        total=total(rows),
+        tables={
+            "course": accounts(rows, lambda row: row.course),
+            "person": accounts(rows, lambda row: row.user),
+            "server": accounts(rows, lambda row: row.server),
+        },
+        prices=settings.metering,
+        priced=settings.metering.cpu_hour > 0 or settings.metering.memory_gib_hour > 0,
+        said=Wording(language_of(request), settings.lab.time_zone),
+    )
+
+
+@router.get("/costs.csv")
+def costs_csv(request: Request, person: Admin, asked: Asked) -> Response:
+    """For admins: the same by person, server and course, as CSV that is safe to open in a spreadsheet."""
+    record(request, person, Kind.EXPORT, asked, of_the_study=False)
+    rows, _ = _read(request, asked)
+    headers = {"Content-Disposition": 'attachment; filename="costs.csv"'}
+    return Response(b"".join(write_csv(rows, COLUMNS)), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _read(request: Request, asked: Question) -> tuple[list[Metered], list[str]]:
+    zone = request.app.state.settings.lab.time_zone
+    with snapshot(request.app.state.engine) as connection:
+        return metered(connection, asked.selection(zone)), list(research.courses(connection))
