@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from maximalab_spawner.engine import EngineRefused, ObjectGone
+from maximalab_spawner.enginestats import use_of
 from maximalab_spawner.hardening import (
     MB,
     PORT,
@@ -107,6 +108,16 @@ class Containers:
         if found is None:
             raise ObjectGone(f"{name} was removed while it started")
         return found
+
+    async def use(self, container: str) -> tuple[int, int] | None:
+        """Give milliseconds of a processor since its start and bytes of memory now; None where nobody counts."""
+        try:
+            stats = await self._engine.call(
+                lambda client: client.stats(container, stream=False, one_shot=True)
+            )
+        except ObjectGone:
+            return None
+        return use_of(stats)
 
     async def end(self, container: str, grace: float) -> Seen | None:
         """Send SIGTERM, wait `grace` seconds, then SIGKILL; give how it ended, None where it is gone."""

@@ -111,6 +111,8 @@ class HeldServer(TieredServer):
             self.keep_seat()
             if self._keeper.life is life and life.launched:
                 self._keeper.catch_up()
+            if self._silence.is_broken:  # an engine that does not answer is not asked twice
+                await self.meter()
         elif self._keeper.life is not None and self._keeper.life.mark == life.mark:
             if status != LOST:
                 self.give_seat_back()

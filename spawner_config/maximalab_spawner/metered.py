@@ -37,15 +37,20 @@ class MeteredServer(TieredStart):
         self._save_state()
 
     async def meter(self) -> None:
-        """Take a reading where one is due; a full share is written down and told."""
+        """Take a reading where one is due; a full share is written down and told.
+
+        A server of which no meter is known, because this hub took it up by what runs, is metered from now on.
+        """
         meter, now = self._meter, datetime.now(UTC)
-        if meter is None or not meter.wants(now):
+        if meter is not None and not meter.wants(now):
             return
         used = await self.use()
-        if self._meter is not meter:  # meanwhile the server has ended, or somebody else has read
+        if (
+            used is None or self._meter is not meter
+        ):  # meanwhile the server has ended, or somebody else has read
             return
-        if used is not None:
-            self._meter = meter.read(Reading(now, *used))
+        reading = Reading(now, *used)
+        self._meter = meter.read(reading) if meter is not None else Meter(reading, reading)
         if self._meter.full:
             self._share()
 

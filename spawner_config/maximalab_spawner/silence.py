@@ -26,6 +26,11 @@ class Silence:
         self._since = self._clock()
         return True
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the last look told something."""
+        return self._since is None
+
     def lasts(self, grace: float) -> bool:
         """Say whether nothing has been heard for `grace` seconds or longer."""
         return self._since is not None and self._clock() - self._since >= grace

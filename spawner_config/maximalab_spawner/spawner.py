@@ -51,6 +51,14 @@ class TieredDockerSpawner(ServerAtEngine):
         """Give the id of the image that the engine has. Raises `ImageMissing`."""
         return await self.servers(site).image(site.images.get(word, word))
 
+    async def use(self) -> tuple[int, int] | None:
+        """Ask the engine what the container uses."""
+        try:
+            return await self.servers(self._own_site()).use(self.container_name)
+        except EngineError as error:
+            self.log.warning("No reading of %s at %s: %s", self._log_name, self.backend, error)
+            return None
+
     async def look_for_home(self, backend: Backend) -> Look:
         """Look whether the person's volume is at an engine."""
         try:
@@ -74,4 +82,5 @@ class TieredDockerSpawner(ServerAtEngine):
         )
         found = await containers.run(self.container_name, config)
         self._keeper.launched()
+        self.begin_metering()
         return found
