@@ -95,7 +95,7 @@ def load_timetable(engine: Engine) -> None:
         timetable_imports.add_draft(connection, Draft(DRAFT, COURSE, "teacher", now, number, content))
         for host, trouble in (("calendar.example.org", ""), ("roklad.example.org", "unreachable")):
             source = Source(
-                f"{host:x<36.36}", COURSE, f"https://{host}/a.ics", "OR-1", "teacher", now, now, b""
+                f"{host:x<36.36}", COURSE, f"https://{host}/a.ics", "OR-1", "teacher", now, now, {}
             )
             timetable_imports.add_source(connection, replace(source, trouble=trouble, trouble_at=host))
 
