@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.finder import find
+from maximalab_kernel.finder import VARIABLE, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,9 +50,11 @@ def _prepare(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from maximalab_kernel.check import findings  # noqa: PLC0415
+    from maximalab_kernel.install import installed_maxima  # noqa: PLC0415
 
     sick = 0
-    for finding in findings(options.maxima):
+    told = options.maxima or os.environ.get(VARIABLE) or installed_maxima()
+    for finding in findings(told):
         sick += bool(finding.remedy)
         print(f"{'!!' if finding.remedy else 'ok'}  {finding.what}: {finding.said}")  # noqa: T201
         if finding.remedy:

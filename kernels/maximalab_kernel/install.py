@@ -64,6 +64,19 @@ def kernelspec(maxima: str | None) -> dict[str, Any]:
     return spec
 
 
+def installed_maxima() -> str | None:
+    """The Maxima that the installed kernel was told to use, that of this Python before the user's; `None` for any."""
+    for user in (False, True):
+        file = target(user=user, prefix=None) / "kernel.json"
+        try:
+            spec = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        told = spec.get("env", {}).get(VARIABLE)
+        return told if isinstance(told, str) else None
+    return None
+
+
 def install(*, user: bool = False, prefix: str | None = None, maxima: str | None = None) -> Path:
     """Make Maxima ready and write the kernelspec; where it is.
 

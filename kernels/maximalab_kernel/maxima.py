@@ -21,6 +21,8 @@ START_WITHIN = 60.0
 """Seconds that a Maxima may take to say that it is ready, on a busy machine."""
 SILENCE = 0.5
 """Seconds after which a process that says nothing is looked after."""
+OURS = {"maximalab:too_deep": "too_deep", "maximalab:abandoned": "abandoned"}
+"""What lisp/guard.lisp leaves to the kernel's words."""
 PADDING = "    "
 """Before each request: GCL loses a byte of what it reads to an interrupt that comes too late."""
 
@@ -95,7 +97,7 @@ class MaximaProcess:
                     self._asking = True
                 stopped = isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
                 interrupted |= stopped
-                yield self._told_of_memory(event)
+                yield self._in_our_words(event)
         finally:
             with self._lock:
                 late = self._in_flight and self._interrupted and not interrupted
@@ -106,17 +108,18 @@ class MaximaProcess:
         if full:
             self._ask_server("collect", "")
 
-    def _told_of_memory(self, event: Event) -> Event:
-        """An interrupt that an evaluation has got for its memory is told as that, and Lisp's own error in our words."""
+    def _in_our_words(self, event: Event) -> Event:
+        """An interrupt that an evaluation has got for its memory is told as that, and what Lisp cannot say well."""
         if not isinstance(event, Frame) or event.kind != "error":
             return event
-        name, mb = event.text("name"), f"{self._installation.heap_mb:g}"
+        name, message = event.text("name"), OURS.get(event.text("message"), "")
         if name == "KeyboardInterrupt" and self._watch is not None and self._watch.stopped_at is not None:
-            name, mb = "MaximaOutOfMemory", self._allowed.told
-        told = name == "MaximaOutOfMemory"
-        return (
-            Frame("error", {**event.fields, "name": name, "message": say("memory", mb=mb)}) if told else event
-        )
+            name, message = "MaximaOutOfMemory", say("memory", mb=self._allowed.told)
+        elif name == "MaximaOutOfMemory":
+            message = say("memory", mb=f"{self._installation.heap_mb:g}")
+        elif message:
+            message = say(message)
+        return Frame("error", {**event.fields, "name": name, "message": message}) if message else event
 
     def _ask_server(self, operation: str, text: str) -> None:
         """Have the server do something between evaluations.

@@ -28,6 +28,11 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "memory: there was none left here, so the system ended it",
         "uk": "пам'ять: тут її забракло, тож процес завершила система",
     },
+    "too_deep": {
+        "en": "the recursion is too deep: does it ever end?",
+        "uk": "рекурсія надто глибока: чи вона колись закінчується?",
+    },
+    "abandoned": {"en": "the evaluation was abandoned", "uk": "обчислення покинуто"},
     "no_answer_to_interrupt": {
         "en": "it did not react to the interrupt within {seconds} s and was stopped",
         "uk": "за {seconds} с не відгукнулася на переривання, тож її зупинено",

@@ -91,7 +91,7 @@
             (catch 'return-from-debugger
               (return-from maximalab-catching (values :ok (funcall function)))))))
     (unless (and *maximalab-trouble* (eq thrown 'maxima-error))
-      (setq *maximalab-trouble* (list "MaximaError" "the evaluation was abandoned" "" nil)))
+      (setq *maximalab-trouble* (list "MaximaError" "maximalab:abandoned" "" nil)))
     :failed))
 
 (defun maximalab-said (condition)
@@ -109,10 +109,10 @@
 
 (defun maximalab-lisp-trouble (condition)
   "What to tell of an error of Lisp itself."
-  (cond #+sbcl ((typep condition 'sb-kernel::control-stack-exhausted)
-                (list "MaximaError" "the recursion is too deep: Lisp's control stack is exhausted" "" nil))
+  (cond ((typep condition #+sbcl 'sb-kernel::control-stack-exhausted #+ecl 'ext:stack-overflow #-(or sbcl ecl) nil)
+         (list "MaximaError" "maximalab:too_deep" "" nil)) ; the kernel has the words
         ((maximalab-out-of-memory-p condition)
-         (list "MaximaOutOfMemory" "" "" nil)) ; the kernel has the words
+         (list "MaximaOutOfMemory" "" "" nil))
         ((search "parser: end of file" (maximalab-said condition)) ; an open text or comment, before Maxima 5.47
          (list "MaximaSyntaxError" (format nil "incorrect syntax: ~a" (maximalab-said condition)) "" nil))
         (t (list "MaximaError" (format nil "Lisp error: ~a" condition) "" nil))))

@@ -60,6 +60,17 @@ def test_a_lisp_that_ends_for_its_full_heap_is_told_as_that(unwatched, monkeypat
     assert ask(unwatched, "6*7;").results == ["42"]
 
 
+@pytest.mark.parametrize("unwatched", ["sbcl"], indirect=True)
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "the recursion is too deep"), ("uk", "рекурсія надто глибока")]
+)
+def test_a_recursion_without_end_is_told_in_the_readers_language(unwatched, monkeypatch, language, said):
+    monkeypatch.setenv("MAXIMALAB_LANG", language)
+    ask(unwatched, "g(n):=1+g(n+1)$")
+    assert said in ask(unwatched, "g(1);").message
+    assert ask(unwatched, "6*7;").results == ["42"]
+
+
 TABLE = """Heap exhausted during garbage collection: 704 bytes available, 8016 requested.
         Immobile Object Counts
  Gen layout fdefn symbol   code  Boxed   Cons    Raw

@@ -18,10 +18,14 @@ LIMITS = {
 }
 
 
+ABOVE_GARBAGE = {"MAXIMALAB_CELL_MB": "700"}
+"""GCL fills half its heap with garbage before it clears up, and the limit counts that."""
+
+
 @pytest.fixture(scope="module")
-def limited(start_lab):
+def limited(start_lab, lisp):
     """A kernel for graders with narrow limits."""
-    return start_lab(**LIMITS)
+    return start_lab(**LIMITS | (ABOVE_GARBAGE if lisp == "gcl" else {}))
 
 
 def test_graded_nobody_is_asked(limited):
@@ -71,7 +75,9 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize("code", ENDLESS)
-def test_a_cell_that_takes_too_long_is_stopped_by_name_and_the_state_is_kept(limited, code):
+def test_a_cell_that_takes_too_long_is_stopped_by_name_and_the_state_is_kept(limited, lisp, code):
+    if lisp == "gcl" and "(sleep" in code:
+        pytest.skip("GCL's own sleep is over at once")
     assert limited.run("kept: 42$").error is None
     answer = limited.run(f"{code}\nnever: 1$")
     assert answer.error == "MaximaTimeout", (answer.reply, answer.outputs)

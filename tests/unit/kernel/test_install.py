@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 from maximalab_hub.lab import node
+from maximalab_kernel.commands import run
 from maximalab_kernel.finder import VARIABLE, WITH_SERVER
+from maximalab_kernel.install import installed_maxima, kernelspec, target
 from maximas import path_of
 
 ROOT = Path(__file__).parents[3]
@@ -220,3 +222,17 @@ def test_nothing_is_installed_without_a_maxima(fresh, words, tmp_path):
     assert "Maxima" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_check_is_of_the_maxima_that_was_installed(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "python"))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "user"))
+    assert installed_maxima() is None
+    for user in (True, False):
+        folder = target(user=user, prefix=None)
+        folder.mkdir(parents=True)
+        (folder / "kernel.json").write_text(json.dumps(kernelspec(f"/nowhere/{user}")))
+        assert installed_maxima() == f"/nowhere/{user}"
+    assert run(["check"]) == 1
+    assert "/nowhere/False is no Maxima" in capsys.readouterr().out
