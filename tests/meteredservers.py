@@ -28,6 +28,6 @@ def _shares(began: datetime) -> Iterator[dict[str, Any]]:
         yield {
             "event_id": str(uuid7(at)), "boot_id": boot, "seq": seq, "kind": "server_use", "at": at.isoformat(),
             "user": user, "server": server, "tier": server.split("-")[0], "backend": "local", "entrance": "vpn",
-            "material": "simplex", "duration_ms": 300_000,
+            "duration_ms": 300_000,
             "detail": {"cpu_ms": 9_000 * (seq % 7), "memory_mib_s": 300 * (150 + seq)},
         }  # fmt: skip
