@@ -18,9 +18,11 @@ NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 CRITERIA = "Легкість доступу | Ease of access\nЗручність | Ease of use | 2\nКорисність | Usefulness"
 PANEL = Panel("p", "Симплекс-метод", read_criteria(CRITERIA), 0, 3, NOW)
 LEVELS = CompetenceTable("t", "Рівні", True, read_levels(";низький;високий\nдо;9;3\nпісля;2;8"), NOW)
+PAIRED = read_levels(";низький;високий\nнизький;9;13\nвисокий;2;8", same_people=True)
+BEFORE_AND_AFTER = CompetenceTable("u", "Рівні кожної людини", True, PAIRED, NOW)
 SUMMARY = summary(PANEL.criteria, [(1, 2, 3), (2, 3, 3), (2, 2, 1)])
 CHECKED = check("Легкість | 2.2\nЗручність | 1.86\nКорисність | 2.12345", 25)
-TABLES = [(LEVELS, compared(LEVELS.table))]
+TABLES = [(LEVELS, compared(LEVELS.table)), (BEFORE_AND_AFTER, compared(PAIRED, same_people=True))]
 STUDY = StudySection()
 TYPED = SimpleNamespace(title="", criteria="", least=0, most=3)
 FAULT = TypedError(Fault.WHOLE, "1;.5")

@@ -22,6 +22,8 @@ class Fault(StrEnum):
     """A count is no whole number."""
     NOBODY = "nobody"
     """A row without people, or a level that nobody has."""
+    MANY = "many"
+    """More people than are ranked one by one."""
 
 
 class TypedError(ValueError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maximalab_hub.derivecommand import derive
 from maximalab_hub.erasure import LONGEST_REASON
 from maximalab_hub.retention import cutoffs
 from maximalab_hub.service.own_events import log_names_of
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
     from maximalab_hub.settings import Settings
 
-app = typer.Typer(help="The records of use: erasure and retention.", no_args_is_help=True)
+app = typer.Typer(
+    help="The records of use: what follows from them, erasure, retention.", no_args_is_help=True
+)
+app.command("derive")(derive)
 
 
 @app.command("erase")

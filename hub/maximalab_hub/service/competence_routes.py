@@ -1,4 +1,4 @@
-"""Levels of competence, compared by Pearson's χ², and the study's report, for researchers."""
+"""Levels of competence, compared, and the study's report, for researchers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def new_competence(
     """For researchers and admins: keep a table of levels."""
     settings: Settings = request.app.state.settings
     try:
-        table = read_levels(levels)
+        table = read_levels(levels, same_people=same_people)
     except TypedError as error:
         return _competence(request, 400, fault=error, title=title, levels=levels, same=same_people)
     entered = CompetenceTable(str(uuid4()), title, same_people, table, datetime.now(UTC))
@@ -117,7 +117,10 @@ def _competence(  # noqa: PLR0913  what was typed, to be shown again
 
 
 def _compared(connection: Connection, study: str) -> list[tuple[CompetenceTable, Any]]:
-    return [(one, compared(one.table)) for one in template.competence_tables(connection, study)]
+    return [
+        (one, compared(one.table, same_people=one.same_people))
+        for one in template.competence_tables(connection, study)
+    ]
 
 
 def _words(request: Request) -> dict[str, Any]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FULL: Final = 400
 """Length of a bar for the whole, in the drawing's units."""
 FAINTEST: Final = 0.12
+USUAL: Final = (8, 19)
+"""Hours that are always drawn: a day of lessons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def week_chart(week: Sequence[Hour], language: Language) -> Week | None:
     largest = max((one.runs or 0 for one in week), default=0)
     if not largest:
         return None
-    hours = range(min(alive), max(alive) + 1)
+    hours = range(min(*alive, USUAL[0]), max(*alive, USUAL[1]) + 1)
     names = get_day_names("wide", locale=language)
     rows = tuple(
         tuple(Square(one, _shade(one.runs, largest)) for one in week if one.day == day and one.hour in hours)

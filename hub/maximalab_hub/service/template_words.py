@@ -10,6 +10,7 @@ from babel.numbers import format_decimal
 from maximalab_hub.language import translations
 from maximalab_hub.ratings import rounded
 from maximalab_hub.service.errors import N_
+from maximalab_hub.stats import MarginalHomogeneity
 from maximalab_hub.typed import Fault
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ FAULTS: Final[Mapping[str, str]] = {
     Fault.LEVELS: N_("The first line names 2 to 10 levels, after an empty field."),
     Fault.COUNTS: N_("A line is a name and a count for each level."),
     Fault.WHOLE: N_("Counts of people are whole numbers, not shares."),
+    Fault.MANY: N_("These are too many people: at most 100 000 are compared one by one."),
     Fault.NOBODY: N_("Every line and every level needs at least one person; leave the empty one out."),
 }
 _LOCALES: Final[Mapping[Language, str]] = {"uk": "uk_UA", "en": "en_GB"}
@@ -62,19 +64,25 @@ class TemplateWords:
         """Say an average with two decimals."""
         return self._number(float(value), 2)
 
-    def chi_square(self, found: ChiSquare) -> str:
+    def tested(self, found: ChiSquare | MarginalHomogeneity) -> str:
         """Say a test's figures on one line."""
         _ = self._words
-        return _("χ²(%(dof)s, n = %(n)s) = %(statistic)s, p %(p)s, Cramér's V = %(v)s") % {
+        said = {
             "dof": found.dof,
             "n": self._number(found.n, 0),
             "statistic": self._number(found.statistic, 2),
             "p": self._p(found.p_value),
-            "v": self._number(found.cramers_v, 2),
         }
+        if isinstance(found, MarginalHomogeneity):
+            words = _("Stuart and Maxwell's χ²(%(dof)s, n = %(n)s) = %(statistic)s, p %(p)s")
+            return words % said
+        words = _("χ²(%(dof)s, n = %(n)s) = %(statistic)s, p %(p)s, Cramér's V = %(v)s")
+        return words % {**said, "v": self._number(found.cramers_v, 2)}
 
-    def sentences(self, found: ChiSquare, *, same_people: bool) -> list[str]:
+    def sentences(self, found: ChiSquare | MarginalHomogeneity, *, same_people: bool) -> list[str]:
         """Say what a test of levels says, and what has to be known beside it."""
+        if isinstance(found, MarginalHomogeneity):
+            return self._of_each(found)
         _ = self._words
         lines = [
             _("The levels differ between the rows.")
@@ -95,6 +103,29 @@ class TemplateWords:
                     " What each person changed would say more."
                 )
             )
+        return lines
+
+    def _of_each(self, found: MarginalHomogeneity) -> list[str]:
+        _ = self._words
+        said = {
+            "rose": self._number(found.rose, 0),
+            "fell": self._number(found.fell, 0),
+            "same": self._number(found.n - found.rose - found.fell, 0),
+        }
+        lines = [
+            _("The shares of the levels differ between before and after.")
+            if found.p_value < SURE
+            else _("No difference of the levels was found; that is no proof that there is none."),
+            _("Rose: %(rose)s people; fell: %(fell)s; stayed: %(same)s.") % said,
+        ]
+        if found.shift.n_nonzero:
+            words = _(
+                "Wilcoxon's signed-rank test of each person's level: p %(p)s, rank-biserial effect %(effect)s."
+            )
+            effect = self._number(found.shift.effect, 2)
+            lines.append(words % {"p": self._p(found.shift.p_value), "effect": effect})
+        if not found.suits:
+            lines.append(_("Fewer than 25 people changed their level: the χ² is a rough guide only."))
         return lines
 
     def agreement(self, found: Agreement) -> list[str]:

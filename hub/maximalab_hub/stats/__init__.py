@@ -11,6 +11,7 @@ from maximalab_hub.stats.concordance import KendallW, kendall_w
 from maximalab_hub.stats.families import holm
 from maximalab_hub.stats.frequencies import ChiSquare, chi_square
 from maximalab_hub.stats.granularity import Grim, grim
+from maximalab_hub.stats.homogeneity import MarginalHomogeneity, stuart_maxwell
 from maximalab_hub.stats.independent import MannWhitney, mann_whitney
 from maximalab_hub.stats.interval import Interval
 from maximalab_hub.stats.intraclass import Icc, IccKind, icc
@@ -26,6 +27,7 @@ __all__ = [
     "Interval",
     "KendallW",
     "MannWhitney",
+    "MarginalHomogeneity",
     "Method",
     "Wilcoxon",
     "chi_square",
@@ -35,5 +37,6 @@ __all__ = [
     "icc",
     "kendall_w",
     "mann_whitney",
+    "stuart_maxwell",
     "wilcoxon_paired",
 ]

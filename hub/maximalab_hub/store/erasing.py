@@ -149,8 +149,10 @@ def _rows_with(connection: Connection, table: Table, user: str) -> Iterator[Row[
     texts = [table.c[name] for name, one in CLASSES[table.name].items() if one is Personal.MAY_NAME]
     if not texts:
         return
-    # Texts within JSON may be written with escapes; lower() knows ASCII alone on SQLite, which the pattern allows for.
-    wanted = {user.lower(), user, json.dumps(user)[1:-1].lower()}
+    # Texts within JSON may be written with escapes; lower() may know ASCII alone: always on SQLite, and on PostgreSQL
+    # where the database's locale is C.
+    ascii_lower = "".join(sign.lower() if sign.isascii() else sign for sign in user)
+    wanted = {user.lower(), user, ascii_lower, json.dumps(user)[1:-1].lower()}
     holds = [func.lower(cast(one, Text)).contains(form, autoescape=True) for one in texts for form in wanted]
     yield from connection.execute(select(*table.primary_key.columns, *texts).where(or_(*holds)))
 

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maximalab_hub.store.base import Base, UtcTime
+from maximalab_hub.store.derived_models import DerivationRow, SettingSpanRow, WorkSessionRow
 from maximalab_hub.store.timetable_models import (
     DraftRow,
     EnrolmentRow,
@@ -25,6 +26,7 @@ __all__ = [
     "Base",
     "CompetenceRow",
     "ConsentRow",
+    "DerivationRow",
     "DraftRow",
     "EnrolmentRow",
     "EventRow",
@@ -34,9 +36,11 @@ __all__ = [
     "PanelRow",
     "RatingRow",
     "ServerRow",
+    "SettingSpanRow",
     "SourceRow",
     "TimetableVersionRow",
     "UtcTime",
+    "WorkSessionRow",
 ]
 
 

@@ -101,6 +101,27 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "since_version": _NONE,
         "until_version": _NONE,
     },
+    "derivation": {"user": Personal.NAMES, "key": _LINKS, "version": _ABOUT},
+    "setting_span": {
+        "user": Personal.NAMES,
+        **dict.fromkeys(("course", "starts_at", "ends_at", "setting"), _ABOUT),
+    },
+    "work_session": {
+        "user": Personal.NAMES,
+        **dict.fromkeys(
+            (
+                "starts_at",
+                "ends_at",
+                "events",
+                "runs",
+                "errors",
+                "in_class_ms",
+                "out_of_class_ms",
+                "unknown_ms",
+            ),
+            _ABOUT,
+        ),
+    },
     "timetable_version": {
         "course": _NONE,
         "number": _NONE,

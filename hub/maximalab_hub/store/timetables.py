@@ -165,7 +165,7 @@ def runs_between(
     statement = select(EventRow.user, EventRow.at).where(
         EventRow.course == course, EventRow.kind == "run", EventRow.at >= start, EventRow.at < end
     )
-    for row in connection.execution_options(yield_per=5000).execute(statement):
+    for row in connection.execute(statement, execution_options={"yield_per": 5000}):
         yield row.user, row.at
 
 

@@ -168,7 +168,7 @@ def test_the_week_is_in_the_labs_time_zone_and_marks_lessons():
 def test_the_drawings_show_the_hours_that_live_and_the_shares_from_the_largest():
     made = report(EVERYBODY, TIMETABLES, CHOICES)
     week = week_chart(made.week, "uk")
-    assert (week.days[0], week.hours[0], week.hours[-1]) == ("понеділок", 12, 22)
+    assert (week.days[0], week.hours[0], week.hours[-1]) == ("понеділок", 8, 22)
     assert max(square.shade for row in week.rows for square in row) == 1
     lengths = [one.length for one in shares_chart(made.people, Wording("en", "Europe/Kyiv"))]
     assert len(lengths) == 23

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from maximalab_hub.competence import Levels, compared, read_levels
+from maximalab_hub.stats import ChiSquare, MarginalHomogeneity
 from maximalab_hub.typed import Fault, TypedError
 from scipy.stats import chi2_contingency
 
@@ -56,3 +57,34 @@ def test_what_is_no_table_is_named(text: str, fault: Fault):
     with pytest.raises(TypedError) as error:
         read_levels(text)
     assert error.value.fault is fault
+
+
+SQUARE = ";low;medium;high\nlow;5;12;6\nmedium;1;8;9\nhigh;0;0;4"
+
+
+def test_the_same_people_before_and_after_are_compared_one_by_one():
+    table = read_levels(SQUARE, same_people=True)
+    found = compared(table, same_people=True)
+    assert isinstance(found, MarginalHomogeneity)
+    assert (found.n, found.rose, found.fell, found.dof) == (45, 27, 1, 2)
+    assert isinstance(compared(table), ChiSquare), "lines named like levels of other people are groups"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        pytest.param(";a;b\na;0;0\nb;0;0", Fault.NOBODY, id="nobody at all"),
+        pytest.param(";a;b\na;1;2\nb;3;999999", Fault.MANY, id="more than are ranked"),
+        pytest.param(";a;b\nx;0;0\ny;1;2", Fault.NOBODY, id="moments need people, and each level, too"),
+    ],
+)
+def test_what_is_no_table_of_before_and_after_is_named(text: str, fault: Fault):
+    with pytest.raises(TypedError) as error:
+        read_levels(text, same_people=True)
+    assert error.value.fault is fault
+
+
+def test_levels_that_nobody_has_are_no_fault_of_before_and_after():
+    table = read_levels(";a;b;c\na;4;3;0\nb;0;2;0\nc;0;0;0", same_people=True)
+    assert table.shares()[2] == (0, 0, 0)
+    assert compared(table, same_people=True).dof == 1

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
@@ -209,9 +210,12 @@ def test_a_file_with_faults_changes_nothing_and_says_where_they_are(app, name, c
 
 
 def test_a_calendar_that_names_no_group_belongs_to_the_one_that_was_typed(app):
-    Person(app, "tanya").take("t.ics", CALENDAR.format(zone=";TZID=Europe/Kyiv"), group="OR-2")
+    day = datetime.now(UTC).date()
+    text = CALENDAR.format(zone=";TZID=Europe/Kyiv").replace("20261102", f"{day:%Y%m%d}")
+    Person(app, "tanya").take("t.ics", text, group="OR-2")
     assert {one.group for one in state(app).lessons} == {"OR-2"}
-    assert state(app).lessons[0].starts_at == MONDAY
+    first = state(app).lessons[0].starts_at.astimezone(ZoneInfo("Europe/Kyiv"))
+    assert (first.date(), first.hour, first.minute) == (day, 8, 30)
 
 
 def test_a_next_term_leaves_the_one_before_where_it_was(app):
