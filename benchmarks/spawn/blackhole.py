@@ -70,11 +70,12 @@ def black_hole(turns: int, count: int) -> list[Figure]:
         with (
             lab_of(place / "with", with_private=True) as hanging,
             lab_of(place / "without", with_private=False) as alone,
+            asyncio.Runner() as runner,  # one loop for all turns, as in a hub
         ):
             ours, peer = medians(
                 turns,
-                lambda: asyncio.run(_started(hanging, count, with_private=True)),
-                lambda: asyncio.run(_started(alone, count, with_private=False)),
+                lambda: runner.run(_started(hanging, count, with_private=True)),
+                lambda: runner.run(_started(alone, count, with_private=False)),
             )
     name = f"{count} public starts at once, private engine black-holed (peer: no private engine)"
     return [Figure(name, "s", ours, peer, Goal(ratio=1.1))]

@@ -39,10 +39,10 @@ def spawner_for(backends_file: Path) -> type[TieredServer]:
 def desks_for(backends_file: Path, stores: Mapping[Tier, Path], lab: str) -> dict[Tier, Desk]:
     """Say where each tier takes material in: at its engines, or in its store where that is a folder of this machine.
 
-    A Swarm's store is a folder on each node: there it is published to where this machine sees that same folder.
+    A Swarm takes it in at its manager: its nodes share the folder of materials.
     `stores` names these folders, `lab` is the first word of the names of volumes. Raises `BackendsError`.
     """
-    if read_backends(backends_file)[0].kind is not Kind.DOCKER:
+    if read_backends(backends_file)[0].kind is Kind.LOCAL:
         return {tier: FolderDesk(folder) for tier, folder in stores.items()}
 
     def backends() -> tuple[Backend, ...]:

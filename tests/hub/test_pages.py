@@ -94,9 +94,13 @@ def test_every_page_speaks_the_readers_language(visit, name: str | None, path: s
     ("name", "places"),
     [
         pytest.param("student", [], id="a student"),
-        pytest.param("teacher", ["/hub/publish"], id="a teacher"),
+        pytest.param("teacher", ["/services/usage/timetable", "/hub/publish"], id="a teacher"),
         pytest.param("researcher", ["/services/usage/"], id="a researcher"),
-        pytest.param("boss", ["/hub/publish", "/services/usage/", "/hub/admin"], id="an admin"),
+        pytest.param(
+            "boss",
+            ["/services/usage/timetable", "/hub/publish", "/services/usage/", "/hub/admin"],
+            id="an admin",
+        ),
     ],
 )
 def test_the_menu_leads_where_the_person_may_go(visit, name: str, places: list[str]):
