@@ -230,7 +230,7 @@ def test_interrupts_that_the_kernel_has_not_sent_end_one_evaluation_at_most(maxi
     assert ask(maxima, "6*7;").results == ["42"]
 
 
-TURNS = {"sbcl": 1000, "ecl": 60}
+TURNS = {"sbcl": 1000, "ecl": 300}
 WORK = [
     "do 1$",
     "ratsimp((x+1)^12/(x^2-1))$",
