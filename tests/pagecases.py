@@ -130,6 +130,7 @@ VERSIONS = {
 }
 LOGIN = {"authenticator_login_url": "/hub/login", "username": "", "other_way": None}
 OTHER_WAY = {"address": "/hub/provider-sign-in?next=%2Fhub%2Flab", "button": "Увійти через університет"}
+ENDED_HTML = both_html(ENDED[SILENT])
 FAILED = {"failed": True, "failed_html_message": BOTH, "failed_message": "That failed."}
 FAULT = refusal(Turned(ENDED_EARLY))
 TALES = {
@@ -180,6 +181,11 @@ CASES = {
        for tale in TALES},
     "stopping": ("stop_pending.html", {}),
     "not running": ("not_running.html", {"failed": False}),
+    "ended by itself": ("not_running.html", {
+        "failed": False,
+        "server_name": "public-maxima",
+        "user": SimpleNamespace(spawners={"public-maxima": SimpleNamespace(ended_html=ENDED_HTML)}),
+    }),
     "failed in two languages": ("not_running.html", FAILED),
     "failed without words": ("not_running.html", {**FAILED, "failed_html_message": None}),
     "oauth": ("oauth.html", OAUTH),

@@ -10,6 +10,7 @@ nodes'.
 from __future__ import annotations
 
 import itertools
+import socket
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bed.engines import Node, save
-from bed.spaces import Spaces, _enter
+from bed.spaces import Machine, Spaces, _enter
 from labrun import until
+from maximalab_spawner.backends import read_backends
+from maximalab_spawner.firewall import rules
 from maximalab_spawner.hardening import Net
 from maximalab_spawner.seen import LAB, SERVER, USER
 from maximalab_spawner.servicespec import AT_ITS_NODE, overlay_config
@@ -62,6 +65,16 @@ def small_image() -> str:
     )
     assert built.returncode == 0, built.stderr[-2000:]
     return SMALL
+
+
+def connects(machine: Machine, host: str, port: int) -> bool:
+    """Say whether somebody on a machine gets through to a port."""
+    with machine.inside():
+        try:
+            socket.create_connection((host, port), 5).close()
+        except OSError:
+            return False
+    return True
 
 
 @dataclass
@@ -142,8 +155,10 @@ class Swarms:
             if node.process is None:
                 node.start()
             until(lambda one=name: self.state(one) == "ready", f"{name} is ready", 120)
+            spec = self.told(name)["Spec"]
             tier = Tier.PRIVATE if name.startswith("prv") else Tier.PUBLIC
-            self.update(name, "--availability=active", "--label-add", f"tier={tier}")
+            if (spec["Availability"], spec["Labels"]) != ("active", {"tier": tier}):
+                self.update(name, "--availability=active", "--label-add", f"tier={tier}")
 
 
 class Gate:
@@ -250,6 +265,22 @@ class SwarmLab(ServerLab):
             if found:
                 return int(status), said
         raise AssertionError(f"nothing is heard of {words}")
+
+    @contextmanager
+    def firewall(self, tier: Tier, *names: str) -> Iterator[None]:
+        """Put up at nodes, for a while, the rules that an admin is told to put up."""
+        self.more[tier] += f'hub_machine = "{self.swarms.address("prv1")}"\n'
+        self.write()
+        sites = [one.site for one in read_backends(self.folder / "backends.toml") if one.tier is tier]
+        for name in names:
+            self.swarms.nodes[name].machine.sh(*rules(sites))
+        try:
+            yield
+        finally:
+            for name in names:
+                self.swarms.nodes[name].machine.sh(
+                    "iptables -w -F MAXIMALAB-IN", "iptables -w -F MAXIMALAB-OUT"
+                )
 
     def clean(self) -> None:
         """Remove what carries this lab's label, and nothing else."""

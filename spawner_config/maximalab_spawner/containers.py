@@ -15,7 +15,7 @@ from maximalab_spawner.hardening import (
     network_faults,
 )
 from maximalab_spawner.homes import Look
-from maximalab_spawner.seen import LAB, ImageMissing, Seen, Unfit
+from maximalab_spawner.seen import LAB, ImageMissing, Seen, Unfit, Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -43,7 +43,7 @@ def seen(inspected: Mapping[str, Any], net: Net) -> Seen:
         status=int(state.get("ExitCode") or 0),
         host=host,
         port=port,
-        why="it used up its memory" if state.get("OOMKilled") is True else "",
+        why=Why.MEMORY if state.get("OOMKilled") is True else None,
     )
 
 

@@ -92,10 +92,10 @@ class TieredServer(Seated, MeteredServer):
         """Find the server's process by its mark, where servers are processes of this machine."""
         return None
 
-    def ended(self, status: int) -> None:
+    def ended(self, status: int, why: str = "") -> None:
         """Tell once that the server is gone, and forget it."""
         self.end_metering()
-        self._keeper.end(status)
+        self._keeper.end(status, why)
         self.forget()
 
     def get_state(self) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from traitlets import Float, Unicode
 
+from maximalab_spawner import messages
 from maximalab_spawner.backends import BackendsError, read_backends
 from maximalab_spawner.core import TieredServer
 from maximalab_spawner.engine import EngineError, Engines
 from maximalab_spawner.life import LOST
+from maximalab_spawner.messages import SILENT
 from maximalab_spawner.process import listens
 from maximalab_spawner.silence import Silence
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from maximalab_spawner.seen import Seen, Servers
     from maximalab_spawner.site import Site
 
+#: Why the last server of a person and a name ended by itself, for the page that says so; a new hub knows nothing of it.
+ENDS: dict[tuple[str, str], str | None] = {}
 #: Seconds between two questions whether an engine answers again.
 ASK_EVERY = 2.0
 
@@ -90,6 +94,12 @@ class HeldServer(TieredServer):
         return site
 
     @property
+    def ended_html(self) -> str:
+        """Say in both languages why the last server ended by itself; empty where nothing is known of it."""
+        text = messages.ENDED.get(ENDS.get((self.user.name, self.name)) or "")
+        return messages.both_html(text) if text is not None else ""
+
+    @property
     def own_name(self) -> str:
         """The name that this server has at its engine."""
         return self.name_of(self.name, self.user.name)
@@ -116,7 +126,9 @@ class HeldServer(TieredServer):
         elif self._keeper.life is not None and self._keeper.life.mark == life.mark:
             if status != LOST:
                 self.give_seat_back()
-            self.ended(status)
+            why = self._seen.why if self._seen is not None and status != LOST else None
+            ENDS[self.user.name, self.name] = SILENT if status == LOST else why
+            self.ended(status, why or "")
         return status
 
     async def _status(self, life: Life) -> int | None:
@@ -134,8 +146,9 @@ class HeldServer(TieredServer):
             self._keeper.launched()  # its hub died between the start and the note of it
         if seen.running:
             return None
-        if seen.why:
-            self.log.warning("%s has ended at %s: %s", self._log_name, self.backend, seen.why)
+        if seen.why or seen.words:
+            what = f"{seen.why or 'no reason known'} {seen.words}"
+            self.log.warning("%s has ended at %s: %s", self._log_name, self.backend, what)
         return seen.status
 
     def _nothing_heard(self, error: EngineError) -> int | None:
@@ -152,6 +165,7 @@ class HeldServer(TieredServer):
         if life is None:
             return
         self._keeper.stopping()
+        ENDS.pop((self.user.name, self.name), None)
         servers = self.servers(self._own_site())
         there = await servers.find(self.own_name)
         status = 0

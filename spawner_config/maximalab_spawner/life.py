@@ -50,6 +50,8 @@ class Life:
     ended: datetime | None = None
     """When the end was seen."""
     status: int = 0
+    why: str = ""
+    """Why it ended, one word; empty where nothing is known beyond the status."""
 
     @property
     def over(self) -> bool:
@@ -63,7 +65,8 @@ class Life:
         if self.ended is None:
             return starts
         how = "stopped" if self.stopping else "lost" if self.status == LOST else "died"
-        return (*starts, Due(STOP, self.stop_id, self.ended, {"how": how, "status": self.status}))
+        detail = {"how": how, "status": self.status} | ({"why": self.why} if self.why else {})
+        return (*starts, Due(STOP, self.stop_id, self.ended, detail))
 
     def as_state(self) -> dict[str, Any]:
         """Give it as plain data, to be kept in the hub's database."""
@@ -77,6 +80,7 @@ class Life:
             "stopping": self.stopping,
             "ended": self.ended.isoformat() if self.ended else None,
             "status": self.status,
+            "why": self.why,
             **(self.process.as_state() if self.process else {}),
         }
 
@@ -99,6 +103,7 @@ class Life:
             stopping=state.get("stopping") is True,
             ended=_moment(state.get("ended")),
             status=status if isinstance(status, int) else 0,
+            why=str(state.get("why") or ""),
         )
 
 
@@ -171,12 +176,12 @@ class Keeper:
         if self.life is not None and not self.life.stopping:
             self._change(stopping=True)
 
-    def end(self, status: int) -> None:
+    def end(self, status: int, why: str = "") -> None:
         """Note that the server has ended, tell it, and know of no server. Again: nothing."""
         if self.life is None:
             return
         if self.life.ended is None:
-            self._change(ended=self._clock(), status=status)
+            self._change(ended=self._clock(), status=status, why=why)
         self._tell_due()
         self._keep(None)
 

@@ -184,7 +184,7 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
         if left:
             self.log.warning("Ended %i processes that %s left behind", left, self._log_name)
         self.give_seat_back()
-        super().ended(status)
+        super().ended(status, why)
 
     async def stop(self, now: bool = False) -> None:  # noqa: FBT001, FBT002  # JupyterHub's signature
         """Stop the server: SIGTERM, time to save and to tell, then SIGKILL. `now` leaves no time."""

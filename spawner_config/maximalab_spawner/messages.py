@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maximalab_spawner.materials import Title
+from maximalab_spawner.seen import Why
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STARTING = Title(uk="Готуємо ваше місце…", en="Preparing your place…")
 LAUNCHED = Title(uk="Сервер запускається…", en="The server is starting…")
 ANSWERING = Title(uk="Ще мить: сервер відповідає…", en="One moment: the server is answering…")
+
+
+#: Of a server that was given up, as nothing was heard of it for too long.
+SILENT = "silent"
+ENDED: Mapping[str, Title] = {
+    Why.MEMORY: Title(
+        uk="Сервер використав усю дозволену пам’ять і через це зупинився.",
+        en="The server used up all the memory that it may have, and ended.",
+    ),
+    Why.ENGINE_RESTARTED: Title(
+        uk="Комп’ютер, на якому працював сервер, було перезапущено.",
+        en="The computer on which the server ran was restarted.",
+    ),
+    Why.NODE_AWAY: Title(
+        uk="Комп’ютер, на якому працював сервер, був без зв’язку або його було перезапущено.",
+        en="The computer on which the server ran was cut off or restarted.",
+    ),
+    Why.NODE_DRAINED: Title(
+        uk="Комп’ютер, на якому працював сервер, узято на обслуговування.",
+        en="The computer on which the server ran has been taken out of service for a while.",
+    ),
+    SILENT: Title(
+        uk="Від комп’ютера, на якому працював сервер, давно немає звісток.",
+        en="Nothing has been heard for long of the computer on which the server ran.",
+    ),
+}
+"""Why a server ended by itself."""
 
 
 def waiting(position: int, seconds: float | None) -> Title:

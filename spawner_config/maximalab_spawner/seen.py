@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ class ImageMissing(Exception):  # noqa: N818
     """The engine has no such image."""
 
 
+class Why(StrEnum):
+    """Why a server has ended without being asked to by its person."""
+
+    MEMORY = "memory"
+    """It used up its memory."""
+    ENGINE_RESTARTED = "engine_restarted"
+    """The engine of its machine was restarted, or the machine was."""
+    NODE_AWAY = "node_away"
+    """Its machine was not heard of, or its engine was restarted."""
+    NODE_DRAINED = "node_drained"
+    """An admin has taken its machine out of service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a look at a server has found."""
@@ -36,8 +50,10 @@ class Seen:
     host: str
     port: int
     """0 while nobody knows it yet."""
-    why: str = ""
-    """Why it has ended, in words for the log; empty where nothing is known beyond its status."""
+    why: Why | None = None
+    """Why it has ended, where more is known than its status."""
+    words: str = ""
+    """The engine's own words about that, for the log."""
 
     @property
     def mark(self) -> str:

@@ -182,7 +182,8 @@ class Services:
             status=task.status if task else 0,
             host=address,
             port=port_of(spec) if at_node else PORT,
-            why="" if task is None or alive else why_ended(task, node_open=node is None or node.open),
+            why=None if task is None or alive else why_ended(task, node_open=node is None or node.open),
+            words="" if task is None or alive else task.words,
         )
 
     async def _until_it_runs(self, service: str) -> Seen:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from maximalab_spawner.seen import Why
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -145,10 +147,10 @@ def why_unplaced(words: str) -> NoNode | None:
     return NoNode.AWAY if "not available" in words else NoNode.UNLABELLED
 
 
-def why_ended(task: Task, *, node_open: bool) -> str:
-    """Say for the log why a task has ended."""
+def why_ended(task: Task, *, node_open: bool) -> Why | None:
+    """Say why a task has ended, where more is known than its status."""
     if task.words.startswith(NOT_THERE):
-        return "its engine was restarted"
+        return Why.ENGINE_RESTARTED
     if task.ended_by_wish:
-        return "its node was away, or its engine was restarted" if node_open else "its node was drained"
-    return task.words
+        return Why.NODE_AWAY if node_open else Why.NODE_DRAINED
+    return None

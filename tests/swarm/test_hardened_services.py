@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from maximalab_spawner.tiers import Tier
+from swarmlab import connects
 
 pytestmark = pytest.mark.bed
 
@@ -66,3 +67,20 @@ async def test_t08_the_private_overlay_leads_nowhere(lab):
     assert destinations == ["000216AC"], "172.22.2.0, and no way beyond"
     for address, port in (("172.28.85.21", 2377), ("172.28.85.11", 2377), ("172.22.2.1", 8081)):
         assert lab.run(spawner, "perl", "-e", REACH, f"{address}:{port}")[0] == 1, address
+
+
+async def test_t08_a_node_s_rules_let_the_hub_in_and_servers_out_to_nobody_near(lab):
+    spawner = lab.spawner()
+    await spawner.start()
+    node = lab.node_of(spawner)
+    (neighbour,) = {"pub1", "pub2"} - {node}
+    near = [f"{lab.swarms.address('pub1')}:2377", f"{lab.swarms.address(node)}:7946"]
+    seen = spawner._seen
+    machine = lab.swarms.nodes[neighbour].machine
+    assert connects(machine, seen.host, seen.port)
+    assert [lab.run(spawner, "perl", "-e", REACH, one)[0] for one in near] == [0, 0]
+    with lab.firewall(Tier.PUBLIC, "pub1", "pub2"):
+        assert not connects(machine, seen.host, seen.port)
+        assert [lab.run(spawner, "perl", "-e", REACH, one)[0] for one in near] == [1, 1]
+        assert await spawner._listens(), "the hub goes on reaching its server"
+        assert lab.swarms.state(node) == "ready"

@@ -9,6 +9,7 @@ import pytest
 from jupyterhub.spawner import SpawnException
 from labrun import until
 from maximalab_spawner.tiers import Tier
+from swarmlab import connects
 
 pytestmark = pytest.mark.bed
 
@@ -84,6 +85,6 @@ async def test_nothing_of_the_private_tier_is_on_public_nodes(lab):
         networks = {one["Name"] for one in client.networks()}
         assert lab.network(Tier.PRIVATE) not in networks
         assert not any("private" in str(one["Labels"]) for one in client.containers(all=True))
-        assert not lab.swarms.nodes[name].machine.reaches(private._seen.host, private._seen.port)
+        assert not connects(lab.swarms.nodes[name].machine, private._seen.host, private._seen.port)
     assert (await word_of(public)).startswith("public ")
     assert (await word_of(private)).startswith("private ")
