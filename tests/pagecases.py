@@ -25,7 +25,7 @@ from maximalab_hub.vpn.words import WHY_NOT
 from maximalab_spawner.admission import Turned
 from maximalab_spawner.faults import Wrong, fault
 from maximalab_spawner.materials import Course, Material, Title
-from maximalab_spawner.messages import ANSWERING, LAUNCHED, STARTING, step, waiting
+from maximalab_spawner.messages import ANSWERING, ENDED, LAUNCHED, SILENT, STARTING, both_html, step, waiting
 from maximalab_spawner.publisher import Change, Version
 from maximalab_spawner.refusal import refusal
 from maximalab_spawner.refusals import ENDED_EARLY, NOT_HANDED, OF_PUBLISHING, PUBLISH_AT_VPN, REFUSALS

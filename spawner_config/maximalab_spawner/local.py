@@ -175,7 +175,7 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
             return self._child.poll()
         return None if self.process is not None and self.process.alive() else 0
 
-    def ended(self, status: int) -> None:
+    def ended(self, status: int, why: str = "") -> None:
         """Tell once that the server is gone, and end what it left behind."""
         life = self._keeper.life
         if life is None:

@@ -278,8 +278,8 @@ REFUSALS: Mapping[str, Refusal] = {
             en="None of the lab's computers is marked as one that runs this kind of material.",
         ),
         Title(
-            uk="Повідомте адміністратора лабораторії: чого бракує, підкаже команда maximalab doctor.",
-            en="Tell the lab's administrator: the command maximalab doctor says what is missing.",
+            uk="Повідомте адміністратора лабораторії: чого саме бракує, покаже її самоперевірка.",
+            en="Tell the lab's administrator: the lab's doctor says what is missing.",
         ),
     ),
     HOME_AWAY: Refusal(

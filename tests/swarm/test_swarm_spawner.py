@@ -190,13 +190,14 @@ async def test_a_server_that_dies_is_told_with_its_status_and_is_not_started_aga
     assert [one.alive for one in lab.tasks()] == [True]
 
 
-async def test_a_drained_node_ends_its_servers_and_nobody_gets_an_empty_home_elsewhere(lab, caplog):
+async def test_a_drained_node_ends_its_servers_and_nobody_gets_an_empty_home_elsewhere(lab):
     spawner = lab.spawner()
     await spawner.start()
     node = lab.node_of(spawner)
     lab.swarms.update(node, "--availability=drain")
     assert await spawner.wait_for_death(30)
-    assert "its node was drained" in caplog.text
+    assert lab.told[-1][1]["detail"]["why"] == "node_drained"
+    assert "taken out of service" in spawner.ended_html
     assert [one.alive for one in lab.tasks()] == [False]
     with pytest.raises(SpawnException) as refused:
         await spawner.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from maximalab_spawner.seen import Why
 from maximalab_spawner.tasks import (
     STAGES,
     NoNode,
@@ -116,12 +117,12 @@ def test_why_there_is_no_node(words, why):
 @pytest.mark.parametrize(
     ("state", "err", "open_", "why"),
     [
-        ("failed", "No such container: x", True, "restarted"),
-        ("shutdown", "", False, "drained"),
-        ("shutdown", "", True, "away"),
-        ("failed", "task: non-zero exit (7)", True, "(7)"),
-        ("complete", "", True, ""),
+        ("failed", "No such container: x", True, Why.ENGINE_RESTARTED),
+        ("shutdown", "", False, Why.NODE_DRAINED),
+        ("shutdown", "", True, Why.NODE_AWAY),
+        ("failed", "task: non-zero exit (7)", True, None),
+        ("complete", "", True, None),
     ],
 )
 def test_why_it_ended(state, err, open_, why):
-    assert why in why_ended(read_task(told(state, err=err)), node_open=open_)
+    assert why_ended(read_task(told(state, err=err)), node_open=open_) is why
