@@ -61,6 +61,7 @@ def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Iterator[str]:
         yield f"iptables -w -A {beyond} {_from(site)} -p tcp --dport {MAIL} -j REJECT"
         yield from (f"iptables -w -A {beyond} {_from(site)} -d {range_} -j REJECT" for range_ in NEIGHBOURS)
     if far:
+        yield from _first(beyond)
         yield from _led(far, name)
 
 
@@ -101,7 +102,20 @@ def _ways(site: Site) -> Iterator[str]:
     yield f"-s {hub} -d {subnet} {KNOWN}"
     yield f"-s {subnet} -d {hub} {KNOWN}"
     yield f"-s {hub} -d {subnet} -p tcp --dport {PORT}"
-    yield from (f"-s {subnet} -d {hub} -p tcp --dport {port}" for port in _handed_on(site))
+    led = "-m conntrack --ctstate DNAT"
+    yield from (f"-s {subnet} -d {hub} -p tcp --dport {port} {led}" for port in _handed_on(site))
+
+
+def _first(chain: str) -> Iterator[str]:
+    """Have Docker's chain for our rules asked before its own, as Docker itself does it when it makes a network.
+
+    An engine that starts with containers running (live-restore) puts its own first, and they let nothing through to a
+    network without a way out. Our chain stands in meanwhile: at no moment is there less of it than before.
+    """
+    yield f"iptables -w -I FORWARD -j {chain}"
+    yield "iptables -w -D FORWARD -j DOCKER-USER"
+    yield "iptables -w -I FORWARD -j DOCKER-USER"
+    yield f"iptables -w -D FORWARD -j {chain}"
 
 
 def _led(sites: Sequence[Site], name: str) -> Iterator[str]:

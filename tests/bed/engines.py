@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import docker
+import psutil
 from bed.certificates import Authority
 from bed.spaces import Machine, Spaces
 from labrun import until
@@ -97,9 +99,30 @@ class Node:
             end(self.process)
             self.process = None
 
+    def kill(self) -> None:
+        """Let the engine die without a word, and the containerd that it has started; containers live on."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+            self.process = None
+            # One that is just dying would be taken by the next engine for one that lives.
+            with suppress(psutil.Error, OSError, ValueError):
+                child = psutil.Process(int((self.folder / "x/containerd/containerd.pid").read_text()))
+                child.kill()
+                child.wait(20)
+
     def docker(self, *words: str) -> str:
         """Run a command of Docker's at this engine."""
         return run("docker", "--host", self.url, *words)
+
+    def try_docker(self, *words: str) -> bool:
+        """Run a command that may come too late; say whether it did not."""
+        command = ["docker", "--host", self.url, *words]
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+
+    def running(self) -> list[str]:
+        """The names of the containers that run."""
+        return [name.strip("/") for one in self.client.containers() for name in one["Names"]]
 
     def load(self, archive: Path) -> None:
         """Bring images from what `docker save` has written."""

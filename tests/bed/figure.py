@@ -45,6 +45,13 @@ class Figure(Spaces):
 
     def __init__(self) -> None:
         super().__init__()
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self) -> None:
         for segment in ("internet", "inner"):
             self.segment(segment)
         for name, number in ON_THE_INTERNET.items():

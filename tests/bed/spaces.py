@@ -7,8 +7,8 @@ is found again, and `sweep` removes what belongs to no living process.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -140,7 +140,7 @@ def remove(tag: str) -> None:
         subprocess.run(["umount", "--lazy", point], capture_output=True, check=False)
     for name in names:
         run("ip", "netns", "del", name)
-    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(["rm", "--recursive", "--force", str(folder)], check=True)  # much faster than rmtree
     for group in (*GROUPS.glob(f"*/{PREFIX}{tag}"), *GROUPS.glob(f"{PREFIX}{tag}")):
         for one in (*sorted(group.rglob("*/"), reverse=True), group):
             with suppress(OSError):
@@ -149,10 +149,13 @@ def remove(tag: str) -> None:
 
 def sweep() -> list[str]:
     """Remove what beds have left whose process lives no more; give their tags."""
-    gone = [folder.name for folder in HOLD.glob("*/") if not _owned(folder)]
-    for tag in gone:
-        remove(tag)
-    return gone
+    HOLD.mkdir(parents=True, exist_ok=True)
+    with (HOLD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # others who begin now look for the same
+        gone = [folder.name for folder in HOLD.iterdir() if folder.is_dir() and not _owned(folder)]
+        for tag in gone:
+            remove(tag)
+        return gone
 
 
 def _owned(folder: Path) -> bool:

@@ -143,7 +143,7 @@ def test_what_a_killed_run_leaves_the_next_one_removes():
         run.send_signal(signal.SIGKILL)
         run.wait(20)
     assert tag in {path.name for path in HOLD.iterdir()}
-    assert tag in sweep()
+    sweep()  # or somebody else's, who began meanwhile
     assert not (HOLD / tag).exists()
     left = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
     assert tag not in left

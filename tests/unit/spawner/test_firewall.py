@@ -80,7 +80,7 @@ def test_what_is_let_through_stands_before_what_is_not():
             id="what servers ask the gate for is the hub's",
         ),
         pytest.param(
-            "-A MAXIMALAB-OUT -s 172.28.1.0/24 -d 172.29.0.2 -p tcp --dport 8081 -j ACCEPT",
+            "-A MAXIMALAB-OUT -s 172.28.1.0/24 -d 172.29.0.2 -p tcp --dport 8081 -m conntrack --ctstate DNAT -j ACCEPT",
             id="servers reach it there",
         ),
         pytest.param(
@@ -119,9 +119,20 @@ def test_where_the_hub_is_at_hand_nothing_is_led_anywhere():
     assert not any("nat" in line or "raw" in line for line in rules([site()]))
 
 
+def test_docker_s_chain_for_us_is_moved_to_the_front_and_ours_is_asked_all_the_while():
+    order = [line for line in rules([site(hub_machine=HUB)]) if " FORWARD " in line]
+    assert [line.replace("iptables -w ", "") for line in order] == [
+        "-I FORWARD -j MAXIMALAB-OUT",
+        "-D FORWARD -j DOCKER-USER",
+        "-I FORWARD -j DOCKER-USER",
+        "-D FORWARD -j MAXIMALAB-OUT",
+    ]
+    assert not [line for line in rules([site()]) if " FORWARD " in line]
+
+
 def test_only_what_is_the_hub_s_is_handed_on():
     """The usage service of the example has a name of its own: it is no port of the gate."""
-    handed_on = [line for line in rules([site(hub_machine=HUB)]) if "DNAT" in line]
+    handed_on = [line for line in rules([site(hub_machine=HUB)]) if "-j DNAT" in line]
     assert len(handed_on) == 1
 
 

@@ -1,0 +1,160 @@
+"""What each token of the lab may, asked at the hub's API, and what its answers give away."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bed.asking import PRIVATE, PUBLIC
+from bed.figure import HUB, HUB_INSIDE, HUB_PORT
+from bed.people import browser, closing
+from maximalab_hub.secret_files import Secret, read_secret
+
+pytestmark = pytest.mark.bed
+
+SERVICES = {
+    "usage": Secret.USAGE_TOKEN,
+    "witness": Secret.WITNESS_TOKEN,
+    "vpn-gateway": Secret.VPN_GATEWAY_TOKEN,
+}
+OWN = {"access:services!service=usage"}
+MAY = {
+    "usage": set(),
+    "witness": set(),
+    "vpn-gateway": set(),
+    "server": {
+        "users:activity!user=ada",
+        f"access:servers!server=ada/{PUBLIC}",
+        "read:users:activity!user=ada",
+        *OWN,
+    },
+}
+"""Every scope that a token has, of all that JupyterHub knows; to tell who one is oneself is no scope of the table."""
+IDENTITY = re.compile(r"read:(users:name|services:name|users:groups|services)!(user|service|server)=.*")
+
+
+@pytest.fixture(scope="module")
+def tokens(settled):
+    """The services' tokens, and that of Ada's open server, which her kernel's neighbour knows."""
+    found = {name: read_secret(settled.folder / "secrets", secret) for name, secret in SERVICES.items()}
+    backend = settled.servers("ada")[PUBLIC]["state"]["backend"]
+    container = settled.nodes[backend].client.inspect_container(f"maximalab.{PUBLIC}.ada")
+    told = dict(one.split("=", 1) for one in container["Config"]["Env"])
+    return {**found, "server": told["JUPYTERHUB_API_TOKEN"]}
+
+
+def ask(settled, method: str, path: str, token: str, **given):
+    with browser(settled.hub_machine, f"http://127.0.0.1:{HUB_PORT}") as asker:
+        return asker.request(method, path, headers={"Authorization": f"token {token}"}, **given)
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_t22_a_token_has_the_scopes_of_the_table_and_no_other(settled, tokens, name):
+    told = ask(settled, "GET", "/hub/api/user", tokens[name])
+    assert told.status_code == 200, told.text
+    assert {scope for scope in told.json()["scopes"] if not IDENTITY.fullmatch(scope)} == MAY[name]
+
+
+WAYS = [
+    ("GET", "/users"),
+    ("GET", "/users/bob"),
+    ("POST", "/users/mallory"),
+    ("POST", "/users"),
+    ("DELETE", "/users/bob"),
+    ("PATCH", "/users/bob"),
+    ("GET", "/users/bob/tokens"),
+    ("POST", "/users/bob/tokens"),
+    ("POST", "/users/ada/tokens"),
+    ("POST", "/users/bob/activity"),
+    ("POST", f"/users/bob/servers/{PUBLIC}"),
+    ("POST", f"/users/ada/servers/{PUBLIC}"),
+    ("DELETE", f"/users/ada/servers/{PUBLIC}"),
+    ("DELETE", f"/users/ada/servers/{PRIVATE}"),
+    ("GET", f"/users/ada/servers/{PRIVATE}/progress"),
+    ("GET", "/users/bob/shared"),
+    ("POST", f"/shares/ada/{PUBLIC}"),
+    ("GET", "/groups"),
+    ("POST", "/groups/mine"),
+    ("POST", "/groups/study:operations-research/users"),
+    ("GET", "/services"),
+    ("GET", "/services/witness"),
+    ("GET", "/proxy"),
+    ("POST", "/proxy"),
+    ("PATCH", "/proxy"),
+    ("POST", "/shutdown"),
+    ("GET", "/info"),
+]
+"""A way into each of JupyterHub's scopes."""
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_t22_every_way_in_is_refused(settled, tokens, name):
+    answers = {
+        f"{method} {path}": ask(settled, method, f"/hub/api{path}", tokens[name], json={}).status_code
+        for method, path in WAYS
+    }
+    assert {way: status for way, status in answers.items() if status not in (400, 403, 404)} == {}
+    assert settled.ready("ada", PUBLIC)
+    assert settled.ready("ada", PRIVATE)
+    assert settled.parts["hub"].alive
+
+
+def test_t22_a_server_s_token_tells_of_its_owner_s_activity_alone(settled, tokens):
+    body = {"servers": {PUBLIC: {"last_activity": "2026-01-01T00:00:00Z"}}}
+    path = "/hub/api/users/{}/activity"
+    assert ask(settled, "POST", path.format("ada"), tokens["server"], json=body).status_code == 200
+    assert ask(settled, "POST", path.format("bob"), tokens["server"], json=body).status_code in (403, 404)
+
+
+PAGES = [
+    "/hub/lab", "/hub/token", "/hub/home", "/hub/devices", "/hub/admin", "/hub/nothing", "/hub/error/503",
+    "/hub/user/bob/public-maxima/", "/hub/spawn/bob", f"/hub/spawn-pending/bob/{PUBLIC}", "/hub/oauth_login",
+    f"/hub/vpn-needed/user/ada/{PRIVATE}/", f"/user/ada/{PRIVATE}/", f"/user/bob/{PUBLIC}/", "/user/bob/",
+    "/hub/api/oauth2/authorize?client_id=service-usage&response_type=code", "/hub/vpn/peers", "/hub/metrics",
+    "/services/usage/", "/services/usage/nothing", "/services/witness/", "/nothing", "/hub/health",
+    "/hub/api/", "/hub/api/info", "/hub/api/user", "/hub/api/users", "/hub/api/users/bob",
+    "/hub/api/users/bob/tokens", "/hub/api/groups", "/hub/api/services", "/hub/api/services/usage",
+    "/hub/api/proxy", "/hub/api/shares/bob", "/hub/api/authorizations/token/x", "/hub/api/nothing",
+    f"/hub/api/users/ada/servers/{PRIVATE}/progress", f"/hub/api/users/bob/servers/{PUBLIC}/progress",
+]  # fmt: skip
+ADDRESS = re.compile(r"172\.(?:20|21|28)\.\d+\.\d+")
+TOLD = {HUB, HUB_INSIDE}
+"""The two entrances' addresses: people are told where to go."""
+NAMES = re.compile(r"\b(?:ada|bob|cai|dan|root|prv1|pub1|pub2|2376)\b")
+
+
+def given_away(path: str, text: str) -> set[str]:
+    """Name what an answer tells beyond what its asker said."""
+    names = {name for name in NAMES.findall(text) if name not in path}
+    return names | (set(ADDRESS.findall(text)) - TOLD)
+
+
+def test_t05_a_student_s_walk_finds_no_address_and_nobody_else(settled):
+    with closing(settled.person("bob")) as bob:  # so that there is somebody to be found
+        settled.bring(bob, "simplex", PUBLIC)
+    with closing(settled.person("eve", at="campus")) as eve:
+        answers = {path: eve.http.get(path) for path in PAGES}
+    assert "eve" in answers["/hub/lab"].text, "it is a walk of somebody signed in"
+    assert given_away("", settled.ask("GET", "/users").text) >= {"ada", "bob"}, (
+        "and what it looks for can be seen"
+    )
+    found = {path: given_away(path, answer.text + str(answer.headers)) for path, answer in answers.items()}
+    found |= {
+        f"{path} {answer.status_code}": {"500"}
+        for path, answer in answers.items()
+        if answer.status_code == 500
+    }
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_t05_a_token_s_walk_finds_no_more(settled, tokens, name):
+    found = {}
+    for path in PAGES:
+        answer = ask(settled, "GET", path, tokens[name])
+        names = given_away(path, answer.text + str(answer.headers))
+        found[path] = names - ({"ada"} if name == "server" else set())
+    if name == "vpn-gateway":
+        # Its one page: a device's address in the VPN, and no name.
+        assert all(one.startswith("172.28.90.") for one in found.pop("/hub/vpn/peers"))
+    assert {path: names for path, names in found.items() if names} == {}
