@@ -100,9 +100,9 @@ def test_a_page_says_what_it_should_in_the_readers_language(visit, language, nam
     ("name", "places"),
     [
         pytest.param("student", ["/me"], id="a student"),
-        pytest.param("teacher", ["/me"], id="a teacher"),
+        pytest.param("teacher", ["/me", "/timetable"], id="a teacher"),
         pytest.param("researcher", ["/me", "/"], id="a researcher"),
-        pytest.param("admin", ["/me", "/"], id="an admin"),
+        pytest.param("admin", ["/me", "/timetable", "/"], id="an admin"),
     ],
 )
 def test_no_link_in_the_menu_leads_to_a_refusal(visit, name, places):
