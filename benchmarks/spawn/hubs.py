@@ -37,6 +37,7 @@ MEMORY_MB = 512
 PATIENT = f"""
 c.Spawner.start_timeout = c.Spawner.http_timeout = {int(PATIENCE)}
 c.JupyterHub.concurrent_spawn_limit = 0
+c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 0}}  # the answer comes at once, not with the server
 """
 STOCK = """
 import json
