@@ -163,6 +163,12 @@ def class_of(kind: type[StockHub], folder: Path, count: int, options: dict[str, 
     finally:
         hub.close()
         lab.clean()
+        # Stock DockerSpawner gives volumes no label.
+        homes = serverimage.docker(
+            "volume", "ls", "--quiet", "--filter", f"name={lab.name}-home-"
+        ).stdout.split()
+        if homes:
+            serverimage.docker("volume", "rm", *homes)
 
 
 def pressed_at_once(turns: int, count: int) -> list[Figure]:
