@@ -17,7 +17,6 @@ def test_whatever_dies_or_is_cut_nothing_private_shows(lab: Lab):
     walk = Walk(lab, SEED)
     walk.go(OPERATIONS)
     assert walk.seen["game served"], "private servers were served through the VPN"
-    assert walk.seen["seat taken"], "licensed servers ran"
     lab.stop_all()
 
 
