@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from benchmarks.usage.ingest import ingest
+from benchmarks.usage.large import large
 
 if TYPE_CHECKING:
     from benchmarks.table import Figure
 
 
 def run(*, quick: bool = False) -> list[Figure]:
-    """Measure everything: a minute; `quick` in some seconds, for what that is worth."""
-    return ingest(1, 2) if quick else ingest(9, 20)
+    """Measure everything: some minutes, and 4 GB of disk for a while; `quick` for whether it runs at all."""
+    return [*(ingest(1, 2) if quick else ingest(9, 20)), *large(quick=quick)]

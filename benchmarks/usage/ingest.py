@@ -10,7 +10,8 @@ import json
 import sqlite3
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 PERSON, SERVER = "ada", "public-maxima"
 COLUMNS = tuple(EventRow.__table__.columns.keys())
 PATIENCE = 60.0
+SERVERS = 8
+"""Servers that post at once, where several do."""
 BURST_POSTS = 40
 """A server may send so many posts at once before the service slows it down."""
 
@@ -144,6 +147,43 @@ def beside(lab: UsageLab, name: str, bare: Callable[[list[Post]], float], times:
     )  # fmt: skip
 
 
+class Crowd:
+    """Several servers that post at the same time, each its own share."""
+
+    def __init__(self, lab: UsageLab, name: str, clients: list[httpx.Client]) -> None:
+        self._services = [Service(lab, f"{name}-{place}", client) for place, client in enumerate(clients)]
+
+    def take(self, some: list[Post]) -> float:
+        """Milliseconds until all have been answered."""
+        shares = [some[place :: len(self._services)] for place in range(len(self._services))]
+        with ThreadPoolExecutor(len(self._services)) as pool:
+            begin = time.perf_counter()
+            list(pool.map(Service.take, self._services, shares))
+            return (time.perf_counter() - begin) * 1000
+
+
+def crowd_beside(
+    lab: UsageLab, name: str, bare: Callable[[list[Post]], float], times: int, count: int
+) -> Figure:
+    """Several servers at once beside bare SQL, which knows one writer; the same posts in number."""
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(httpx.Client(timeout=PATIENCE, trust_env=False)) for _ in range(SERVERS)
+        ]
+        crowds = iter([Crowd(lab, f"crowd-{turn}", clients) for turn in range(times)])
+        ours, theirs = posts(3), posts(4)
+        took = medians(
+            times,
+            lambda: next(crowds).take(list(islice(ours, count))),
+            lambda: bare(list(islice(theirs, count))),
+        )
+    thousands = count * BATCH / 1000
+    return Figure(
+        f"the same by {SERVERS} servers at once, into {name} (peer: bare executemany, one after another)",
+        "ms", took[0] / thousands, took[1] / thousands, Goal(ratio=2.0),
+    )  # fmt: skip
+
+
 @contextmanager
 def empty_store(url: str) -> Iterator[None]:
     """Make the tables of a store that the service does not use."""
@@ -167,7 +207,16 @@ def ingest(times: int, count: int) -> list[Figure]:
             empty_store(other),
             running_usage_lab(folder, f"sqlite:///{folder / 'usage.sqlite'}") as lab,
         ):
-            found = [beside(lab, "SQLite", bare_sqlite(peer), times, count)]
+            found = _both(lab, "SQLite", bare_sqlite(peer), times, count)
             lab.use_store(postgres.create_database("ours"))
-            found.append(beside(lab, "PostgreSQL", bare_postgresql(other), times, count))
+            found += _both(lab, "PostgreSQL", bare_postgresql(other), times, count)
     return found
+
+
+def _both(
+    lab: UsageLab, name: str, bare: Callable[[list[Post]], float], times: int, count: int
+) -> list[Figure]:
+    return [
+        beside(lab, name, bare, times, count),
+        crowd_beside(lab, name, bare, times, max(count, SERVERS)),
+    ]

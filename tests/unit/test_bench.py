@@ -89,3 +89,11 @@ def test_events_are_taken_in_beside_bare_sql_on_both_databases():
         f"ingest through HTTP into {database}" for database in ("SQLite", "PostgreSQL")
     ]
     assert all(math.isclose(row["ratio"], row["ours"] / row["peer"]) for row in rows)
+
+
+def test_the_large_figures_of_usage_can_be_measured():
+    from benchmarks.usage.large import comparisons, exports  # noqa: PLC0415  it reads the databases' fixtures
+
+    figures = [exports(2_000, 1), *comparisons(2_000, 1)]
+    assert [figure.unit for figure in figures] == ["s"] * 3
+    assert all(figure.ours > 0 and figure.peer for figure in figures)

@@ -1,0 +1,89 @@
+"""A made-up history as a Parquet file, as an archive holds it: by day, then by person and time."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from maximalab_hub.compare import Parameters, Timetables
+from maximalab_hub.histories.cast import Plan, faculty
+from maximalab_hub.histories.telling import blocks
+from maximalab_hub.privacy import pseudonyms_of
+from maximalab_hub.setting import Enrolment
+from maximalab_hub.store.arrow import SCHEMA
+from maximalab_hub.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BEGIN, WEEKS = datetime(2025, 9, 1, tzinfo=UTC), 17
+STUDENTS = 240
+"""Of one course; in a term they leave some 260,000 events."""
+STUDY = Study("bench", 1, pseudonyms_of("bench", "not a secret, as this is no study"), Parameters())
+ROWS_IN_A_GROUP = 131_072
+NUMBERS = ("at", "received_at", "duration_ms", "event_id")
+"""Columns of which each value is another, so that a dictionary would not help."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The file, how many events it holds, and whose lessons they are about."""
+
+    path: Path
+    events: int
+    timetables: Timetables
+
+    def tables(self, columns: Sequence[str], rows: int) -> Iterator[Any]:
+        """Read columns, some rows at a time."""
+        texts = {name for name in columns if name not in NUMBERS}
+        form = ds.ParquetFileFormat(read_options=ds.ParquetReadOptions(dictionary_columns=texts))
+        found = ds.dataset(self.path, format=form).to_batches(
+            columns=list(columns), batch_size=rows, batch_readahead=4, fragment_readahead=1
+        )
+        return (pa.Table.from_batches([batch]) for batch in found if batch.num_rows)
+
+
+@contextmanager
+def history(events: int) -> Iterator[History]:
+    """Tell at least so many events, in whole courses, and write exactly that many."""
+    groups = faculty(-(-events // 250_000), STUDENTS, BEGIN, WEEKS)
+    plan = Plan(groups, BEGIN, BEGIN + timedelta(weeks=WEEKS), 1)
+    lessons = tuple(sorted(lesson for group in groups for lesson in group.lessons))
+    enrolled = {user: (Enrolment(one.course, one.name, BEGIN),) for one in groups for user in one.students}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        written = _written(plan, folder / "told.parquet", events)
+        _sorted(folder / "told.parquet", folder / "events.parquet", folder)
+        yield History(folder / "events.parquet", written, Timetables(lessons, enrolled))
+
+
+def _written(plan: Plan, path: Path, events: int) -> int:
+    count = 0
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        for block in blocks(plan):
+            part = block.slice(0, events - count)
+            writer.write_table(part)
+            count += len(part)
+            if count == events:
+                break
+    return count
+
+
+def _sorted(told: Path, path: Path, folder: Path) -> None:
+    with duckdb.connect(
+        config={"temp_directory": str(folder / "spill"), "memory_limit": "2GB"}
+    ) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(
+            f"""COPY (SELECT * FROM '{told}' ORDER BY "at"::DATE, "user", "at", event_id)
+            TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_A_GROUP})"""  # noqa: S608  our own paths
+        )
+    told.unlink()
