@@ -40,7 +40,7 @@ def import_timetable(  # noqa: PLR0913, PLR0917  one parameter for each option o
     ] = False,
     by: By = "command-line",
 ) -> None:
-    """Read the lessons of a file; they replace the timetable of each course that the file names."""
+    """Read the lessons of a file; they replace those of the groups that the file names."""
     settings = load_settings()
     try:
         content = file.read_bytes()

@@ -169,13 +169,18 @@ def _moves(gone: list[Lesson], come: list[Lesson]) -> tuple[tuple[Lesson, Lesson
 def imported(
     state: State, lessons: Iterable[Lesson], holidays: Iterable[Holiday], *, keep_earlier: bool
 ) -> State:
-    """Put a file's lessons in the place of the course's own.
+    """Put a file's lessons in the place of those of the groups that it names; other groups keep theirs.
 
-    With `keep_earlier` those before the file's first lesson stay, as an earlier term's do. Holidays are added.
+    With `keep_earlier` lessons before the file's first one stay, as an earlier term's do. Holidays are added.
     """
     mine = tuple(one for one in lessons if one.course == state.course)
+    groups = {one.group for one in mine}
     first = min((one.starts_at for one in mine), default=None)
-    kept = tuple(one for one in state.lessons if keep_earlier and first is not None and one.starts_at < first)
+    kept = tuple(
+        one
+        for one in state.lessons
+        if one.group not in groups or (keep_earlier and first is not None and one.starts_at < first)
+    )
     return ordered(replace(state, lessons=(*kept, *mine), holidays=(*state.holidays, *holidays)))
 
 

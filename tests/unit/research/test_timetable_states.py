@@ -138,6 +138,8 @@ def test_an_import_keeps_what_comes_before_it_where_asked():
     old, new = [lesson(0), lesson(7)], [lesson(5), lesson(12)]
     assert imported(state(old), new, (), keep_earlier=True).lessons == (old[0], *new)
     assert imported(state(old), new, (), keep_earlier=False).lessons == tuple(new)
+    other = lesson(5, group="B")
+    assert imported(state([*old, other]), new, (), keep_earlier=False).lessons == (new[0], other, new[1])
 
 
 def test_people_join_once_and_leave_on_a_day():
