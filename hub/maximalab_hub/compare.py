@@ -78,6 +78,9 @@ class Timetables:
     _made: dict[tuple[str, tuple[Enrolment, ...]], Schedule] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _by_group: dict[tuple[str, str], list[Lesson]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _of: dict[tuple[str, str], Schedule] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def under(self, rule: Rule) -> Timetables:
@@ -98,8 +101,16 @@ class Timetables:
         """Let people with the same enrolments share a schedule, so that a class is reckoned once."""
         key = (course, enrolments)
         if key not in self._made:
-            self._made[key] = schedule_of(course, self.lessons, enrolments, self.rule)
+            # Of hundreds of groups' lessons only the person's own: the rest would be looked through in vain, each time.
+            mine = [lesson for one in enrolments for lesson in self._lessons_of(one.course, one.group)]
+            self._made[key] = schedule_of(course, mine, enrolments, self.rule)
         return self._made[key]
+
+    def _lessons_of(self, course: str, group: str) -> Sequence[Lesson]:
+        if not self._by_group:
+            for lesson in self.lessons:
+                self._by_group.setdefault((lesson.course, lesson.group), []).append(lesson)
+        return self._by_group.get((course, group), ())
 
     def setting_of(self, user: str, course: str | None, at: datetime) -> Setting:
         """Say in which setting an event of this person happened."""

@@ -16,7 +16,7 @@ from maximalab_hub.export.columns import COLUMNS, Observation
 from maximalab_hub.export.parquet import ROWS_IN_A_GROUP, TYPES, write_parquet, write_tables
 from maximalab_hub.export.seen import READ, observations_in, seen
 from maximalab_hub.privacy import pseudonyms_of
-from maximalab_hub.setting import Enrolment, Rule, Setting, Span
+from maximalab_hub.setting import Enrolment, Rule, Setting, Span, schedule_of
 from maximalab_hub.setting_arrays import CODES, Borders, ScheduleArrays, coded, micros
 from maximalab_hub.store import queries
 from maximalab_hub.store.arrow import SCHEMA, uuid_texts, uuids_in
@@ -200,3 +200,11 @@ def test_however_tables_are_divided_the_file_is_the_same(sizes: list[int]):
 def test_a_writer_that_fails_says_so():
     with pytest.raises(ValueError, match="schema"):
         list(write_tables([pa.table({"person": ["x"]})], COLUMNS))
+
+
+@settings(max_examples=100, deadline=None)
+@given(timetables=TIMETABLES, user=st.sampled_from(USERS), course=st.sampled_from(COURSES))
+def test_a_persons_schedule_hangs_on_the_lessons_of_their_own_groups_alone(timetables, user, course):
+    enrolments = timetables.enrolments.get(user, ())
+    whole = schedule_of(course, timetables.lessons, enrolments, timetables.rule)
+    assert timetables.schedule(user, course) == whole
