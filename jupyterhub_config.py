@@ -27,7 +27,6 @@ from maximalab_spawner.policy import decide, parse_server_name, server_name
 from maximalab_spawner.proxy import TieredProxy
 from maximalab_spawner.publisher import Publisher
 from maximalab_spawner.refusals import REFUSALS
-from maximalab_spawner.spawner import TieredDockerSpawner
 from maximalab_spawner.tiers import Entrance
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ try:
     gateway_key = secret(Secret.VPN_GATEWAY_TOKEN) if devices else ""
     emit = open_witness(settings)
     spawner_class = spawner_for(settings.backends.file)
-    lab_name = str(TieredDockerSpawner.class_traits()["lab_name"].default_value)
-    desks = desks_for(settings.backends.file, settings.catalogue.stores, lab_name)
+    desks = desks_for(settings.backends.file, settings.catalogue.stores, settings.lab.id)
 except (SettingsError, SecretError, StoreUrlError, BackendsError, OSError) as error:
     sys.exit(f"The hub does not start:\n{error}")
 
@@ -125,6 +123,7 @@ c.TieredServer.default_language = lab.default_language
 c.TieredLocalSpawner.spool_dir = str(lab.state_dir / "spool")
 c.TieredServer.usage_url = usage.events_url
 c.TieredServer.usage_sink = emit
+c.ServerAtEngine.lab_name = lab.id
 c.TieredServer.placed_dir = str(lab.state_dir / "placed")
 c.Spawner.poll_interval = 5  # seconds until a server that died is told as dead
 c.Spawner.consecutive_failure_limit = 0  # one broken backend must not end the hub

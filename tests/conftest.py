@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 
 import pytest
+from composelab import has_compose
 from hypothesis import settings
 from wireguardbed import has_wireguard
 
@@ -51,6 +52,7 @@ NEEDS = {
         "needs root, a Docker engine, and Debian's wireguard-go, wireguard-tools, iproute2, iptables, util-linux",
     ),
     "docker": (_docker_answers, "needs a Docker engine that answers `docker version`"),
+    "compose": (has_compose, "needs Docker Compose v2 (Debian 13: docker-compose)"),
     "chromium": (lambda: _chromium() is not None, "needs Chromium (Debian's package `chromium`)"),
     "small_disk": (_may_mount, "needs root that may mount a small file system, to fill it"),
     "wireguard": (

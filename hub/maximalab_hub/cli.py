@@ -14,6 +14,8 @@ import maximalab_hub
 from maximalab_hub import dbcommand, exportlogcommand, timetablecommand, usagecommand
 from maximalab_hub.comparecommand import compare
 from maximalab_hub.consent import latest
+from maximalab_hub.deploy import command as deploy_command
+from maximalab_hub.deploy.plan import PlanError
 from maximalab_hub.doctor import command as doctor_command
 from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.exportcommand import export
@@ -47,6 +49,7 @@ for name, group in (
     ("materials", materials),
     ("accounts", accounts),
     ("db", dbcommand.app),
+    ("deploy", deploy_command.app),
     ("export-log", exportlogcommand.app),
     ("usage", usagecommand.app),
     ("doctor", doctor_command.app),
@@ -62,6 +65,7 @@ WRONG_USE = (
     TimetableError,
     CatalogError,
     AccountError,
+    PlanError,
     vpn_command.VpnError,
 )
 """Errors that the person who typed the command can mend: exit code 2."""

@@ -59,6 +59,12 @@ class Bilingual(Section):
 class LabSection(Section):
     """What the lab is called, and where it keeps its files."""
 
+    id: str = Field(
+        default="maximalab",
+        pattern=r"^[a-z][a-z0-9]{0,15}$",
+        description="First word of the names of containers and volumes. Two labs that share an engine need two."
+        " Changed later: servers and homes of the old name are not found any more.",
+    )
     name: Bilingual = Field(
         default=Bilingual(uk="МаксимаЛаб", en="MaximaLab"), description="The lab's name on every page."
     )

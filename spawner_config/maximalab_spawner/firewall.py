@@ -4,7 +4,12 @@ Docker keeps students from each other and from other machines. It does not keep 
 which is the gateway of their network, and a network with a way out leads to every neighbour of that machine. The
 rules close both. Where the hub is another machine (`hub_machine`), they also open the one way that there is between
 it and servers of a network without a way out, in both directions, and close it to everybody else. They are made anew
-each time, in chains of their own, and touch no other rule. With names of backends, the rules are theirs alone.
+each time, in chains of their own, and touch no other rule. With names of backends, the rules are theirs alone; with
+`--chains=WORD` the chains' names begin with that word, as two labs on one engine need it.
+
+Where hub and entrances are containers in the servers' own network (`doors`), Docker keeps servers from them as from
+each other; then the rules also open what is needed: from a door to a server's port, and from servers to the hub's and
+the usage service's address.
 
 An overlay of a Swarm without a way out needs none. Servers of one with a way out leave their nodes by Docker's bridge
 `docker_gwbridge`: each node gets the rules for that.
@@ -20,6 +25,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from maximalab_spawner.backends import BackendsError, read_backends
 from maximalab_spawner.hardening import PORT
+from maximalab_spawner.site import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +51,8 @@ def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Iterator[str]:
     far = [site for site in sites if site.hub_machine and site.nodes is None]
     for chain, above, verdict in ((machine, "INPUT", "ACCEPT"), (beyond, "DOCKER-USER", "RETURN")):
         yield from _emptied(chain)
+        for site in sites if chain == beyond else ():
+            yield from (f"iptables -w -A {chain} {rule} -j ACCEPT" for rule in _inside(site))
         for site in far if chain == beyond else ():
             yield from (f"iptables -w -A {chain} {rule} -j ACCEPT" for rule in _ways(site))
             yield f"iptables -w -A {chain} ! -s {site.hub_machine} -d {site.net.subnet} {NEW} -j REJECT"
@@ -76,6 +84,17 @@ def goals(site: Site) -> Iterator[str]:
         yield f"-p tcp -d {parts.hostname} --dport {_port(parts)}"
     for resolver in site.net.dns:
         yield from (f"-p {protocol} -d {resolver} --dport 53" for protocol in ("udp", "tcp"))
+
+
+def _inside(site: Site) -> Iterator[str]:
+    """Say what passes from container to container of the servers' network; nothing where there are no doors."""
+    net = site.net.subnet
+    if not site.net.doors:
+        return
+    yield f"-s {net} -d {net} {KNOWN}"
+    yield from (f"-s {door} -d {net} -p tcp --dport {PORT}" for door in site.net.doors)
+    called = {(parts.hostname, _port(parts)): None for parts in _called(site) if within(net, parts.hostname)}
+    yield from (f"-s {net} -p tcp -d {host} --dport {port}" for host, port in called)
 
 
 def _called(site: Site) -> list[SplitResult]:
@@ -146,18 +165,21 @@ def _linked(above: str, chain: str, table: str = "filter") -> str:
 
 def main() -> None:
     """Print the rules for the backends of the file that is named, or for some of them."""
+    chains = [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("--chains=")]
     try:
-        file, *names = sys.argv[1:]
+        file, *names = (word for word in sys.argv[1:] if not word.startswith("--chains="))
         found = read_backends(Path(file))
     except ValueError:
-        sys.exit("Name the file of backends: python -m maximalab_spawner.firewall BACKENDS [NAME…]")
+        sys.exit(
+            "Name the file of backends: python -m maximalab_spawner.firewall BACKENDS [--chains=WORD] [NAME…]"
+        )
     except BackendsError as error:
         sys.exit(str(error))
     missing = set(names) - {one.name for one in found}
     if missing:
         sys.exit(f"{file}: has no backend {', '.join(sorted(missing))}")
     sites = [one.site for one in found if one.site is not None and (not names or one.name in names)]
-    sys.stdout.write("".join(f"{line}\n" for line in rules(sites)))
+    sys.stdout.write("".join(f"{line}\n" for line in rules(sites, *chains[:1])))
 
 
 if __name__ == "__main__":

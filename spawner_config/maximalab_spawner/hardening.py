@@ -51,6 +51,8 @@ class Net:
     dns: tuple[str, ...] = ()
     publish: str = ""
     """Address of the engine's machine at which servers are reached; empty: at the container's own."""
+    doors: tuple[str, ...] = ()
+    """Addresses in this network of hub and entrances, where these are containers themselves."""
 
 
 @dataclass(frozen=True, slots=True)

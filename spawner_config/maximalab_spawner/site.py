@@ -50,6 +50,7 @@ SITE_FIELDS = frozenset(
         "internet",
         "dns",
         "publish",
+        "doors",
         *TLS_FIELDS,
     }
 )
@@ -82,12 +83,14 @@ def read_site(name: str, tier: Tier, record: Mapping[str, Any], folder: Path, wr
         raise wrong("internet", "write true or false")
     if internet and tier is Tier.PRIVATE:
         raise wrong("internet", "remove it: private servers have no way out but the hub")
+    subnet = _subnet(record, wrong)
     net = Net(
         name=f"maximalab-{name}",
-        subnet=_subnet(record, wrong),
+        subnet=subnet,
         internet=internet,
         dns=_dns(record, wrong, internet=internet),
         publish=_publish(record, wrong, internet=internet),
+        doors=_doors(record.get("doors", []), subnet, wrong),
     )
     return Site(
         engine=Address(name, *_engine(record, folder, wrong)),
@@ -150,6 +153,22 @@ def _subnet(record: Mapping[str, Any], wrong: Wrong) -> str:
     if not subnet.is_private or subnet.prefixlen > 28:  # noqa: PLR2004  # as the remedy says
         raise wrong("subnet", remedy)
     return str(subnet)
+
+
+def _doors(given: object, subnet: str, wrong: Wrong) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(within(subnet, one) for one in given):
+        raise wrong(
+            "doors", f"write a list of addresses in {subnet}: of hub and entrances that are containers there"
+        )
+    return tuple(given)
+
+
+def within(subnet: str, value: object) -> bool:
+    """Say whether `value` is an IPv4 address of `subnet`."""
+    try:
+        return isinstance(value, str) and IPv4Address(value) in IPv4Network(subnet)
+    except ValueError:
+        return False
 
 
 def _dns(record: Mapping[str, Any], wrong: Wrong, *, internet: bool) -> tuple[str, ...]:

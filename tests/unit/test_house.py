@@ -169,14 +169,15 @@ def pinned(file: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (ROOT / file).read_text(), re.MULTILINE))
 
 
-def test_the_student_s_image_has_the_versions_that_are_tested():
-    tested, image = pinned("requirements/constraints.txt"), pinned("images/singleuser/lock.txt")
+@pytest.mark.parametrize("name", ["singleuser", "hub"])
+def test_an_image_has_the_versions_that_are_tested(name: str):
+    tested, image = pinned("requirements/constraints.txt"), pinned(f"images/{name}/lock.txt")
     assert {name: version for name, version in image.items() if tested.get(name) != version} == {}
-    assert image.keys() >= {"jupyterhub", "jupyterlab", "pyzmq"}
+    assert image.keys() >= {"jupyterhub", "pyzmq", {"singleuser": "jupyterlab", "hub": "psycopg"}[name]}
 
 
-@pytest.mark.parametrize("lock", ["lock.txt", "build-lock.txt"])
+@pytest.mark.parametrize("lock", ["singleuser/lock.txt", "singleuser/build-lock.txt", "hub/lock.txt"])
 def test_each_package_of_the_image_is_held_by_a_hash(lock: str):
-    text = (ROOT / "images/singleuser" / lock).read_text()
+    text = (ROOT / "images" / lock).read_text()
     blocks = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []

@@ -1,0 +1,118 @@
+"""Makes the folder of a lab in containers. What is there stays as it is, keys above all; each step may be repeated.
+
+| below the folder | what | who reads it |
+| --- | --- | --- |
+| `lab/` | settings, backends, accounts, catalogue, seats, devices, spool | hub, usage service |
+| `materials/public`, `materials/private` | the tiers' stores | students' servers, and whoever publishes |
+| `secrets/` | keys, one a file, mode 0600 | each container sees those that it needs |
+| `db/` | PostgreSQL's files | PostgreSQL |
+| `tls/` | `certificate.pem`, `key.pem` of the public entrance, where you put them | the public entrance |
+| `vpn/` | which devices the gateway let in last | the gateway |
+| `out/` | what commands write | you |
+| `.env` | variables of the compose file, without keys | `docker compose` |
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from maximalab_spawner.tiers import Tier
+
+from maximalab_hub.deploy import texts
+from maximalab_hub.secret_files import Secret, ensure_secrets
+from maximalab_hub.vpn.keys import new_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from maximalab_hub.deploy.plan import Plan
+
+USER, STUDENT, ROOT = 950, 1000, 0
+"""Numbers of the user (and group) of our images, of students' servers and of the gateway's."""
+FOLDERS: Mapping[str, int] = {
+    "lab": 0o711,  # the firewall, another user, reads the file of backends in it
+    "lab/catalogue": 0o700,
+    "lab/spool": 0o700,
+    "lab/placed": 0o700,
+    "materials": 0o755,
+    "secrets": 0o700,
+    "db": 0o700,
+    "tls": 0o700,
+    "out": 0o700,
+}
+DATABASES = ("hub", "usage")
+
+
+def make(plan: Plan, folder: Path, tag: str, given: Mapping[str, str]) -> list[str]:
+    """Make what is missing in `folder`, and write `.env`; returns what was made, for people to read.
+
+    Ownership is given where the caller may give it, as root may; another user has to be the images' user itself.
+    Raises `OSError`.
+    """
+    made = [name for name, mode in FOLDERS.items() if _folder(folder / name, mode)]
+    made += [f"materials/{tier}" for tier in Tier if _folder(folder / "materials" / tier, 0o755, STUDENT)]
+    _folder(folder / "vpn", 0o700, ROOT)
+    keys = folder / "secrets"
+    made += [f"secrets/{secret}" for secret in ensure_secrets(keys)]
+    made += [f"secrets/db_{name}" for name in DATABASES if _new(keys / f"db_{name}", _passfile(name))]
+    public_key = _gateway_keys(keys, made)
+    lab = folder / "lab"
+    for name, text in (
+        ("maximalab.toml", texts.settings(plan, public_key)),
+        ("backends.toml", texts.backends(plan, folder, tag)),
+        ("accounts.toml", ""),
+        ("catalogue/courses.toml", ""),
+    ):
+        made += [f"lab/{name}"] if _new(lab / name, text) else []
+    (lab / "backends.toml").chmod(0o644)  # the firewall, another user, reads it
+    for path in keys.iterdir():
+        _own(path, ROOT if path.name.startswith("gateway_") else USER)
+    (folder / ".env").write_text(texts.compose_variables(plan, folder, given), encoding="utf-8")
+    return made
+
+
+def _passfile(name: str) -> str:
+    """Write a password as PostgreSQL's clients read it."""
+    return f"db:5432:*:{name}:{secrets.token_hex(24)}\n"
+
+
+def _gateway_keys(keys: Path, made: list[str]) -> str:
+    """Make the gateway's pair and copy its token for it; gives the public key."""
+    pair = new_pair()
+    if _new(keys / "gateway_key", pair.private + "\n", ROOT):
+        (keys / "gateway_public_key").unlink(missing_ok=True)
+        _new(keys / "gateway_public_key", pair.public + "\n", ROOT)
+        made.append("secrets/gateway_key")
+    copy = keys / "gateway_token"
+    copy.unlink(missing_ok=True)
+    _new(copy, (keys / Secret.VPN_GATEWAY_TOKEN).read_text(encoding="ascii"), ROOT)
+    return (keys / "gateway_public_key").read_text(encoding="ascii").strip()
+
+
+def _folder(path: Path, mode: int, owner: int = USER) -> bool:
+    if path.is_dir():
+        return False
+    path.mkdir(parents=True)
+    path.chmod(mode)
+    _own(path, owner)
+    return True
+
+
+def _new(path: Path, text: str, owner: int = USER) -> bool:
+    """Write a file that its owner alone reads, unless it is there."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    _own(path, owner)
+    return True
+
+
+def _own(path: Path, owner: int) -> None:
+    if os.geteuid() == ROOT:
+        os.chown(path, owner, owner)

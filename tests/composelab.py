@@ -1,0 +1,175 @@
+"""A lab on one machine, brought up by deploy/compose/up as an admin does it, under a name and addresses of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from functools import cache
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import serverimage
+from labclient import Visitor
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVICES = ("db", "hub", "usage", "public", "vpn", "gateway", "gate", "engine", "firewall")
+MADE_OF = (
+    ".dockerignore",
+    "deploy/build",
+    "deploy/proxy",
+    "deploy/vpn",
+    "hub",
+    "images",
+    "jupyterhub_config.py",
+    "kernels",
+    "pyproject.toml",
+    "spawner_config",
+)
+PATIENCE = 1800
+PASSWORD = "a password for every account"
+
+
+def has_compose() -> bool:
+    """Say whether Compose v2 is here, in one of its two forms."""
+    for words in (("docker", "compose"), ("docker-compose",)):
+        if shutil.which(words[0]):
+            ran = subprocess.run([*words, "version", "--short"], capture_output=True, text=True, check=False)
+            if ran.returncode == 0 and not ran.stdout.startswith(("1.", "v1.")):
+                return True
+    return False
+
+
+def free_block() -> str:
+    """Find the first two numbers of a /16 of 172.16.0.0/12 through which no way of this machine leads."""
+    ran = subprocess.run(["ip", "-4", "-j", "route"], capture_output=True, text=True, check=True)
+    ways = [IPv4Network(way["dst"]) for way in json.loads(ran.stdout) if way["dst"] != "default"]
+    blocks = (f"172.{second}" for second in range(22, 28))
+    return next(one for one in blocks if not any(way.overlaps(IPv4Network(f"{one}.0.0/16")) for way in ways))
+
+
+@cache
+def tag() -> str:
+    """Name the images by what they are made of."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *MADE_OF]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    content = hashlib.sha256()
+    for name in sorted(set(names)):
+        if name and (ROOT / name).is_file():
+            content.update(f"{name}\n".encode() + (ROOT / name).read_bytes())
+    return content.hexdigest()[:16]
+
+
+def docker(*words: str, **how: object) -> str:
+    """Ask the engine; what went wrong is told with the end of what it said."""
+    ran = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=120, check=False, **how)
+    assert ran.returncode == 0, f"docker {' '.join(words)[:200]}: {ran.stdout[-500:]}{ran.stderr[-1500:]}"
+    return ran.stdout
+
+
+def build() -> None:
+    """Build the images as deploy/build does, unless they are there; the student's is the one of the other tests."""
+    names = "hub proxy relay postgres gateway"
+    with (Path(tempfile.gettempdir()) / "maximalab-compose.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        docker("tag", serverimage.build(), f"maximalab/singleuser:{tag()}")
+        if serverimage.docker("image", "inspect", f"maximalab/gateway:{tag()}").returncode:
+            env = {**os.environ, "TAG": tag(), "NAMES": names}
+            built = subprocess.run(
+                [ROOT / "deploy/build"],
+                env=env,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            assert built.returncode == 0, built.stdout[-500:] + built.stderr[-3000:]
+
+
+class ComposeLab:
+    """The lab in `folder`: what an admin types, what the engine says of it, and its end."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.name = folder, f"t{os.getpid()}"
+        self.block = free_block()
+        self.loopback = f"127.{os.getpid() % 100 + 100}.{os.getpid() // 100 % 250}.1"
+        self.env = {**os.environ, "LAB": str(folder), "TAG": tag(), "BUILD": "no"}
+        self.url = f"http://{self.loopback}:8480"
+
+    def up(self, *words: str) -> str:
+        """Type the one command."""
+        return self.run("up", *words)
+
+    def first_up(self) -> str:
+        """Type it the first time, with what has to be apart from other labs."""
+        apart = ("--bind", self.loopback, "--vpn-bind", f"{self.block}.3.1", "--port", "8480")
+        return self.up(
+            "--host", self.loopback, "--name", self.name, "--block", f"{self.block}.0.0/16", *apart
+        )
+
+    def run(self, script: str, *words: str, **how: object) -> str:
+        """Run one of the scripts of deploy/compose, in the checkout."""
+        command = [str(ROOT / "deploy/compose" / script), *words]
+        ran = subprocess.run(
+            command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=600, check=False, **how
+        )
+        assert ran.returncode == 0, f"{script} {words}: {ran.stdout[-2000:]}{ran.stderr[-3000:]}{self.logs()}"
+        return ran.stdout
+
+    def account(self, name: str, *words: str) -> None:
+        self.run("lab", "accounts", "add", name, *words, input=f"{PASSWORD}\n{PASSWORD}\n")
+
+    def visit(self, name: str, entrance: str | None = None) -> Visitor:
+        visitor = Visitor(entrance or self.url, name, PASSWORD)
+        assert visitor.sign_in().status_code == 200
+        return visitor
+
+    def container(self, service: str) -> str:
+        return f"{self.name}-{service}-1"
+
+    def inspect(self, container: str) -> dict[str, object]:
+        return json.loads(docker("inspect", container))[0]
+
+    def python(self, container: str, program: str, *words: str) -> str:
+        """Run a Python program in a container, as its user."""
+        return docker("exec", "-i", container, "python3", "-", *words, input=program)
+
+    def sql(self, base: str, question: str) -> str:
+        words = ("psql", "-h", "/run/database", "-U", "maximalab", "-d", base, "-Atc", question)
+        return docker("exec", self.container("db"), *words).strip()
+
+    def logs(self) -> str:
+        """The end of what each service said, for whoever has to find out what was wrong."""
+        said = ""
+        for service in SERVICES:
+            ran = subprocess.run(
+                ["docker", "logs", "--tail", "15", self.container(service)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            said += f"\n== {service}\n{ran.stdout[-1500:]}{ran.stderr[-1500:]}"
+        return said
+
+    def clean(self) -> None:
+        """Remove all that bears this lab's name: servers first, as they hold its networks."""
+        mine = f"label=io.maximalab.lab={self.name}"
+        for one in docker("ps", "-aq", "--filter", mine).split():
+            docker("rm", "-f", one)
+        if (self.folder / ".env").exists():
+            self.run("compose", "--profile", "command", "down", "--volumes", "--timeout", "5")
+        for one in docker("volume", "ls", "-q", "--filter", mine).split():
+            docker("volume", "rm", one)
+        for chain, above in (("IN", "INPUT"), ("OUT", "DOCKER-USER")):
+            for words in (
+                ("-D", above, "-j", f"{self.name}-{chain}"),
+                ("-F", f"{self.name}-{chain}"),
+                ("-X", f"{self.name}-{chain}"),
+            ):
+                with suppress(OSError):
+                    subprocess.run(["iptables", "-w", *words], capture_output=True, check=False)

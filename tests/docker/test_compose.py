@@ -1,0 +1,379 @@
+"""deploy/compose from a clean folder: one command, and what docs/admins.md says of the lab that is then there."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+from composelab import PASSWORD, SERVICES, ComposeLab, build, docker
+from labclient import NotebookKernel, wait_for
+from publishing import Author, material
+
+pytestmark = [pytest.mark.docker, pytest.mark.compose]
+
+RELAY = """
+import asyncio, sys
+async def pour(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+async def join(reader, writer):
+    far = await asyncio.open_connection(sys.argv[1], 80)
+    await asyncio.gather(pour(reader, far[1]), pour(far[0], writer), return_exceptions=True)
+async def main():
+    async with await asyncio.start_server(join, "0.0.0.0", 8000) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+"""Runs on the person's device: what the test says to it goes into the VPN."""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The lab, with a student and materials of both tiers, and an open notebook that remembers a word."""
+    build()
+    folder = tmp_path_factory.mktemp("compose")
+    for one in (folder, *folder.parents[:3]):
+        one.chmod(one.stat().st_mode | 0o055)  # as /srv is
+    lab = ComposeLab(folder)
+    try:
+        lab.said = lab.first_up()
+        lab.run("lab", "materials", "publish", "notebooks/simplex", "notebooks/matrix-game")
+        lab.account("ada", "--group", "study:operations-research")
+        lab.ada = lab.visit("ada")
+        lab.ada.open_and_wait("simplex", "public-maxima", seconds=180)
+        lab.kernel = NotebookKernel(lab.ada, "public-maxima", "simplex/simplex.en.ipynb")
+        assert lab.kernel.run("kept: 6*7;").text.split()[-1] == "42"
+        yield lab
+    except AssertionError as error:
+        raise AssertionError(f"{error}{lab.logs()}") from error
+    finally:
+        lab.clean()
+
+
+@pytest.fixture(scope="module")
+def device(lab):
+    """Ada's computer, outside of all the lab's networks, with the file that the lab gave her; in the VPN."""
+    lab.run("lab", "vpn", "enrol", "ada", "Laptop", "--out", "/out/ada.conf")
+    given = (lab.folder / "out/ada.conf").read_text()
+    endpoint = f"{lab.block}.3.1:51820"
+    assert f"Endpoint = {lab.loopback}:51820" in given
+    told = dict(line.split(" = ", 1) for line in given.splitlines() if " = " in line)
+    plain = "\n".join(line for line in given.splitlines() if not line.startswith(("Address", "DNS")))
+    image = lab.inspect(lab.container("gateway"))["Config"]["Image"]
+    name = f"{lab.name}-device"
+    words = ("--cap-drop", "ALL", "--cap-add", "NET_ADMIN", "--device", "/dev/net/tun", "--tmpfs", "/run")
+    docker("run", "-d", "--name", name, "--user", "0:0", *words, image, "sleep", "infinity")
+    try:
+        script = (
+            "ip link add wg0 type wireguard 2>/dev/null || wireguard-go wg0 >/dev/null 2>&1; set -e\n"
+            f"cat >/run/conf <<'CONF'\n{plain.replace(told['Endpoint'], endpoint)}\nCONF\nwg setconf wg0 /run/conf\n"
+            f"ip address add {told['Address']} dev wg0\nip link set wg0 mtu 1420 up\n"
+            f"ip route add {told['AllowedIPs']} dev wg0\n"
+        )
+        docker("exec", "-i", name, "sh", "-s", input=script)
+        docker("exec", "-d", name, "python3", "-c", RELAY, told["AllowedIPs"].partition("/")[0])
+        address = lab.inspect(name)["NetworkSettings"]["IPAddress"]
+        yield f"http://{address}:8000"
+    finally:
+        docker("rm", "-f", name)
+
+
+@pytest.fixture(scope="module")
+def private(lab, device):
+    """Ada's server on the private tier, opened from her device; its container."""
+    there = wait_for(lambda: lab.visit("ada", device), seconds=60, why="the VPN entrance answers the device")
+    there.open_and_wait("matrix-game", "private-maxima", seconds=180)
+    lab.private_kernel = NotebookKernel(there, "private-maxima", "matrix-game/matrix-game.en.ipynb")
+    return f"{lab.name}.private-maxima.ada"
+
+
+def test_the_command_says_where_the_lab_is_and_what_comes_next(lab):
+    assert f"The lab answers at {lab.url}" in lab.said
+    assert f"The lab answers at http://{lab.block}.1.3" in lab.said
+    assert "accounts add NAME --admin" in lab.said
+
+
+def test_typed_again_it_makes_no_key_anew_and_restarts_nothing(lab):
+    def state():
+        keys = {path.name: path.read_text() for path in (lab.folder / "secrets").iterdir()}
+        return keys, [lab.inspect(lab.container(service))["Id"] for service in SERVICES]
+
+    before = state()
+    lab.up()
+    assert state() == before
+
+
+def test_a_run_is_an_event_in_postgresql_and_the_hub_has_its_own_database(lab):
+    question = "SELECT count(*) FROM event WHERE kind = 'run' AND tier = 'public' AND entrance = 'public'"
+    wait_for(
+        lambda: int(lab.sql("maximalab_usage", question)) >= 1, seconds=60, why="the run is in the store"
+    )
+    assert lab.sql("maximalab_hub", "SELECT name FROM users WHERE name = 'ada'") == "ada"
+    owners = "SELECT datname || ' ' || pg_get_userbyid(datdba) FROM pg_database WHERE datname LIKE 'maxima%' ORDER BY 1"
+    assert lab.sql("postgres", owners).splitlines() == ["maximalab_hub hub", "maximalab_usage usage"]
+    assert not list((lab.folder / "lab").glob("*sage*.sqlite")) + list(
+        (lab.folder / "lab").glob("hub.sqlite")
+    )
+
+
+def test_private_material_opens_in_the_vpn_and_nowhere_else(lab, private):
+    assert lab.private_kernel.run("2^10;").text.split()[-1] == "1024"
+    refused = lab.ada.open("matrix-game")
+    assert (refused.status_code, "VPN" in refused.text) == (403, True)
+    gate = lab.ada.http.get("/user/ada/private-maxima/api")
+    assert "version" not in gate.text
+    networks = lab.inspect(lab.container("public"))["NetworkSettings"]["Networks"]
+    assert f"maximalab-{lab.name}-private" not in networks, "there is not even a wire"
+
+
+def test_the_gateway_has_shaken_hands(lab, private):
+    said = docker("exec", lab.container("gateway"), "wg", "show", "wg0", "latest-handshakes")
+    assert int(said.split()[1]) > 0
+
+
+TRY = """
+import json, socket, sys
+found = {}
+for host, port in json.loads(sys.argv[1]):
+    try:
+        socket.create_connection((host, port), 2).close()
+        found[f"{host}:{port}"] = True
+    except OSError:
+        found[f"{host}:{port}"] = False
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize(("server", "third"), [("public-maxima", 4), ("private-maxima", 8)])
+def test_a_server_reaches_the_gate_and_nothing_else(lab, private, server, third):
+    """Neither another machine (here a container that is no part of the lab) nor the engine's own."""
+    outside = lab.inspect(f"{lab.name}-device")["NetworkSettings"]
+    net = f"{lab.block}.{third}"
+    gate = (f"{net}.5", 8081)
+    closed = [
+        (f"{net}.2", 8081),  # the hub itself
+        *((f"{net}.{door}", port) for door in (3, 4) for port in (80, 8001)),
+        *(
+            (f"{lab.block}.0.{one}", port)
+            for one, port in ((2, 8081), (3, 8003), (4, 8001), (5, 8001), (7, 8081))
+        ),
+        (f"{lab.block}.1.3", 80),
+        (
+            lab.inspect(lab.container("db"))["NetworkSettings"]["Networks"][f"{lab.name}_data"]["IPAddress"],
+            5432,
+        ),
+        (outside["IPAddress"], 8000),
+        (f"{net}.1", 22),
+        (f"{net}.1", 8480),
+    ]
+    container = f"{lab.name}.{server}.ada"
+    found = json.loads(lab.python(container, TRY, json.dumps([gate, *closed])))
+    assert found.pop(f"{gate[0]}:{gate[1]}")
+    assert not any(found.values()), found
+
+
+ASK = """
+import json, sys, urllib.request, urllib.error
+for path in json.loads(sys.argv[2]):
+    request = urllib.request.Request(sys.argv[1] + path, headers={"X-MaximaLab-Entrance": "vpn"})
+    try:
+        print(urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).status)
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+
+
+def test_the_gate_lets_the_hub_s_api_and_events_through_and_no_page(lab):
+    paths = [
+        "/hub/api/",
+        "/hub/api/user",
+        "/hub/login",
+        "/hub/api/../login",
+        "/hub/api/%2e%2e/login",
+        "/services/usage/",
+    ]
+    said = lab.python(f"{lab.name}.public-maxima.ada", ASK, f"http://{lab.block}.4.5:8081", json.dumps(paths))
+    assert said.split() == ["200", "403", "404", "404", "404", "404"]
+
+
+DOOR = """
+import http.client, json, socket, sys
+class Line(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(20)
+        self.sock.connect("/run/engine/docker.sock")
+for method, path, body in json.load(open("/tmp/asked.json")):
+    line = Line("engine")
+    sent = {"Content-Type": "application/json"} if body is not None else {}
+    line.request(method, path, None if body is None else body.encode(), sent)
+    print(line.getresponse().status)
+"""
+
+
+def asked_of_the_engine(lab) -> list[tuple[str, str, str | None, bool]]:
+    """What somebody who took over the hub may try: method, path, body, and whether it is let through."""
+    name, api = lab.name, "/v1.41"
+    server = lab.inspect(f"{name}.public-maxima.ada")
+    host = {
+        "CapDrop": ["ALL"], "Privileged": False, "SecurityOpt": ["no-new-privileges:true"], "ReadonlyRootfs": True,
+        "PidsLimit": 64, "IpcMode": "private", "NetworkMode": f"maximalab-{name}-public",
+        "Mounts": [{"Type": "volume", "Source": f"{name}.home.public.ada", "Target": "/home/student"}],
+    }  # fmt: skip
+    body = {"Image": server["Image"], "User": "1000:1000", "Cmd": ["true"], "HostConfig": host}
+    create = f"{api}/containers/create?name={name}.test"
+
+    def changed(**parts: object) -> str:
+        return json.dumps({**body, "HostConfig": {**host, **parts}})
+
+    good = json.dumps(body)
+    refused = {
+        "privileged": changed(Privileged=True),
+        "a folder of the machine": changed(Binds=["/:/mnt"]),
+        "a folder as a mount": changed(Mounts=[{"Type": "bind", "Source": "/", "Target": "/mnt"}]),
+        "somebody else's volume": changed(
+            Mounts=[{"Type": "volume", "Source": f"{name}_engine", "Target": "/mnt"}]
+        ),
+        "a capability": changed(CapAdd=["SYS_ADMIN"]),
+        "the machine's network": changed(NetworkMode="host"),
+        "another network": changed(NetworkMode=f"{name}_data"),
+        "the machine's processes": changed(PidMode="host"),
+        "a device": changed(Devices=[{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/sda"}]),
+        "unconfined": changed(SecurityOpt=["seccomp=unconfined"]),
+        "root": good.replace("1000:1000", "0:0"),
+        "the same word twice": good[:-1] + ', "hostconfig": {"Privileged": true}}',
+        "twice, with other letters between": good[:-1] + ',\n"HOSTCONFIG" : {"CapDrop": []}}',
+        "a letter as a number": good.replace('"Privileged": false', '"Privile\\u0067ed": true'),
+        "a letter that folds": good.replace('"Cmd"', '"Bindſ": ["/:/mnt"], "Cmd"'),
+        "no limit": good.replace('"PidsLimit": 64', '"PidsLimit": 0'),
+    }
+    device = {
+        "Name": f"{name}.x.y",
+        "Driver": "local",
+        "DriverOpts": {"type": "none", "o": "bind", "device": "/"},
+    }
+    store = {
+        **device,
+        "DriverOpts": {"type": "none", "o": "bind,ro", "device": f"{lab.folder}/materials/public"},
+    }
+    mine = server["Id"]
+    return [
+        ("GET", f"{api}/info", None, True),
+        ("GET", f"{api}/containers/{mine}/json", None, True),
+        ("POST", create, good, True),
+        ("DELETE", f"{api}/containers/{name}.test", None, True),
+        ("POST", f"{api}/volumes/create", json.dumps(store), True),
+        ("DELETE", f"{api}/volumes/{name}.x.y", None, False),
+        *(("POST", create, wrong, False) for wrong in refused.values()),
+        ("POST", f"{api}/containers/create?name=other", good, False),
+        ("POST", f"{api}/containers/create", good, False),
+        ("POST", f"{api}/containers/create?name=", good, False),
+        ("POST", f"{api}/volumes/create", json.dumps(device), False),
+        ("POST", f"{api}/volumes/create", json.dumps({**store, "drivEropts": device["DriverOpts"]}), False),
+        ("GET", f"{api}/containers/json", None, False),
+        ("GET", f"{api}/containers/{name}-db-1/json", None, False),
+        ("POST", f"{api}/containers/{mine}/exec", '{"Cmd": ["id"]}', False),
+        ("PUT", f"{api}/containers/{mine}/archive?path=/tmp", None, False),
+        ("PUT", f"{api}/containers/{name}-db-1/archive?path=/srv/spool", None, False),
+        ("GET", f"{api}/containers/{name}-db-1/logs?stdout=1", None, False),
+        ("POST", f"{api}/containers/{mine}/update", "{}", False),
+        ("POST", f"{api}/images/create?fromImage=x", None, False),
+        ("POST", f"{api}/build", "", False),
+        ("POST", f"{api}/networks/create", '{"Name": "x"}', False),
+        ("GET", f"{api}/secrets", None, False),
+        ("GET", f"{api}/containers/{name}.x%2f..%2f{name}-db-1/json", None, False),
+    ]
+
+
+def test_the_hub_gets_no_more_of_the_engine_than_its_servers_need(lab):
+    rows = asked_of_the_engine(lab)
+    asked = json.dumps([row[:3] for row in rows])
+    hub = lab.container("hub")
+    docker("exec", "-i", hub, "sh", "-c", "cat >/tmp/asked.json", input=asked)
+    said = [int(word) for word in lab.python(hub, DOOR).split()]
+    wrong = [
+        (row[:2], str(row[2])[:300], status)
+        for row, status in zip(rows, said, strict=True)
+        if (status != 403) is not row[3] or status >= 500
+    ]
+    docker("volume", "rm", f"{lab.name}.x.y")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("access", "tier"), [("open", "public"), ("private", "private")])
+def test_a_teacher_publishes_on_the_page_and_the_hub_needs_no_store_for_it(lab, device, access, tier):
+    lab.account("tom", "--group", "teach:operations-research")
+    teacher = Author(lab.visit("tom", lab.url if access == "open" else device).http)
+    answer = teacher.publish(material(f"fresh-{access}", access=access))
+    assert answer.status_code == 200, answer.text[-1500:]
+    assert (lab.folder / "materials" / tier / f"fresh-{access}" / "1" / "material.toml").is_file()
+    assert not any("materials" in one["Destination"] for one in lab.inspect(lab.container("hub"))["Mounts"])
+
+
+def test_no_service_has_more_rights_than_its_work_needs(lab):
+    more = {"gateway": ["NET_ADMIN"], "firewall": ["NET_ADMIN", "NET_RAW"]}
+    for service in SERVICES:
+        seen = lab.inspect(lab.container(service))
+        host = seen["HostConfig"]
+        assert host["CapDrop"] == ["ALL"], service
+        assert [one.removeprefix("CAP_") for one in host["CapAdd"] or []] == more.get(service, []), service
+        assert "no-new-privileges:true" in host["SecurityOpt"], service
+        assert host["ReadonlyRootfs"], service
+        assert not host["Privileged"], service
+        assert seen["Config"]["User"] == ("0:0" if service in more else "950:950"), service
+        sockets = [one for one in seen["Mounts"] if one["Source"].endswith("/docker.sock")]
+        assert bool(sockets) is (service == "engine"), service
+
+
+def test_no_key_is_in_what_docker_shows_or_keeps(lab, private):
+    keys = {
+        word
+        for path in (lab.folder / "secrets").iterdir()
+        if path.name != "gateway_public_key"
+        for word in path.read_text().strip().split(":")[-1:]
+    }
+    keys.add(PASSWORD)
+    assert len(keys) >= 10
+    shown = (lab.folder / ".env").read_text() + lab.run("compose", "config")
+    for service in SERVICES:
+        container = lab.container(service)
+        seen = docker("inspect", container)
+        shown += seen + docker("history", "--no-trunc", json.loads(seen)[0]["Image"])
+        shown += docker("top", container, "-o", "pid,args")
+    shown += lab.run("compose", "logs", "--no-color")
+    assert [key[:4] for key in keys if key in shown] == []
+    for path in (lab.folder / "secrets").iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_each_service_that_is_killed_comes_back_alone_and_takes_no_kernel_with_it(lab, private):
+    def look(service):
+        return lab.inspect(lab.container(service))
+
+    before = {service: look(service)["State"]["StartedAt"] for service in SERVICES}
+    for service in SERVICES:
+        os.kill(look(service)["State"]["Pid"], signal.SIGKILL)
+
+    def back(service) -> bool:
+        state = look(service)["State"]
+        return state["StartedAt"] != before[service] and state["Health"]["Status"] == "healthy"
+
+    for service in SERVICES:
+        wait_for(lambda one=service: back(one), seconds=240, why=f"{service} is back and well")
+    went_on = wait_for(lambda: answer(lab.kernel, "kept + 1;"), seconds=120, why="the open notebook goes on")
+    assert went_on == "43"
+    assert wait_for(lambda: answer(lab.private_kernel, "2^11;"), seconds=120, why="the private one") == "2048"
+    question = "SELECT count(*) FROM event WHERE kind = 'server_stop'"
+    assert lab.sql("maximalab_usage", question) == "0", "no server was told as ended"
+
+
+def answer(kernel, code: str) -> str:
+    try:
+        reply = kernel.run(code, seconds=30)
+    except Exception as error:
+        raise OSError(str(error)[:200]) from error
+    return reply.text.split()[-1]
