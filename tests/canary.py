@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CANARY = "Kanarka-Жовта"
 """An account name that no word of ours holds; its letters are not all in ASCII, which JSON may write with escapes."""
 LATER = datetime(2026, 11, 22, 13, tzinfo=UTC)
-BY_THE_CODE = {*KEPT, "export_log_head", "erased", "removed_number"}
+BY_THE_CODE = {"export_log", "export_log_head", "erased", "removed_number"}
 """Tables whose rows mean something to the code that writes them; the test lets it."""
 
 
@@ -42,7 +42,8 @@ def _value(table: Table, column: Column[Any], user: str, mentioning: str) -> Any
         case Integer():
             return None if column.autoincrement is True else 7
         case String():
-            return _text(column, one, user, mentioning)[: column.type.length]
+            mentioned = "nobody" if table.name in KEPT else mentioning
+            return _text(column, one, user, mentioned)[: column.type.length]
     raise AssertionError(f"{table.name}.{column.name}: say here what to put into a {column.type!r}")
 
 

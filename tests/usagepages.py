@@ -138,6 +138,7 @@ USAGE_CASES = {
     "completeness": ("completeness", "researcher", "/completeness?since=", 200),
     "completeness of a teacher's courses": ("completeness", "teacher", "/completeness", 200),
     "completeness of nothing": ("completeness", "admin", "/completeness?course=nothing", 200),
+    "set up the study": ("study_form", "researcher", "/study?saved=true", 200),
     "erasures": ("erasures", "admin", "/erasures", 200),
     "my data": ("me", "demo-01", "/me", 200),
     "my data of one who declined": ("me", DECLINED, "/me", 200),

@@ -22,8 +22,9 @@ from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.language import as_language
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import load_settings
-from maximalab_hub.store.engine import open_engine
+from maximalab_hub.store.engine import open_engine, reading
 from maximalab_hub.store.research import Selection, snapshot
+from maximalab_hub.store.studies import with_study
 from maximalab_hub.study import start_of_day, study_of, timetables_of, work
 
 if TYPE_CHECKING:
@@ -70,10 +71,12 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
     asks_other = other_since is not None or other_until is not None
     engine = open_engine(settings.usage.db_url)
     try:
+        with reading(engine) as connection:
+            settings = with_study(settings, connection)
         detail = {"course": course, "material": material, "to": "folder" if out else "terminal"}
         kind = Kind.EXPORT if out else Kind.LOOK
         own = own_events_of(settings, engine, lambda: datetime.now(UTC))
-        asked = own.record(kind, who, course=course, detail=detail)
+        asked = own.record(kind, who, course=course, detail=detail, study=settings.study.id)
         with snapshot(engine) as connection:
             made = compared(
                 connection,

@@ -49,10 +49,11 @@ FATES: Final[Mapping[str, Mapping[str, Fate]]] = {
     "timetable_version": {"made_by": Fate.UNNAMED},
     "timetable_source": {"made_by": Fate.UNNAMED},
     "timetable_draft": {"made_by": Fate.DELETED},
+    "study": {"made_by": Fate.UNNAMED},
 }
 """Of each table and each column that names people."""
-KEPT: Final = frozenset({"export_log"})
-"""Tables in which no text is changed for a name in it: a chain bears no change, and nobody writes a name there."""
+KEPT: Final = frozenset({"export_log", "study"})
+"""Tables in which no text is changed for a name in it: a chain bears no change, and people agreed to one text."""
 
 
 @dataclass(frozen=True, slots=True)

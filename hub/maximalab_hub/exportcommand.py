@@ -17,8 +17,9 @@ from maximalab_hub.export.opening import opened
 from maximalab_hub.export.source import one
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import Settings, load_settings
-from maximalab_hub.store.engine import open_engine
+from maximalab_hub.store.engine import open_engine, reading
 from maximalab_hub.store.research import Selection, snapshot
+from maximalab_hub.store.studies import with_study
 from maximalab_hub.study import start_of_day, study_of
 
 if TYPE_CHECKING:
@@ -86,10 +87,12 @@ def export_study(  # noqa: PLR0913  what is exported, from where, to where, how,
 
     Raises `ExportError`, `SecretError` or `StoreAwayError`.
     """
+    with reading(engine) as connection:
+        settings = with_study(settings, connection)
     study = study_of(settings)
     detail = {"course": selection.course, "to": "folder", "format": form.value, "tables": list(tables)}
     own = own_events_of(settings, engine, lambda: now)
-    asked = own.record(Kind.EXPORT, who, course=selection.course, detail=detail)
+    asked = own.record(Kind.EXPORT, who, course=selection.course, detail=detail, study=study.id)
     with snapshot(engine) as connection, _progress() as progress:
 
         def track(

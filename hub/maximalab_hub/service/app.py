@@ -35,6 +35,7 @@ from maximalab_hub.service import (
     rate_routes,
     ratings_routes,
     research_routes,
+    study_routes,
     timetable_routes,
 )
 from maximalab_hub.service.daily import every_day
@@ -118,6 +119,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
         ratings_routes,
         rate_routes,
         competence_routes,
+        study_routes,
         timetable_routes,
         cost_routes,
     )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from maximalab_hub.service import PREFIX
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.questions import Question, read_question
 
 if TYPE_CHECKING:
@@ -40,4 +41,5 @@ def record(
     """Record who looks at what, before it is shown; `more` is told besides. Give its entry of the export log."""
     detail = {"page": request.url.path.removeprefix(PREFIX), **asked.values, **more}
     own: OwnEvents = request.app.state.own_events
-    return own.record(kind, person.name, course=asked.course, detail=detail, of_the_study=of_the_study)
+    study = lab_of(request).study.id if of_the_study else None
+    return own.record(kind, person.name, course=asked.course, detail=detail, study=study)

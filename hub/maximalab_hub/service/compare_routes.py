@@ -15,6 +15,7 @@ from maximalab_hub.events import Kind
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.rhythm_chart import shares_chart, week_chart
 from maximalab_hub.service.wording import Wording
@@ -24,7 +25,6 @@ from maximalab_hub.study import study_of, timetables_of, work
 
 if TYPE_CHECKING:
     from maximalab_hub.service.questions import Question
-    from maximalab_hub.settings import Settings
 
 router = APIRouter(prefix=PREFIX)
 
@@ -32,7 +32,7 @@ router = APIRouter(prefix=PREFIX)
 @router.get("/compare")
 def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bool = False) -> Response:
     """For researchers and admins: in class against out of class, and group against group, with words."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     record(request, person, Kind.LOOK, asked)
     made, courses = _compared(request, asked, with_grid=grid)
     language = language_of(request)
@@ -55,7 +55,7 @@ def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bo
 @router.get("/compare.json")
 def compare_json(request: Request, person: Researcher, asked: Asked, *, grid: bool = False) -> Response:
     """For researchers and admins: the same as JSON; the same store gives the same bytes."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     entry = record(request, person, Kind.EXPORT, asked)
     made, _ = _compared(request, asked, with_grid=grid)
     about: dict[str, Any] = {"study": settings.study.id, "time_zone": settings.lab.time_zone, **asked.values}
@@ -67,7 +67,7 @@ def compare_json(request: Request, person: Researcher, asked: Asked, *, grid: bo
 
 def _compared(request: Request, asked: Question, *, with_grid: bool) -> tuple[Report, tuple[str, ...]]:
     """Read and compare from one state of the store; name the courses that there are."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     study, zone = study_of(settings), settings.lab.time_zone
     choices = Choices(study.parameters, ZoneInfo(zone), study.pseudonyms, with_grid=with_grid)
     with snapshot(request.app.state.engine) as connection:

@@ -13,6 +13,7 @@ from maximalab_hub.competence import compared, read_levels
 from maximalab_hub.ratings import LEAST_EXPERTS, summary
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.template_words import TemplateWords
 from maximalab_hub.service.wording import Wording
@@ -24,7 +25,6 @@ from maximalab_hub.typed import TypedError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from maximalab_hub.settings import Settings
 
 EXAMPLE: Final = ";low;medium;high\nbefore;;;\nafter;;;"
 """The shape of a table, for those who begin."""
@@ -47,7 +47,7 @@ def new_competence(
     same_people: Annotated[bool, Form()] = False,  # noqa: FBT002  a form's tick
 ) -> Response:
     """For researchers and admins: keep a table of levels."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     try:
         table = read_levels(levels, same_people=same_people)
     except TypedError as error:
@@ -63,7 +63,7 @@ def remove_competence(
     request: Request, _person: Researcher, table: Annotated[str, Form(max_length=36)]
 ) -> Response:
     """For researchers and admins: take a table of levels away."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     with writing(request.app.state.engine) as connection:
         template.remove_competence(connection, settings.study.id, table)
     return RedirectResponse(f"{PREFIX}/competence", 303)
@@ -72,7 +72,7 @@ def remove_competence(
 @router.get("/report")
 def report_page(request: Request, _person: Researcher) -> Response:
     """For researchers and admins: levels and ratings with words, to be printed or kept."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     with reading(request.app.state.engine) as connection:
         tables = _compared(connection, settings.study.id)
         panels = [
@@ -99,7 +99,7 @@ def _competence(  # noqa: PLR0913  what was typed, to be shown again
     levels: str = EXAMPLE,
     same: bool = False,
 ) -> Response:
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     with reading(request.app.state.engine) as connection:
         tables = _compared(connection, settings.study.id)
     return page(
@@ -124,6 +124,6 @@ def _compared(connection: Connection, study: str) -> list[tuple[CompetenceTable,
 
 
 def _words(request: Request) -> dict[str, Any]:
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     language = language_of(request)
     return {"said": Wording(language, settings.lab.time_zone), "words": TemplateWords(language)}

@@ -14,6 +14,7 @@ from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import require
 from maximalab_hub.service.errors import problem
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import queries, research
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from maximalab_hub.service.questions import Question
     from maximalab_hub.settings import Settings
 
-MOST_SHOWN: Final = 300
+MOST_SHOWN: Final = 100
 
 router = APIRouter(prefix=PREFIX)
 
@@ -75,7 +76,7 @@ def view_of(person: Person, course: str | None) -> View | None:
 @router.get("/completeness")
 def completeness_page(request: Request, person: Looking, asked: Asked, *, gaps: bool = False) -> Response:
     """For teachers, of their courses; for researchers, of those who agreed; for admins, of all: start by start."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     view = view_of(person, asked.course)
     if view is None:
         raise problem(403, "course", "this course is for its teachers, researchers and admins")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from maximalab_hub.export_log import verify
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import log, research
 from maximalab_hub.store.research import snapshot
-
-if TYPE_CHECKING:
-    from maximalab_hub.settings import Settings
 
 NEWEST: Final = 200
 
@@ -26,7 +24,7 @@ router = APIRouter(prefix=PREFIX)
 @router.get("/export-log")
 def export_log_page(request: Request, person: Researcher) -> Response:
     """For researchers, the entries of their study; for admins, all; and for both whether the log is whole."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     study = None if person.admin else settings.study.id
     with snapshot(request.app.state.engine) as connection:
         entries = list(log.entries(connection, study=study, newest=NEWEST))

@@ -17,6 +17,7 @@ from maximalab_hub.export.opening import opened
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.errors import problem
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import Study, observations, study_of
 
@@ -39,7 +40,7 @@ router = APIRouter()
 @router.get("/export.csv")
 def export_csv(request: Request, person: Researcher, asked: Asked) -> Response:
     """For researchers and admins: the chosen events as CSV."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     study = study_of(settings)
     entry = record(request, person, Kind.EXPORT, asked)
     lines = _lines(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
@@ -57,7 +58,7 @@ def export_zip(
     table: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """For researchers and admins: tables of the chosen events in a format, with codebook, manifest, citation."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     chosen, tables = _form_of(form), _tables_of(table)
     study = study_of(settings)
     entry = record(request, person, Kind.EXPORT, asked, format=chosen.value, tables=list(tables))

@@ -16,6 +16,7 @@ from maximalab_hub.export.dataset import archived
 from maximalab_hub.known import archive, counts
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import AnyPerson, xsrf_token
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
@@ -42,7 +43,7 @@ router = APIRouter()
 @router.get("/me")
 def my_data(request: Request, person: AnyPerson) -> Response:
     """For everybody, about themselves: what is recorded, and the question of consent."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     with reading(request.app.state.engine) as connection:
         known = _known_about(connection, person.name, settings)
     said = Wording(language_of(request), settings.lab.time_zone)
@@ -65,7 +66,7 @@ def decide(
     version: Annotated[int, Form()],
 ) -> Response:
     """For everybody, about themselves: agree to the study, or withdraw. Earlier decisions stay."""
-    study = request.app.state.settings.study
+    study = lab_of(request).study
     # Who read an older text has not agreed to this one: the page is shown again, with the new text.
     if version == study.consent_version:
         with writing(request.app.state.engine) as connection:
@@ -84,7 +85,7 @@ def decide(
 def my_events_csv(request: Request, person: AnyPerson) -> Response:
     """For everybody: one's own events as CSV, in the columns of the study and under one's own name."""
     headers = {"Content-Disposition": 'attachment; filename="my-events.csv"'}
-    lines = _own_csv(request.app.state.engine, request.app.state.settings, person.name)
+    lines = _own_csv(request.app.state.engine, lab_of(request), person.name)
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -100,7 +101,7 @@ def my_events_json(request: Request, person: AnyPerson) -> Response:
 def my_data_zip(request: Request, person: AnyPerson) -> Response:
     """For everybody: all that the store knows about oneself, every table and column, as JSON and CSV."""
     headers = {"Content-Disposition": 'attachment; filename="my-data.zip"'}
-    parts = _own_archive(request.app.state.engine, request.app.state.settings, person.name)
+    parts = _own_archive(request.app.state.engine, lab_of(request), person.name)
     return StreamingResponse(parts, media_type="application/zip", headers=headers)
 
 

@@ -36,14 +36,13 @@ LOGGED: Final[Mapping[Kind, LogKind]] = {Kind.LOOK: LogKind.LOOK, Kind.EXPORT: L
 class OwnEvents:
     """One start of the service as a witness; `clock` gives aware moments. Safe for several threads.
 
-    `names` are the pseudonyms of the export log; `study` is the lab's study.
+    `names` are the pseudonyms of the export log.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime], names: Pseudonyms, study: str) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], names: Pseudonyms) -> None:
         self._engine = engine
         self._clock = clock
         self._names = names
-        self._study = study
         self._boot_id = str(uuid4())
         self._seq = 0
         self._lock = Lock()
@@ -55,9 +54,9 @@ class OwnEvents:
         *,
         course: str | None = None,
         detail: Mapping[str, Any] | None = None,
-        of_the_study: bool = True,
+        study: str | None = None,
     ) -> Entry:
-        """Store at once that `user` did this; give its entry of the export log.
+        """Store at once that `user` did this, for a study if it was for one; give its entry of the export log.
 
         `kind` is one of `LOGGED`. Whoever shows something that has to be recorded calls this first, and shows nothing
         where it fails. Raises `maximalab_hub.store.engine.StoreAwayError`.
@@ -73,7 +72,6 @@ class OwnEvents:
             duration_ms=None, outcome=None, error_name=None,
             source=Source.HUB.value, detail=told,
         )  # fmt: skip
-        study = self._study if of_the_study else None
         with writing(self._engine) as connection:
             insert_events(connection, [row])
             return log.append(connection, at=now, kind=LOGGED[kind], who=who, study=study, detail=told)
@@ -97,7 +95,7 @@ class OwnEvents:
 
 def own_events_of(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> OwnEvents:
     """Make one start of a witness for the lab that the settings describe. Raises `SecretError`."""
-    return OwnEvents(engine, clock, log_names_of(settings), settings.study.id)
+    return OwnEvents(engine, clock, log_names_of(settings))
 
 
 def log_names_of(settings: Settings) -> Pseudonyms:

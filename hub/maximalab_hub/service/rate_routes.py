@@ -18,6 +18,7 @@ from maximalab_spawner.tiers import entrance_of
 
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.errors import problem
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.signin import form_token
 from maximalab_hub.service.template_words import TemplateWords
@@ -98,7 +99,7 @@ def _page(request: Request, typed: list[int | None] | None = None, status: int =
         answered=bool(before),
         kept="kept" in request.query_params and typed is None,
         incomplete=typed is not None,
-        study=request.app.state.settings.study,
+        study=lab_of(request).study,
         words=TemplateWords(language_of(request)),
         xsrf=form_token(secret, request.app.state.form_key),
     )

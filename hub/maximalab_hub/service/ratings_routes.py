@@ -16,6 +16,7 @@ from maximalab_hub.ratings import LEAST_EXPERTS, MOST_SCORE, check, read_criteri
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.errors import problem
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.template_words import TemplateWords
 from maximalab_hub.service.wording import Wording
@@ -27,7 +28,6 @@ from maximalab_hub.typed import Fault, TypedError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from maximalab_hub.settings import Settings
 
 MOST_INVITED: Final = 200
 CRITERIA: Final = """Легкість доступу | Ease of access | 1
@@ -61,7 +61,7 @@ def ratings_page(request: Request, _person: Researcher) -> Response:
 @router.post("/ratings")
 def new_panel(request: Request, person: Researcher, typed: Annotated[PanelForm, Form()]) -> Response:
     """For researchers and admins: make a panel."""
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     try:
         panel = _panel_from(typed)
     except TypedError as error:
@@ -133,7 +133,7 @@ def _panel_from(typed: PanelForm) -> Panel:
 
 
 def _ratings(request: Request, typed: PanelForm, fault: TypedError | None = None) -> Response:
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     with reading(request.app.state.engine) as connection:
         panels = template.panels(connection, settings.study.id)
     return page(
@@ -172,7 +172,7 @@ def _panel(request: Request, panel_id: str, links: list[tuple[int, str]] | None 
 
 
 def _panel_in(connection: Connection, request: Request, panel_id: str) -> Panel:
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     found = template.panels(connection, settings.study.id, panel_id)
     if not found:
         raise problem(404, "panel", "there is no such panel in this study")
@@ -180,5 +180,5 @@ def _panel_in(connection: Connection, request: Request, panel_id: str) -> Panel:
 
 
 def _said(request: Request) -> Wording:
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     return Wording(language_of(request), settings.lab.time_zone)

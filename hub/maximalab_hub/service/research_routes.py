@@ -12,6 +12,7 @@ from maximalab_hub.service import PREFIX, export_routes, my_data_routes
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import AnyPerson, researcher
 from maximalab_hub.service.chart import bars
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Setting
@@ -30,7 +31,6 @@ from maximalab_hub.study import (
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
 
 LAST_EVENTS: Final = 50
@@ -43,7 +43,7 @@ def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
     """For researchers and admins: last events and comparison. Others are told whom the page is for."""
     if not researcher(person):
         return page(request, "usage/for_researchers.html", status=403)
-    settings: Settings = request.app.state.settings
+    settings = lab_of(request)
     study = study_of(settings)
     record(request, person, Kind.LOOK, asked)
     found = _findings(request.app.state.engine, study, asked.selection(settings.lab.time_zone))

@@ -83,6 +83,7 @@ STORED: Final[Mapping[str, str]] = {
     "timetable_version": N_("versions of timetables that I made"),
     "timetable_source": N_("addresses of calendars that I gave"),
     "timetable_draft": N_("imports of timetables that I looked at last"),
+    "study": N_("studies that I set up"),
     "export_log": N_("entries of the export log about me, under a pseudonym"),
     "erased": N_("a note that records were erased, under a pseudonym"),
 }

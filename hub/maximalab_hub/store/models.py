@@ -234,3 +234,19 @@ class RemovedNumberRow(Base):
 
     boot_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class StudyRow(Base):
+    """A study as a researcher set it up; the newest row counts, and earlier ones tell who agreed to what."""
+
+    __tablename__ = "study"
+
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    study: Mapped[str] = mapped_column(String(64), index=True)
+    consent_version: Mapped[int]
+    title_uk: Mapped[str] = mapped_column(String(300))
+    title_en: Mapped[str] = mapped_column(String(300))
+    consent_uk: Mapped[str] = mapped_column(Text)
+    consent_en: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[str] = mapped_column(String(255))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)

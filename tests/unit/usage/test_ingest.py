@@ -182,7 +182,7 @@ def test_times_come_back_as_aware_utc(store: Engine) -> None:
 
 
 def test_what_the_service_saw_itself_is_the_hubs_word(store: Engine) -> None:
-    own = OwnEvents(store, lambda: NOON, names_in_the_log("k" * 64), "lab-study")
+    own = OwnEvents(store, lambda: NOON, names_in_the_log("k" * 64))
     own.record(Kind.LOOK, "rea", course="operations-research", detail={"page": "usage"})
     own.record(Kind.EXPORT, "rea")
     with reading(store) as connection:

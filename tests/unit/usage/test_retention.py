@@ -104,9 +104,7 @@ def test_the_log_says_what_went_before_it_went(store: Engine, monkeypatch: pytes
 
 def test_the_beginning_of_the_export_log_goes_and_the_rest_can_be_verified(store: Engine) -> None:
     for days in (90, 80, 60, 20):
-        OwnEvents(store, lambda days=days: NOON - timedelta(days=days), LOG_NAMES, "s").record(
-            Kind.LOOK, "rea"
-        )
+        OwnEvents(store, lambda days=days: NOON - timedelta(days=days), LOG_NAMES).record(Kind.LOOK, "rea")
     for now in (NOON, NOON + timedelta(days=1), NOON + timedelta(days=30), NOON + timedelta(days=300)):
         retained(store, now=now)
         with reading(store) as connection:

@@ -73,6 +73,8 @@ STATUSES: dict[str, dict[str, int]] = {
     "remove_competence": PEOPLE_ONLY | {"own": 303},
     "report_page": PEOPLE_ONLY | {"own": 200},
     "completeness_page": PEOPLE_ONLY | {"own": 200},
+    "study_form_page": PEOPLE_ONLY | {"own": 200},
+    "set_up_study": PEOPLE_ONLY | {"own": 303},
     "erasures_page": PEOPLE_ONLY | {"own": 200},
     "erase_person": PEOPLE_ONLY | {"own": 200},
     "ask_for_erasure": PEOPLE_ONLY | {"own": 303},
@@ -185,6 +187,13 @@ FORMS = {
     "take_import": {"draft": "d"},
     "look_again": {"action": "fetch"},
     "change_people": {"what": "enrol", "based_on": "1", "group": "g", "names": ""},
+    "set_up_study": {
+        "study": "lab-study",
+        "title_uk": "т",
+        "title_en": "t",
+        "consent_uk": "з",
+        "consent_en": "c",
+    },
 }
 """What is sent to the routes that take a form."""
 FILES = {"import_file": {}, "people_from_table": {"based_on": "1"}}
