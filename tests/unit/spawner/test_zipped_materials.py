@@ -191,7 +191,7 @@ WHOLE = zipped(GOOD)
         pytest.param(zipped(GOOD).replace("дані".encode(), b"\xff" * 8), "UTF-8|whole", id="no UTF-8"),
     ],
 )
-def test_a_zip_that_is_not_whole_is_refused_with_a_reason(desk, data: bytes, said: str):
+def test_t20_a_zip_that_is_not_whole_is_refused_with_a_reason(desk, data: bytes, said: str):
     with pytest.raises(CatalogError, match=said):
         desk.publish(data)
     assert (desk.lying(Tier.PRIVATE), desk.lying(Tier.PUBLIC)) == ({}, {})

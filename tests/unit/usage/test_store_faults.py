@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 from postedevents import ADA, an_event, ingest_of, stored
 
 
-def test_a_locked_store_keeps_nothing_and_works_again(
+def test_t25_a_locked_store_keeps_nothing_and_works_again(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maximalab_hub.store.engine.BUSY_SECONDS", 0.1)
@@ -34,7 +34,7 @@ def test_a_locked_store_keeps_nothing_and_works_again(
     assert [one.status for one in ingest_of(engine).take(ADA, [an_event(1)])] == ["stored"]
 
 
-def test_a_full_disk_keeps_nothing_of_a_post_and_works_again(sqlite_url: str) -> None:
+def test_t25_a_full_disk_keeps_nothing_of_a_post_and_works_again(sqlite_url: str) -> None:
     engine = open_engine(sqlite_url)
     migrations.upgrade(engine)
     with writing(engine) as connection:
@@ -49,7 +49,7 @@ def test_a_full_disk_keeps_nothing_of_a_post_and_works_again(sqlite_url: str) ->
     assert {one.status for one in ingest_of(engine).take(ADA, post)} == {"stored"}
 
 
-def test_a_postgresql_that_died_is_away_and_then_back(postgres: Postgres, postgres_url: str) -> None:
+def test_t25_a_postgresql_that_died_is_away_and_then_back(postgres: Postgres, postgres_url: str) -> None:
     engine = open_engine(postgres_url)
     migrations.upgrade(engine)
     ingest_of(engine).take(ADA, [an_event(1)])
@@ -78,7 +78,7 @@ def test_postgresql_answers_only_for_what_is_on_the_disk(postgres_url: str) -> N
     engine.dispose()
 
 
-def test_posts_at_the_same_moment_count_once(store: Engine) -> None:
+def test_t17_posts_at_the_same_moment_count_once(store: Engine) -> None:
     events = [an_event(number) for number in range(50)]
     ingest = ingest_of(store)
     with ThreadPoolExecutor(6) as threads:
