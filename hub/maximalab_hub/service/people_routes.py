@@ -54,9 +54,7 @@ def people_page(
 ) -> Response:
     """For the course's teachers and admins: the groups and who is in them. The look is recorded."""
     detail = {"page": request.url.path.removeprefix(PREFIX)}
-    request.app.state.own_events.record(
-        Kind.LOOK, person.name, course=course, detail=detail, of_the_study=False
-    )
+    request.app.state.own_events.record(Kind.LOOK, person.name, course=course, detail=detail)
     return _people(request, course, done=done)
 
 

@@ -42,9 +42,7 @@ def rhythm_page(  # noqa: PLR0913, PLR0917  what the address may ask for
     """For the course's teachers and admins: the week of a group, day by hour. The look is recorded."""
     settings: Settings = request.app.state.settings
     detail = {"page": request.url.path.removeprefix(PREFIX), "group": group}
-    request.app.state.own_events.record(
-        Kind.LOOK, person.name, course=course, detail=detail, of_the_study=False
-    )
+    request.app.state.own_events.record(Kind.LOOK, person.name, course=course, detail=detail)
     last = until or today(request)
     first = max(since or last - USUAL, last - LONGEST)
     zone = settings.lab.time_zone
