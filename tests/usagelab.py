@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-START_SECONDS = 90
+START_SECONDS = 300
 PASSWORD = "a password for every example account"
 GROUPS = {
     "researchers": ["rea"],
