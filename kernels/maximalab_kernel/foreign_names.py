@@ -70,10 +70,11 @@ CHARACTERS: dict[str, str] = {
 """Characters that look like mathematics and are none of Maxima's operators, with what to write."""
 
 OPERATORS: dict[str, str] = {
-    "==": "`=` in an equation, `a: 5` to assign, `is(a = b)` to compare", "!=": "`#`", "<>": "`#`",
-    "&&": "`and`", "||": "`or`", "|": "`abs(x)`", "->": "`=` or `:`", "++": "`k: k + 1`",
+    "!=": "`#`", "<>": "`#`",
+    "&&": "`and`", "||": "`or`", "|": "`abs(x)`", "->": "`=`, `:`", "++": "`k: k + 1`",
     "+=": "`k: k + …`", "-=": "`k: k - …`",
 }  # fmt: skip
+"""Operators of other languages, with Maxima's: in backquotes, as they stand in sentences of each language."""
 
 CONSTANTS: dict[str, str] = {
     "pi": "%pi",
@@ -87,9 +88,9 @@ CONSTANTS: dict[str, str] = {
 CALLED: frozenset[str] = frozenset({
     "sin", "cos", "tan", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "sqrt", "abs",
     "floor", "ceiling", "print", "disp", "display", "factor", "expand", "ratsimp", "solve", "diff", "integrate",
-    "limit", "float", "length", "first", "last", "load", "plot2d", "plot3d", "draw2d",
+    "limit", "float", "length", "first", "last", "load", "plot2d", "plot3d", "draw2d", "return",
 })  # fmt: skip
-"""Functions that beginners know, to tell `sqrt 2` from `a b`."""
+"""Functions that beginners know, and `return`, to tell `sqrt 2` from `a b`."""
 
 LOOKALIKES = str.maketrans("аеіорсухАВЕКМНОРСТХ", "aeiopcyxABEKMHOPCTX")
 """Cyrillic letters to the Latin ones that look the same."""

@@ -32,6 +32,11 @@ HINT_WORDS: dict[str, dict[str, str]] = {
         "en": "the line before `{word}` has no end: put `;` (shows the result) or `$` (does not) behind it.",
         "uk": "рядок перед `{word}` не завершено: поставте в кінці `;` (показати результат) або `$` (не показувати).",
     },
+    "hint_between": {
+        "en": "before `{word}` the next command begins: put `;` (shows the result) or `$` (does not) between them.",
+        "uk": "перед `{word}` починається нова команда: поставте між ними `;` (показати результат) або `$`"
+        " (не показувати).",
+    },
     "hint_comma": {
         "en": "two values stand side by side; is there a comma missing?",
         "uk": "два значення стоять поруч; чи не бракує між ними коми?",
@@ -112,6 +117,14 @@ HINT_WORDS: dict[str, dict[str, str]] = {
     "hint_operator": {
         "en": "`{found}` is not Maxima's; write {use}.",
         "uk": "`{found}` у Maxima не так; пишіть {use}.",
+    },
+    "hint_equality": {
+        "en": "`==` is not Maxima's; write `=` in an equation, `a: 5` to assign, `is(a = b)` to compare.",
+        "uk": "`==` у Maxima не так; у рівнянні пишіть `=`, щоб надати значення `a: 5`, щоб порівняти `is(a = b)`.",
+    },
+    "hint_valued": {
+        "en": "{name} has the value `{value}`, so it cannot be the variable here; to take it away: `kill({name})$`.",
+        "uk": "{name} має значення `{value}`, тому тут не може бути змінною; щоб прибрати значення: `kill({name})$`.",
     },
     "hint_character": {
         "en": "the character `{found}` is none of Maxima's; write {use}.",

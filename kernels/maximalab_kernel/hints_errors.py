@@ -6,7 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.foreign_names import CALLED, OPERATORS
-from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, depth_before, printed_character
+from maximalab_kernel.hints import (
+    LONGEST,
+    NAME,
+    WORDS,
+    Hint,
+    bare,
+    body,
+    constant_in_bounds,
+    depth_before,
+    printed_character,
+    words,
+)
+from maximalab_kernel.hints_values import of_value
 from maximalab_kernel.statements import CLOSERS, Completeness, brackets, skip_comment, skip_string
 
 if TYPE_CHECKING:
@@ -24,7 +36,7 @@ def of_error(text: str, name: str, message: str, position: int | None) -> Hint |
         return next((hint for look in SYNTAX if (hint := look(text, message, place))), None)
     if name == "MaximaError":
         return next((hint for look in ERRORS if (hint := look(bare(text), message))), None)
-    return None
+    return constant_in_bounds(bare(text), message) if name == "MaximaQuestion" else None
 
 
 def _open_ends(text: str) -> Iterator[str]:
@@ -56,6 +68,8 @@ def _else(text: str, _message: str, _place: int) -> Hint | None:
 
 
 def _operator(text: str, _message: str, _place: int) -> Hint | None:
+    if "==" in bare(text):
+        return Hint("hint_equality")
     found = next((operator for operator in OPERATORS if operator in bare(text)), None)
     return Hint("hint_operator", {"found": found, "use": OPERATORS[found]}) if found else None
 
@@ -101,6 +115,12 @@ def _number_before_bracket(text: str, message: str, _place: int) -> Hint | None:
     return None
 
 
+def _python(text: str, _message: str, _place: int) -> Hint | None:
+    """A function as Python and others define it."""
+    match = re.match(rf"\s*(?:def|function)\s+({NAME})\s*\(([\w\s,]*)\)", bare(text))
+    return Hint("hint_define", {"name": match[1], "arguments": match[2]}) if match else None
+
+
 def _side_by_side(text: str, message: str, place: int) -> Hint | None:
     """Two things without an operator between them: the parser stands at the first character behind a word."""
     if not message.endswith("is not an infix operator"):
@@ -114,7 +134,16 @@ def _side_by_side(text: str, message: str, place: int) -> Hint | None:
         return None
     if "\n" in code[len(before) : start]:
         return Hint("hint_terminator", {"word": word})
+    if _assigned(before, code[len(before) :], word):
+        inside = depth_before(code, start) > 0
+        return Hint("hint_comma") if inside else Hint("hint_between", {"word": word})
     return _missing(before, word)
+
+
+def _assigned(before: str, rest: str, word: str) -> bool:
+    """Whether an assignment stands `before`, and a blank and another one, to `word`, in the `rest`."""
+    another = re.match(rf"\s+{re.escape(word)}\s*(?:\([\w\s,]*\))?\s*:", rest)
+    return another is not None and ":" in before and not words(before) & KEYWORDS
 
 
 def _inside_word(code: str, place: int) -> bool:
@@ -163,7 +192,7 @@ KEYWORDS = frozenset({
 
 SYNTAX: tuple[Callable[[str, str, int], Hint | None], ...] = (
     _end, _character, _else, _loop, _condition, _brackets, _operator, _premature, _number_before_bracket,
-    _side_by_side,
+    _python, _side_by_side,
 )  # fmt: skip
 
 
@@ -203,7 +232,7 @@ def _called_variable(_code: str, message: str) -> Hint | None:
 
 
 def _arguments(code: str, message: str) -> Hint | None:
-    if message.startswith("plotting: range must be"):
+    if re.match(r"plotting: range must be(?!.*; found: \[.*,.*,)", message, re.DOTALL):
         return Hint("hint_range")
     if message.startswith("integrate: expected at least 2"):
         return Hint("hint_variable")
@@ -213,5 +242,5 @@ def _arguments(code: str, message: str) -> Hint | None:
 
 
 ERRORS: tuple[Callable[[str, str], Hint | None], ...] = (
-    _decimal, _assignment, _colon_equals, _called_variable, _arguments,
+    _decimal, _assignment, _colon_equals, of_value, _called_variable, _arguments,
 )  # fmt: skip

@@ -6,7 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.foreign_names import CALLED, CONSTANTS, FOREIGN, LOOKALIKES, OPERATORS, PACKAGE_OF
-from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, printed_character, words
+from maximalab_kernel.hints import (
+    LONGEST,
+    NAME,
+    WORDS,
+    Hint,
+    bare,
+    body,
+    constant_in_bounds,
+    printed_character,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -148,7 +158,7 @@ def _constant(code: str, result: str) -> Hint | None:
         return Hint("hint_constant", {"name": "e", "use": "%e, exp(x)"})
     if re.search(r"\d\s*[-+]\s*(\d+\s*\*\s*)?i(?![\w%(\[])", code) and "i" in left and not _counts(code):
         return Hint("hint_constant", {"name": "i", "use": "%i"})
-    return None
+    return constant_in_bounds(code, result)
 
 
 def _counts(code: str) -> bool:
@@ -188,7 +198,8 @@ def _character(code: str, _result: str) -> Hint | None:
 
 
 def _operator(code: str, _result: str) -> Hint | None:
-    tested = re.search(r"\b(?:if|is|while|unless)\b[^;$]*!=", code)  # elsewhere `n!=6` is an equation
+    # `n!=6` is an equation, but nobody puts a blank between a number and its factorial
+    tested = re.search(r"\b(?:if|is|while|unless)\b[^;$]*!=|[\w)\]]\s+!=", code)
     found = "!=" if tested else "&&" if "&&" in code else None
     return Hint("hint_operator", {"found": found, "use": OPERATORS[found]}) if found else None
 

@@ -54,7 +54,7 @@ class Answer:
         ]
         last = self.reply.get("traceback", [""])[-1:]
         return [content["data"]["text/plain"] for content in shown] + [
-            line for line in last if line.startswith("Hint: ")
+            line for line in last if line.startswith(("Hint: ", "Підказка: "))
         ]
 
     @property

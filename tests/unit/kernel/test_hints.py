@@ -7,7 +7,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maximalab_kernel.foreign_names import FOREIGN, PACKAGE_OF, PACKAGES
+from maximalab_kernel.foreign_names import CALLED, FOREIGN, OPERATORS, PACKAGE_OF, PACKAGES
+from maximalab_kernel.hint_words import HINT_WORDS
 from maximalab_kernel.hints import bare
 from maximalab_kernel.hints_errors import of_error
 from maximalab_kernel.hints_results import edits, misspelt, of_result
@@ -87,6 +88,20 @@ MISTAKES = [
     pytest.param("соs(0);", "Cyrillic", id="Cyrillic letters in a Latin name"),
     pytest.param("x + х;", "once Latin and once Cyrillic", id="one letter of both alphabets"),
     pytest.param("|x|;", "abs", id="bars for the absolute value"),
+    pytest.param("a != b;", "`#`", id="!= as in C, which is a factorial here"),
+    pytest.param("y: 3 z: 4;", "before `z` the next command begins", id="no terminator within a line"),
+    pytest.param("y: 3 h(t) := t;", "before `h` the next command", id="no terminator before a definition"),
+    pytest.param("block([y], y: 3 z: 4);", "comma", id="no comma between commands in brackets"),
+    pytest.param("def f(x): x + 1", "write `f(x) := …`", id="a definition as in Python"),
+    pytest.param("f(x) := block(return x);", "`return(…)`", id="return as in Python"),
+    pytest.param("integrate(1/x, x, 1, e);", "the constant is %e", id="e as a bound"),
+    *(
+        pytest.param(f"kill(all)$ x: 3$ {code}", "x has the value `3`", id=f"a value: {code}")
+        for code in (
+            "plot2d(x, [x, 0, 1])$", "plot3d(x*y, [x,0,1], [y, 0, 2])$", "diff(x^2, x);", "integrate(x^2, x);",
+            "integrate(x^2, x, 0, 1);", "limit(x, x, 0);", "desolve(diff(x(t), t) = x(t), x(t));",
+        )
+    ),
 ]  # fmt: skip
 
 
@@ -122,6 +137,8 @@ INNOCENT = [
     'error("mine");', 'apply("+", [1,2]);', "block([i: 2], i+1);", "log(x);", "float(%pi);", "a . b;",
     "[x, y]: [1, 2]$", "sin(x)^2;", "is(a = b);", "mod(5, 3);", "gamma(5);", "i + 1;", "z: 2*%i + 1;",
     'load("no_such_thing");', "beta(t)*gamma(t);",
+    "x: 3$ diff(x^2, t);", "errcatch(diff(x^2, x)), x = 3;", "integrate(e*x, x, 0, 1);", "integrate(x, x, 0, e1);",
+    "n!=m;", "plot2d(x^2, [x, 0, 1, 2])$",
 ]  # fmt: skip
 
 
@@ -153,6 +170,34 @@ def test_hints_speak_ukrainian(make_lab):
     assert "Підказка: множення потребує знака: `2*x`." in lab.run("2x;").reply["traceback"]
 
 
+LATIN = re.compile(r"[A-Za-z]{2,}")
+MAXIMAS = frozenset({
+    "Maxima", "if", "else", "then", "solve", "find", "root", "allroots", "del", "quad", "qags", "subst", "numer",
+    "inf", "exp", "pi",
+})  # fmt: skip
+"""What Ukrainian hints name outside backquotes beside the functions of the tables."""
+
+
+def english(hint: str, code: str = "") -> set[str]:
+    """English words outside backquotes that neither `code` nor Maxima has."""
+    tables = {word for use in (*FOREIGN.values(), *CALLED) for word in LATIN.findall(use)}
+    return set(LATIN.findall(re.sub(r"`[^`]*`", "", hint))) - MAXIMAS - tables - set(LATIN.findall(code))
+
+
+def test_no_ukrainian_hint_holds_english_words(start_lab):
+    lab = start_lab(MAXIMALAB_LANG="uk")
+    for code, *_ in (mistake.values for mistake in MISTAKES):
+        hints = lab.run(code).hints
+        assert len(hints) == 1, code
+        assert hints[0].startswith("Підказка: ")
+        assert not english(hints[0], code), hints[0]
+
+
+@pytest.mark.parametrize("use", [*OPERATORS.values(), *(text["uk"] for text in HINT_WORDS.values())])
+def test_what_ukrainian_sentences_are_made_of_holds_no_english(use):
+    assert not english(re.sub(r"\{\w+\}", "", use))
+
+
 def test_what_the_tables_name_is_as_they_say(lab, lisp):
     known = "[" + ",".join(f"'{name}" for name in FOREIGN) + "]"
     defined = lab.run(
@@ -173,11 +218,17 @@ def test_every_hint_is_said_in_both_languages_with_the_same_gaps():
 TEXT = st.text(alphabet=st.sampled_from(list('ab1;$"\\/*()[]{}:=?,.%-+ \n\0Їхxсs²')), max_size=60)
 
 
-@given(text=TEXT, message=st.sampled_from(["x is not an infix operator", "Missing )", "Syntax error", ""]),
+COMPLAINTS = ["x is not an infix operator", "Missing )", "Syntax error", "", "Is e-1 zero or nonzero?",
+              "diff: second argument must be a variable; found 3", "plotting: range must be a; found: [3,0,1]",
+              "apply: found a evaluates to 3 where a function was expected"]  # fmt: skip
+
+
+@given(text=TEXT, message=st.sampled_from(COMPLAINTS),
        position=st.none() | st.integers(-3, 70))  # fmt: skip
 def test_any_text_can_be_looked_at(text, message, position):
     of_error(text, "MaximaSyntaxError", message, position)
     of_error(text, "MaximaError", message, position)
+    of_error(text, "MaximaQuestion", message, position)
     of_result(text, text, ["ab", "xs"])
     assert len(bare(text)) == len(text)
 
