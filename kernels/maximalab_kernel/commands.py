@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.finder import VARIABLE, find
+from maximalab_kernel.finder import CORE_FOLDERS, VARIABLE, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,9 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("check", help="see whether Maxima, its packages and plots work"),
     ):
         command.add_argument(
-            "--maxima", help="the maxima program to use (default: MAXIMALAB_MAXIMA, wheel, PATH)"
+            "--maxima",
+            help="a maxima program, or the folder of a saved core"
+            f" (default: MAXIMALAB_MAXIMA, a saved core in {' or '.join(CORE_FOLDERS)}, wheel, PATH)",
         )
     return words
 

@@ -8,17 +8,20 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from maximalab_kernel.finder import VARIABLE, find
+from maximalab_kernel.finder import VARIABLE, Installation, NoMaximaError, find
 from maximalab_kernel.manual import open_manual
 from maximalab_kernel.preparation import prepare
 
 NAME = "maxima"
 IMPORTED = ("maximalab_kernel", "zmq")
 """The packages that every start of the kernel loads."""
+PATIENCE = 60
+"""Seconds that a named program has to tell its version."""
 LOGO = Path(__file__).parent / "logo-svg.svg"
 
 
@@ -77,19 +80,42 @@ def installed_maxima() -> str | None:
     return None
 
 
+def refuse_others(installation: Installation) -> None:
+    """Raise `NoMaximaError` where a program that was named says at `--version` that it is none, or says nothing."""
+    if installation.core is not None or installation.wheel is not None:
+        return
+    program = installation.command[0]
+    try:
+        told = subprocess.run(
+            [program, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoMaximaError(f"{program} is no Maxima: {error}") from None
+    if b"maxima" not in told.lower():
+        raise NoMaximaError(f"{program} is no Maxima: {program} --version does not say so")
+
+
 def install(*, user: bool = False, prefix: str | None = None, maxima: str | None = None) -> Path:
     """Make Maxima ready and write the kernelspec; where it is.
 
+    A Maxima that is named stands in it: `maxima`, else the environment's, which may be another when Jupyter starts.
     Raises `NoMaximaError` where there is no Maxima, and `OSError` where a folder cannot be written.
     """
+    maxima = maxima or os.environ.get(VARIABLE)
     installation = find(maxima)
+    if maxima:
+        refuse_others(installation)
     if installation.wheel is not None:
         prepare(installation.wheel)
     compile_packages()
     open_manual(installation)
     folder = target(user=user, prefix=prefix)
     folder.mkdir(parents=True, exist_ok=True)
-    named = str(Path(shutil.which(maxima) or maxima).absolute()) if maxima else None
+    named = str(Path(shutil.which(maxima) or maxima).expanduser().absolute()) if maxima else None
     (folder / "kernel.json").write_text(json.dumps(kernelspec(named), indent=1) + "\n", encoding="utf-8")
     shutil.copyfile(LOGO, folder / LOGO.name)
     return folder

@@ -23,6 +23,8 @@ SILENCE = 0.5
 """Seconds after which a process that says nothing is looked after."""
 OURS = {"maximalab:too_deep": "too_deep", "maximalab:abandoned": "abandoned"}
 """What lisp/guard.lisp leaves to the kernel's words."""
+OVERFLOW = "FLOATING-POINT-OVERFLOW"
+"""A float beyond the largest, in the words of SBCL and ECL, which show objects of their own beside it."""
 PADDING = "    "
 """Before each request: GCL loses a byte of what it reads to an interrupt that comes too late."""
 
@@ -119,6 +121,8 @@ class MaximaProcess:
             message = say("memory", mb=f"{self._installation.heap_mb:g}")
         elif message:
             message = say(message)
+        elif event.text("message").startswith("Lisp error: ") and OVERFLOW in event.text("message"):
+            message = say("overflow")
         return Frame("error", {**event.fields, "name": name, "message": message}) if message else event
 
     def _ask_server(self, operation: str, text: str) -> None:

@@ -29,8 +29,14 @@ def refusal(question: str) -> str:
     return (
         say("question", question=question, add=command)
         if command
-        else say("question_only", question=question)
+        else say("question_only", question=ended(question))
     )
+
+
+def ended(question: str) -> str:
+    """The reader's own question with an end, so that our words do not seem to go on with it."""
+    bare = question.rstrip()
+    return bare if not bare or bare.endswith((".", "?", "!", ":", "…")) else f"{bare}."
 
 
 def proposal(question: str) -> str:

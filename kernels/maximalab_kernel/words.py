@@ -32,6 +32,12 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "the recursion is too deep: does it ever end?",
         "uk": "рекурсія надто глибока: чи вона колись закінчується?",
     },
+    "overflow": {
+        "en": "a number is too large for a float (beyond 1.8e308); exact numbers (`10^400`) and bigfloats (`1b400`)"
+        " are not bounded so",
+        "uk": "число завелике для дійсного з рухомою комою (понад 1.8e308); точні числа (`10^400`) і bfloat (`1b400`)"
+        " так не обмежені",
+    },
     "abandoned": {"en": "the evaluation was abandoned", "uk": "обчислення покинуто"},
     "no_answer_to_interrupt": {
         "en": "it did not react to the interrupt within {seconds} s and was stopped",

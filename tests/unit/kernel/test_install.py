@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from maximalab_hub.lab import node
 from maximalab_kernel.commands import run
-from maximalab_kernel.finder import VARIABLE, WITH_SERVER
+from maximalab_kernel.finder import CORE_FOLDERS, VARIABLE, WITH_SERVER
 from maximalab_kernel.install import installed_maxima, kernelspec, target
 from maximas import path_of
 
@@ -176,7 +176,7 @@ def test_a_maxima_that_is_named_is_the_one_that_runs(equipped, maxima_ready, tmp
     named = wrapped(maxima_ready, folder, ran)
     done = equipped.kernel("install", "--prefix", tmp_path, "--maxima", named)
     assert done.returncode == 0, done.stderr
-    assert not ran.exists()
+    ran.unlink(missing_ok=True)  # a program was asked whether it is a Maxima
     assert "42" in equipped.cell("6*7;", JUPYTER_PATH=str(tmp_path / "share/jupyter"))
     assert ran.exists()
 
@@ -197,9 +197,21 @@ FAULTS = [
 ]
 
 
+@pytest.fixture
+def unequipped(fresh):
+    """The same without the kernel's file, in which a Maxima may be named."""
+    spec, away = fresh.folder / SPEC, fresh.folder / "kernel.json.away"
+    there = spec.exists()
+    if there:
+        spec.rename(away)
+    yield fresh
+    if there:
+        away.rename(spec)
+
+
 @pytest.mark.parametrize(("words", "said", "remedy"), FAULTS)
-def test_the_check_says_what_is_wrong_and_what_to_do(fresh, words, said, remedy):
-    found = fresh.kernel(*words, alone=True)
+def test_the_check_says_what_is_wrong_and_what_to_do(unequipped, words, said, remedy):
+    found = unequipped.kernel(*words, alone=True)
     assert found.returncode == 1, found.stderr
     assert said in found.stdout
     assert remedy in found.stdout
@@ -214,7 +226,9 @@ def test_the_check_misses_gnuplot(fresh, maxima_ready):
 
 
 @pytest.mark.parametrize(
-    "words", [["install"], ["install", "--maxima", "/nowhere/maxima"]], ids=["none", "not there"]
+    "words",
+    [["install"], ["install", "--maxima", "/nowhere/maxima"], ["install", "--maxima", "/bin/true"]],
+    ids=["none", "not there", "something else"],
 )
 def test_nothing_is_installed_without_a_maxima(fresh, words, tmp_path):
     done = fresh.kernel(*words, "--prefix", tmp_path, alone=True)
@@ -222,6 +236,21 @@ def test_nothing_is_installed_without_a_maxima(fresh, words, tmp_path):
     assert "Maxima" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_variable_names_is_written_down(fresh, maxima_ready, tmp_path):
+    named = path_of(maxima_ready)
+    done = fresh.kernel("install", "--prefix", tmp_path, **{VARIABLE: named})
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / SPEC).read_text())["env"] == {VARIABLE: named}
+
+
+def test_the_help_names_all_places_in_their_order(capsys):
+    with pytest.raises(SystemExit):
+        run(["install", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    places = [said.index(word) for word in (VARIABLE, *CORE_FOLDERS, "wheel, PATH")]
+    assert places == sorted(places)
 
 
 def test_the_check_is_of_the_maxima_that_was_installed(tmp_path, monkeypatch, capsys):

@@ -68,11 +68,19 @@ def test_a_long_list_is_cut_and_kept_whole(fresh_lab):
     assert kept(fresh_lab, again).read_text().endswith(",70000]")
 
 
-def test_a_million_printed_lines_are_cut_and_kept(fresh_lab):
+def test_a_hundred_thousand_printed_lines_are_cut_and_kept(fresh_lab):
     answer = fresh_lab.run(':lisp (dotimes (line 100000) (write-line "xxxxxxxxx"))\n6*7;')
     assert 15_000 < answer.printed.count("\n") <= 20_010
     assert kept(fresh_lab, answer).read_text().count("xxxxxxxxx") == 100_000
     assert answer.results == ["42"]
+
+
+@pytest.mark.parametrize("code", ["1e400;", "1e300*1e300;", "float(10^400);"])
+def test_a_float_that_is_too_large_is_told_in_words(lab, code):
+    answer = lab.run(code)
+    assert answer.error == "MaximaError"
+    assert "too large for a float" in answer.reply["evalue"]
+    assert not {"#<", "Lisp"} & set(re.findall("#<|Lisp", str(answer.reply)))
 
 
 def test_where_no_file_can_be_made_the_notice_says_less(make_lab, tmp_path):

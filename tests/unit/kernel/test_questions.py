@@ -29,6 +29,15 @@ PROPOSALS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("question", "told"), [("a", "a. Nobody"), ("name?", "name? Nobody"), ("n: ", "n: Nobody")]
+)
+def test_our_words_stand_apart_from_the_readers_question(lab, question, told):
+    answer = lab.run(f'read("{question}");')
+    assert answer.error == "MaximaQuestion"
+    assert f"Maxima asks: {told} can answer here" in answer.reply["evalue"]
+
+
 @pytest.mark.parametrize(("question", "command"), PROPOSALS)
 def test_a_question_has_a_command_that_answers_it(question, command):
     assert proposal(question) == command
