@@ -9,6 +9,7 @@ import zmq
 from maximalab_kernel import lookup
 from maximalab_kernel.execution import Cell
 from maximalab_kernel.failures import Failure
+from maximalab_kernel.streaming import Stream
 from maximalab_kernel.transport import MaximaDiedError
 from maximalab_kernel.words import say
 
@@ -34,6 +35,7 @@ class Cells:
         self._turn = turn
         self._panel = panel
         self._aside = aside
+        self._stream = Stream(lambda name, text: self._publish("stream", {"name": name, "text": text}))
 
     def run(self, request: Message, count: int) -> dict[str, Any]:
         """Run the cell of `request`; the content of its reply."""
@@ -48,6 +50,7 @@ class Cells:
                 self.show("error", failure.content())
             return {"status": "error", **failure.content()}
         finally:
+            self._stream.flush()
             self._turn.end()
         return {"status": "ok", "user_expressions": values, "payload": []}
 
@@ -73,7 +76,22 @@ class Cells:
         return self._turn.cancelled
 
     def show(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Publish one output of the cell that runs."""
+        """Publish one output of the cell that runs; printed text may be gathered for a moment."""
+        if kind == "stream":
+            self._stream.add(str(content["name"]), str(content["text"]))
+        else:
+            self._stream.flush()
+            self._publish(kind, content)
+
+    def catch_up(self) -> None:
+        """Publish the printed text that is still gathered."""
+        self._stream.flush()
+
+    def tick(self) -> None:
+        """Publish the printed text that has been gathered long enough; to be called while a cell runs."""
+        self._stream.tick()
+
+    def _publish(self, kind: str, content: Mapping[str, Any]) -> None:
         self._channels.publish(kind, self._turn.request, content)
 
     def _answering(self) -> Message | None:
@@ -83,6 +101,7 @@ class Cells:
 
     def present(self, sliders: Frame) -> None:
         """Show controls where a reader can move them, else what they bring at first."""
+        self._stream.flush()
         for kind, content in self._panel.show(
             sliders, self._turn.request, alive=self._answering() is not None
         ):
@@ -93,6 +112,7 @@ class Cells:
         request = self._answering()
         if request is None:
             return None
+        self._stream.flush()
         while self._channels.stdin.poll(0):
             self._channels.stdin.recv_multipart()
         self._turn.drain()

@@ -50,6 +50,16 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def ignores(pid: int, number: signal.Signals) -> bool:
+    """Whether the process throws this signal away, as /proc tells; elsewhere, and of one that has ended, no."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
+    except OSError:
+        return False
+    mask = next((line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:")), "0")
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def ending(code: int) -> str:
     """How a process with this return code ended."""
     if code == 0:
@@ -78,14 +88,19 @@ def end_descendants(process: subprocess.Popen[bytes]) -> None:
 
 
 def interrupt_main_thread(process: subprocess.Popen[bytes]) -> None:
-    """Signal Maxima's first thread, which evaluates; what it waits for is ended, for that may block the signal.
+    """Signal Maxima's first thread, which evaluates; then end what it waits for, which may have the signal blocked.
+
+    Not the other way round: the evaluation would go on, and could be over before the signal. Only the C library's
+    `system` needs that, with which GCL starts programs: while it waits, the signal would be thrown away.
 
     A signal to the process may go to any thread. ECL has one that hands signals on, and loses what reaches itself
     while the garbage collector has it suspended: then the first thread, which collects, has all signals blocked, and
     the system chooses that one.
     """
-    end_descendants(process)
+    if ignores(process.pid, signal.SIGINT):
+        end_descendants(process)
     _send(_to_thread, process.pid, signal.SIGINT)
+    end_descendants(process)
 
 
 def _to_thread(pid: int, number: int) -> None:

@@ -27,7 +27,10 @@ class Stage(Protocol):
         """Whether the reader has interrupted the cell."""
 
     def show(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Publish one output."""
+        """Publish one output; printed text at the latest before anything that follows it."""
+
+    def catch_up(self) -> None:
+        """Publish what was printed up to now: something that takes time follows."""
 
     def present(self, sliders: Frame) -> None:
         """Show the controls of an expression, and what it brings at first."""
@@ -132,6 +135,7 @@ class Cell:
     def _show_picture(self, frame: Frame) -> None:
         from maximalab_kernel.pictures import picture  # noqa: PLC0415  with its parts a sixth of what a start loads
 
+        self._stage.catch_up()
         shown = picture(frame.text("path"), frame.text("script"))
         self._cut_short |= shown.data is None and self._stage.cancelled  # gnuplot was ended by the interrupt
         if shown.remarks and not self._cut_short:

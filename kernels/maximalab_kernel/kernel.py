@@ -104,6 +104,8 @@ class Kernel:
 
     def _serve_aside(self) -> None:
         """While Maxima works: answer at once what needs no Maxima; the rest waits for its turn."""
+        if self._turn.running:
+            self._cells.tick()
         while waiting(self._channels.shell):
             request = self._channels.receive(self._channels.shell)
             if request is None:

@@ -107,14 +107,22 @@
     (unwind-protect (si::system (format nil "bash ~a" script))
       (ignore-errors (delete-file script)))))
 
+;; An interrupt ends ECL's wait for a program, and the kernel ends the program; yet it takes a moment until the interrupt
+;; has reached the evaluation, which would go on meanwhile.
+#+ecl
+(defun maximalab-shell (command)
+  (let ((process (nth-value 2 (ext:run-program "/bin/sh" (list "-c" command)
+                                               :input nil :output *standard-output* :error *error-output*))))
+    (unless (eq (ext:external-process-status process) :exited)
+      (loop repeat 25 do (sleep 0.02)))))
+
 (let ((original (symbol-function '$system)))
   (declare (ignorable original))
   (setf (symbol-function '$system)
         (lambda (&rest words)
           "Run a command of the shell, what it prints and complains of in the notebook. The value is DONE on every Lisp."
           (finish-output *standard-output*)
-          #+ecl (ext:run-program "/bin/sh" (list "-c" (format nil "~{~a~^ ~}" words))
-                                 :input nil :output *standard-output* :error *error-output*)
+          #+ecl (maximalab-shell (format nil "~{~a~^ ~}" words))
           #+gcl (maximalab-shell (format nil "~{~a~^ ~}" words))
           #-(or ecl gcl) (apply original words)
           '$done)))

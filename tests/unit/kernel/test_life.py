@@ -127,6 +127,17 @@ def test_an_interrupt_while_nothing_runs_does_nothing(lab):
     assert lab.run("6*7;").results == ["42"]
 
 
+def test_an_interrupt_ends_a_program_and_what_would_come_after_it(lab, lisp):
+    """Whatever is quicker: the end of the program, or the signal to the Maxima that waits for it."""
+    for _ in range(10):
+        message_id, outputs = lab.start('(system("sleep 30"), print("after"))$')
+        wait_for(lambda: "sleep" in {child.name() for child in maxima_of(lab).children(recursive=True)})
+        lab.interrupt()
+        answer = lab.collect(message_id, outputs)
+        if lisp != "gcl":  # that waits as the C library does, which throws the signal away
+            assert (answer.error, answer.printed) == ("KeyboardInterrupt", "")
+
+
 def test_an_interrupted_cell_does_not_go_on_with_its_next_statement(lab):
     message_id, outputs = lab.start("passed: 0$ do 1$ passed: 1$")
     time.sleep(0.2)
