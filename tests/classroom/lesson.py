@@ -13,9 +13,10 @@ from pathlib import Path
 from labrun import RunningLab, start_lab, until
 from maximalab_hub.lab.accounts import COURSE, readable_password
 from maximalab_hub.people import add_account
+from smalldisk import full, unmount
 
 from classroom.pupils import Classroom, Pupil
-from classroom.suffering import SmallDisk, hanging
+from classroom.suffering import hanging, store_on_a_small_disk
 from classroom.verdict import Verdict, judge, runs_of
 
 AT_ONCE = 4
@@ -58,8 +59,9 @@ def hold(lesson: Lesson, folder: Path, say: Callable[[str], None]) -> Verdict:
 
 
 @contextmanager
-def _lab_on_a_small_disk(lesson: Lesson, folder: Path) -> Iterator[tuple[RunningLab, SmallDisk]]:
-    disk = SmallDisk.for_lab(folder / "lab", folder / "disk", lesson.disk)
+def _lab_on_a_small_disk(lesson: Lesson, folder: Path) -> Iterator[tuple[RunningLab, Path]]:
+    disk = folder / "disk"
+    store_on_a_small_disk(folder / "lab", disk, lesson.disk)
     try:
         lab = start_lab(folder)
         try:
@@ -67,7 +69,7 @@ def _lab_on_a_small_disk(lesson: Lesson, folder: Path) -> Iterator[tuple[Running
         finally:
             lab.stop()
     finally:
-        disk.unmount()
+        unmount(disk)
 
 
 def _arrivals(lab: RunningLab, lesson: Lesson) -> list[Pupil]:
@@ -89,7 +91,7 @@ class _Events:
     lab: RunningLab
     room: Classroom
     lesson: Lesson
-    disk: SmallDisk
+    disk: Path
     say: Callable[[str], None]
 
     def happen(self) -> None:
@@ -101,7 +103,7 @@ class _Events:
         self._something_arrives("after the outage")
         self._killed("while what had waited still comes in")
         self.say("the disk is full")
-        with self.disk.full():
+        with full(self.disk):
             self._everybody_runs(2)
             until(
                 self._said_that_the_store_is_away,

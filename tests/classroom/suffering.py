@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from labrun import RunningLab
-
-BLOCK = 1 << 16
+from smalldisk import mount
 
 
 @contextmanager
@@ -30,43 +26,9 @@ def hanging(lab: RunningLab) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-@dataclass(frozen=True)
-class SmallDisk:
-    """A file system of a few megabytes that holds nothing but the store of one lab."""
-
-    folder: Path
-
-    @classmethod
-    def for_lab(cls, state: Path, folder: Path, megabytes: int) -> SmallDisk:
-        """Mount one, and let the lab that will start in `state` find its store there."""
-        folder.mkdir()
-        state.mkdir(mode=0o700)
-        size = f"size={megabytes}m,mode=0700"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", size, "maximalab", str(folder)], check=True)
-        (state / "usage.sqlite").symlink_to(folder / "usage.sqlite")
-        return cls(folder)
-
-    def unmount(self) -> None:
-        """Give it back, with all that it holds."""
-        subprocess.run(["umount", str(self.folder)], check=True)
-
-    @contextmanager
-    def full(self) -> Iterator[None]:
-        """Fill it to the last byte, for a while."""
-        filler = self.folder / "filler"
-        try:
-            with filler.open("wb", buffering=0) as file:
-                _fill(file.fileno())
-            yield
-        finally:
-            filler.unlink()
-
-
-def _fill(descriptor: int) -> None:
-    size = BLOCK
-    while size:
-        try:
-            os.write(descriptor, bytes(size))
-        except OSError as error:
-            assert error.errno == errno.ENOSPC, error  # noqa: PT017  any other fault is the test's own
-            size //= 2
+def store_on_a_small_disk(state: Path, folder: Path, megabytes: int) -> None:
+    """Mount a disk at `folder`, and let the lab that will start in `state` find its store there."""
+    folder.mkdir()
+    state.mkdir(mode=0o700)
+    mount(folder, megabytes)
+    (state / "usage.sqlite").symlink_to(folder / "usage.sqlite")
