@@ -93,11 +93,19 @@ class Asking:
         for container in left:
             _, server, name = container.split(".")
             self.ask("DELETE", f"/users/{name}/servers/{server}")
+            if self._is_given_up(name, server):
+                for node in self.nodes.values():
+                    node.try_docker("rm", "--force", container)
         for node in self.nodes.values():
             # One that died is kept to be looked at; here nobody will.
             for dead in node.client.containers(all=True, filters={"status": "exited"}):
                 node.try_docker("rm", dead["Id"])
         return not left
+
+    def _is_given_up(self, name: str, server: str) -> bool:
+        """Whether the hub neither has nor expects this server: what runs of it waits for a start or an admin."""
+        its = self.servers(name).get(server)
+        return its is None or not (its["ready"] or its["pending"])
 
     def admit_crowd(self, size: int) -> list[str]:
         """Give many people an account, all with the same password."""

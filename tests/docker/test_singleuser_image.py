@@ -191,9 +191,9 @@ FACTS = {
     "everything runs as nobody of rights": ("id -u; id -g", "1000\n1000"),
     "who has no shell to sign in with": ("grep student /etc/passwd | cut -d: -f7", "/usr/sbin/nologin"),
     "no program gives another's rights": ("find / -xdev -type f -perm /6000 2>/dev/null", ""),
-    "the student owns the home and the spool": (
+    "the student owns the home, the spool and the empty place of materials": (
         f"{EVERYWHERE} \\( -user 1000 -o -group 1000 \\) -print 2>/dev/null | sort",
-        "/home/student\n/srv/spool",
+        "/home/student\n/srv/materials\n/srv/spool",
     ),
     "and can write nowhere else": (
         f"{EVERYWHERE} -writable ! -type l -print 2>/dev/null | sort",
