@@ -50,9 +50,15 @@ def answers(address: str) -> bool:
 
 
 def connected(address: str) -> bool:
-    """Whether the notebook has a kernel that listens to the page and waits for cells."""
-    with urllib.request.urlopen(f"{address}/api/kernels", timeout=5) as answer:  # noqa: S310  it is our own
-        kernels = json.load(answer)
+    """Whether the notebook has a kernel that listens to the page and waits for cells.
+
+    Jupyter's server answers 500 to a list that it makes at the moment in which a kernel starts: that is not yet.
+    """
+    try:
+        with urllib.request.urlopen(f"{address}/api/kernels", timeout=5) as answer:  # noqa: S310  it is our own
+            kernels = json.load(answer)
+    except OSError:
+        return False
     return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
 
