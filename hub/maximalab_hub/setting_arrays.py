@@ -144,3 +144,13 @@ class ScheduleArrays:
 def _kept(moment: int) -> int:
     """Keep a moment, perhaps *for ever*, within a schedule's stretch of numbers."""
     return min(max(moment, 0), _WIDTH - 1)
+
+
+def settings_counted(
+    users: Coded, at: NDArray[np.int64], course: str, timetables: Timetables
+) -> dict[Setting, int]:
+    """Count how many of these moments of work for a course are in which setting."""
+    schedules = ScheduleArrays(timetables)
+    numbers = schedules.schedules(users, Coded(np.zeros(len(at), np.int64), [course]))
+    counted = np.bincount(schedules.settings(numbers, at), minlength=len(CODES))
+    return dict(zip(CODES, counted.tolist(), strict=True))

@@ -40,7 +40,7 @@ def impact(connection: Connection, before: State, after: State, rule: Rule, now:
 
 def timetables_with(connection: Connection, state: State, users: Collection[str], rule: Rule) -> Timetables:
     """Give the schedules of these people as if the course's timetable were `state`."""
-    enrolled = research.enrolments_by_user(connection)
+    enrolled = research.enrolments_by_user(connection, users)
     others = {e.course for user in users for e in enrolled.get(user, ()) if e.course != state.course}
     mine = {user: [e for e in enrolled.get(user, ()) if e.course != state.course] for user in users}
     for one in state.people:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from maximalab_hub.comparison.work import work_of
 from maximalab_hub.zone_arrays import local_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
 
     from maximalab_hub.compare import Happening
     from maximalab_hub.comparison.work import Work
@@ -47,29 +48,31 @@ def rhythm(
     Lessons of courses without any work are left out.
     """
     work = work_of(happenings)
-    hours = local_hours(work.at[work.ran], zone)
-    counted = np.bincount(hours, minlength=len(WEEK)).tolist()
-    there = np.zeros((len(work.users) or 1, len(WEEK)), bool)
-    there[work.user[work.ran], hours] = True
-    people = {
-        hour: {work.users[one] for one in np.flatnonzero(there[:, n]).tolist()} for n, hour in enumerate(WEEK)
-    }
     courses = {work.courses[place] for place in np.unique(work.course).tolist()}
     mine = (one for one in lessons if one.course in courses and not one.cancelled)
-    return _told(dict(zip(WEEK, counted, strict=True)), people, _hours_of(mine, zone), smallest)
+    return rhythm_of(work.users, work.user[work.ran], work.at[work.ran], mine, zone, smallest)
 
 
-def rhythm_of(
-    runs: Iterable[tuple[str, datetime]], lessons: Iterable[Lesson], zone: ZoneInfo, smallest: int
+def rhythm_of(  # noqa: PLR0913, PLR0917  who ran, when, beside what
+    users: Sequence[str],
+    user: NDArray[Any],
+    at: NDArray[np.int64],
+    lessons: Iterable[Lesson],
+    zone: ZoneInfo,
+    smallest: int,
 ) -> tuple[Hour, ...]:
-    """Count runs (who, when) by weekday and hour, and mark the hours that these lessons touch."""
-    counted: dict[tuple[int, int], int] = dict.fromkeys(WEEK, 0)
-    people: dict[tuple[int, int], set[str]] = {hour: set() for hour in WEEK}
-    for user, at in runs:
-        local = at.astimezone(zone)
-        counted[local.weekday(), local.hour] += 1
-        people[local.weekday(), local.hour].add(user)
-    return _told(counted, people, _hours_of(lessons, zone), smallest)
+    """Count runs by weekday and hour, and mark the hours that these lessons touch.
+
+    `user` are places in `users`, `at` microseconds since 1970 in UTC.
+    """
+    hours = local_hours(at, zone)
+    counted = np.bincount(hours, minlength=len(WEEK)).tolist()
+    there = np.zeros((len(users) or 1, len(WEEK)), bool)
+    there[user, hours] = True
+    people = {
+        hour: {users[one] for one in np.flatnonzero(there[:, n]).tolist()} for n, hour in enumerate(WEEK)
+    }
+    return _told(dict(zip(WEEK, counted, strict=True)), people, _hours_of(lessons, zone), smallest)
 
 
 def _told(

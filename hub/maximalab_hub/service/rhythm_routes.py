@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,8 +15,10 @@ from maximalab_hub.service.rhythm_chart import week_chart
 from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown, today, zone_of
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Setting, Span
+from maximalab_hub.setting_arrays import Coded, settings_counted
 from maximalab_hub.store import timetables
 from maximalab_hub.store.research import snapshot
+from maximalab_hub.store.runs import runs_of
 from maximalab_hub.study import start_of_day, study_of
 from maximalab_hub.timetablechange import timetables_with
 
@@ -52,27 +53,23 @@ def rhythm_page(  # noqa: PLR0913, PLR0917  what the address may ask for
         number = timetables.newest(connection, course)
         people = {one.user for one in state.people if not group or one.group == group}
         tables = timetables_with(connection, state, people, study_of(settings).parameters.rule)
-        runs = [
-            one
-            for one in timetables.runs_between(connection, course, span.start, span.end)
-            if one[0] in people
-        ]
+        runs = runs_of(connection, course, people, span.start, span.end)
     lessons = [
         one
         for one in state.in_force()
         if (not group or one.group == group) and not one.cancelled and span.start <= one.starts_at < span.end
     ]
-    week = rhythm_of(runs, lessons, zone_of(request), 1)
+    week = rhythm_of(*runs, lessons, zone_of(request), 1)
     return shown(
         request,
         "timetable_rhythm",
         course,
         said=Wording(language_of(request), zone),
         week=week_chart(week, language_of(request)),
-        counts=Counter(tables.setting_of(user, course, at) for user, at in runs),
+        counts=settings_counted(Coded(runs.user, runs.users), runs.at, course, tables),
         settings_of=tuple(Setting),
         people=len(people),
-        working=len({user for user, _ in runs}),
+        working=len(runs.users),
         lessons=len(lessons),
         groups=state.groups,
         group=group,

@@ -6,9 +6,9 @@ Times are aware UTC (`UtcTime` refuses anything else), so that SQLite and Postgr
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  SQLAlchemy reads annotations at run time
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maximalab_hub.store.base import Base, UtcTime
@@ -42,6 +42,8 @@ __all__ = [
     "UtcTime",
     "WorkSessionRow",
 ]
+
+_RUNS: Final = text("kind = 'run'")
 
 
 class EventRow(Base):
@@ -80,6 +82,8 @@ class EventRow(Base):
         Index("event_user_at", "user", "at"),
         Index("event_course_at", "course", "at"),
         Index("event_boot", "boot_id", "seq"),
+        # Runs alone, with all that the teacher's pages ask of each.
+        Index("event_runs", "course", "user", "at", sqlite_where=_RUNS, postgresql_where=_RUNS),
     )
 
 

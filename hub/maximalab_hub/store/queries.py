@@ -257,11 +257,14 @@ def _within(statement: Select[Any], start: datetime | None, end: datetime | None
     return statement
 
 
-def enrolments(connection: Connection) -> Sequence[Row[Any]]:
-    """Give all enrolments, ordered by course, user and start."""
+def enrolments(connection: Connection, users: Collection[str] | None = None) -> Sequence[Row[Any]]:
+    """Give all enrolments, or these people's, ordered by course, user and start."""
     alive = EnrolmentRow.until_version.is_(None)
     order = (EnrolmentRow.course, EnrolmentRow.user, EnrolmentRow.valid_from, EnrolmentRow.group_name)
-    return connection.execute(select(EnrolmentRow.__table__).where(alive).order_by(*order)).all()
+    asked = select(EnrolmentRow.__table__).where(alive).order_by(*order)
+    if users is not None:
+        asked = asked.where(EnrolmentRow.user.in_(users))
+    return connection.execute(asked).all()
 
 
 def courses_by_user(connection: Connection, users: Collection[str]) -> Mapping[str, frozenset[str]]:
