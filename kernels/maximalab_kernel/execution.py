@@ -162,12 +162,16 @@ class Cell:
             return failure("KeyboardInterrupt", say("interrupted"), number, statement)
         if name == "MaximaQuestion":
             message = refusal(message)
-        return failure(
-            name,
-            message,
-            number,
-            statement,
-            *caret(statement, trouble.fields.get("position")),
-            trouble.text("trace"),
-            self._tutor.at_error(statement, trouble),
-        )
+        return failure(name, message, number, statement, *self._details(trouble, statement))
+
+    def _details(self, trouble: Frame, statement: Statement) -> list[str]:
+        """Where it is: in the statement, or in a file that it reads; what was running; a hint."""
+        from maximalab_kernel.whereabouts import whereabouts  # noqa: PLC0415  no start waits for it
+
+        place = whereabouts(trouble)
+        if place is None:
+            lines = caret(statement, trouble.fields.get("position"))
+        else:
+            lines, statement = place.told(), place.statement
+            trouble = Frame("error", {**trouble.fields, "position": place.position})
+        return [*lines, trouble.text("trace"), self._tutor.at_error(statement, trouble)]

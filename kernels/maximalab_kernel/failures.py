@@ -29,12 +29,17 @@ class Failure(Exception):  # noqa: N818  a value that travels as an exception; e
         return {"ename": self.name, "evalue": self.message, "traceback": list(self.traceback)}
 
 
+def spot(statement: Statement, position: int) -> int:
+    """The index of the character that the parser could not take, when it stood at `position`."""
+    return max(0, min(position - 2, len(statement.text) - 1))  # it has read the word and one character more
+
+
 def caret(statement: Statement, position: object) -> list[str]:
     """The line of the statement where the parser stood, and a caret below it."""
     if not isinstance(position, int):
         return []
     text = statement.text
-    place = max(0, min(position - 2, len(text) - 1))  # the parser has read the word and one character more
+    place = spot(statement, position)
     start = text.rfind("\n", 0, place) + 1
     line = text[start:].partition("\n")[0]
     column = place - start

@@ -22,7 +22,10 @@ SHAPES: dict[str, dict[str, type]] = {
     "plot": {"path": str, "script": str},
     "sliders": {"key": int, "controls": list},
     "input": {"prompt": str},
-    "error": {"name": str, "message": str, "trace": str, "position": int, "hints": bool},
+    "error": {
+        "name": str, "message": str, "trace": str, "position": int, "hints": bool,
+        "file": str, "start": int, "at": int,
+    },
     "names": {"names": list},
     "text": {"text": str},
     "done": {},

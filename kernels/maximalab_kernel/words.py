@@ -80,6 +80,7 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "interrupted; everything defined so far is kept",
         "uk": "перервано; усе, що означено досі, збережено",
     },
+    "in_file": {"en": "in the file {path}, line {line}:", "uk": "у файлі {path}, рядок {line}:"},
     "in_statement": {"en": "in statement {number}: {text}", "uk": "у команді {number}: {text}"},
     "output_cut": {
         "en": "\n[too much was printed for a notebook; the rest is not shown]\n",

@@ -50,6 +50,7 @@
   "Signal an error of Maxima. One that nobody catches leaves the evaluation silently: the kernel shows it."
   (when (or *merror-signals-$error-p* errcatch)
     (apply (maximalab-original 'merror) control arguments))
+  (maximalab-note-place)
   (setq $error (list* '(mlist simp) control arguments))
   (setq *maximalab-trouble*
         (list "MaximaError"
@@ -69,6 +70,7 @@
 (defun mread-synerr (control &rest arguments)
   "Refuse what cannot be parsed, with the place where the parser stood."
   (let ((message (format nil "incorrect syntax: ~?" control (mapcar #'maximalab-syntax-word arguments))))
+    (maximalab-note-place *parse-stream*)
     (setq *maximalab-trouble*
           (list "MaximaSyntaxError" message ""
                 (and *maximalab-source* (eq *parse-stream* *maximalab-source*)

@@ -3,6 +3,7 @@
 (in-package :maxima)
 
 (defun maximalab-refuse-question (prompt)
+  (maximalab-note-place)
   (setq *maximalab-trouble* (list "MaximaQuestion" prompt "" nil))
   (throw 'macsyma-quit 'maxima-error))
 
@@ -88,11 +89,12 @@
   (let* (($load_pathname (let ((name (get-stream-truename source))) (and name (namestring name))))
          (name (or $load_pathname (format nil "~a" source)))
          (*read-base* 10)
+         (*maximalab-file* (list source))
          (*maximalab-answers* (and (boundp '$batch_answers_from_file) ; since 5.48
                                     (symbol-value '$batch_answers_from_file)
                                     source)))
     (loop with end = (list nil)
-          for statement = (dbm-read source nil end)
+          for statement = (progn (maximalab-note-start source) (dbm-read source nil end))
           until (or (eq statement end) (maximalab-batch-one statement demo)))
     (incf $linenum)
     name))

@@ -2,7 +2,7 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar" "sliders"
+(dolist (part '("frames" "files" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar" "sliders"
                 "closed"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 (maximalab-hook-draw)                   ; where it is part of this Maxima already
@@ -12,7 +12,9 @@
       (maximalab-emit "error" "name" "KeyboardInterrupt" "message" "")
       (destructuring-bind (name message trace position) *maximalab-trouble*
         (maximalab-emit "error" "name" name "message" message "trace" trace "position" position
-                               "hints" (and $maximalab_hints t)))))
+                               "hints" (and $maximalab_hints t)
+                               "file" (first *maximalab-place*) "start" (second *maximalab-place*)
+                               "at" (third *maximalab-place*)))))
 
 (defun maximalab-next-label ()
   "Count on as Maxima's own loop does, and return the input label."
@@ -114,7 +116,9 @@
     (setq *maximalab-id* id *maximalab-shown* nil *maximalab-signals* signals)
     (maximalab-forget-strange signals)
     (setf scan-buffered-token (list nil))
-    (let ((status (maximalab-guarded (lambda () (funcall (maximalab-operation operation) text)))))
+    (let ((status (maximalab-guarded (lambda ()
+                                        (maximalab-placing
+                                         (lambda () (funcall (maximalab-operation operation) text)))))))
       (unless (eq status :ok) (maximalab-emit-failure status)))
     (setq *standard-output* *maximalab-output* *error-output* *maximalab-errors*)
     (setq *package* (find-package :maxima) *maximalab-counted* *maximalab-interrupts*)
