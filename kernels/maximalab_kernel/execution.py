@@ -18,6 +18,9 @@ from maximalab_kernel.words import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+NOTICES = frozenset({"help_how", "help_no_page", "help_no_pages", "help_no_manual"})
+"""What `describe` has the kernel say; each but the first about a topic."""
+
 
 class Stage(Protocol):
     """Where a cell's outputs go, and where its questions are answered."""
@@ -54,6 +57,7 @@ class Cell:
         self._clock = Clock(transport, self._rules.seconds)
         self._cut_short = False
         self._sliders: list[Frame] = []
+        self._unknown: Frame | None = None
 
     def run(self, code: str) -> None:
         """Run all statements in order; raises `Failure` at the first that fails. Earlier ones keep their results."""
@@ -110,6 +114,9 @@ class Cell:
             raise failure("KeyboardInterrupt", say("interrupted"), number, statement)
         while self._sliders:
             self._stage.present(self._sliders.pop(0))
+        unknown, self._unknown = self._unknown, None
+        if unknown is not None:
+            self._hint(self._tutor.at_help(unknown))
         if result is not None and statement.kind is Kind.EXPRESSION:
             self._hint(self._tutor.at_result(statement, result))
 
@@ -119,6 +126,9 @@ class Cell:
             self._show("execute_result", {"execution_count": self._count, "data": data, "metadata": metadata})
         elif frame.kind == "plot":
             self._show_picture(frame)
+        elif frame.kind == "notice" and frame.text("key") in NOTICES:
+            self._print("stdout", say(frame.text("key"), topic=frame.text("topic")))
+            self._unknown = frame
         elif frame.kind == "sliders" and not self._silent:
             self._sliders.append(frame)
         elif frame.kind == "input":

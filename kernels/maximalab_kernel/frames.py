@@ -26,6 +26,7 @@ SHAPES: dict[str, dict[str, type]] = {
         "name": str, "message": str, "trace": str, "position": int, "hints": bool,
         "file": str, "start": int, "at": int,
     },
+    "notice": {"key": str, "topic": str, "hints": bool},
     "names": {"names": list},
     "text": {"text": str},
     "done": {},

@@ -49,8 +49,16 @@ class Statement:
         if self.kind is Kind.LISP:
             return self.text.split(None, 1)[1] if " " in self.text.strip() else ""
         if self.kind is Kind.HELP:
-            return self.text + "\n"
+            return help_request(self.text)
         return self.text if self.terminated else self.text + "\n;"
+
+
+def help_request(text: str) -> str:
+    """A `?` line as the server takes it; one that names no topic asks how to ask."""
+    topic = text.lstrip("?!").strip(" \t\r;$")
+    if not topic:
+        return 'describe("");'
+    return f"{'??' if text.startswith('??') else '?'} {topic}\n"
 
 
 def skip_comment(code: str, start: int) -> int:
@@ -124,7 +132,7 @@ def line_kind(code: str, start: int) -> Kind | None:
         return Kind.LISP
     if rest.startswith(":"):
         return Kind.COMMAND
-    if rest.startswith(("??", "? ", "?\t", "?!")):
+    if rest.startswith(("??", "? ", "?\t", "?!", "?\n", "?\r", "?;", "?$")) or rest == "?":
         return Kind.HELP
     return None
 

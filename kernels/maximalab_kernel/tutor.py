@@ -36,6 +36,13 @@ class Tutor:
         position = trouble.fields.get("position")
         return sentence(of_error(statement.text, trouble.text("name"), trouble.text("message"), position))
 
+    def at_help(self, notice: Frame) -> str:
+        """The name that a topic without a page is almost spelt like; empty for none."""
+        topic = notice.text("topic")
+        if not self._on or not notice.fields.get("hints") or not may_be_misspelt(topic):
+            return ""
+        return sentence(misspelt(topic, self._functions()))
+
     def at_result(self, statement: Statement, result: Frame) -> str:
         """The hint for a statement that gave `result`; empty for none, and for one that this cell has had."""
         if not self._on or not result.fields.get("hints"):

@@ -80,6 +80,26 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "interrupted; everything defined so far is kept",
         "uk": "перервано; усе, що означено досі, збережено",
     },
+    "help_how": {
+        "en": "Help: `? integrate` shows the manual's page on a name, `?? integ` lists the pages with these letters in"
+        " their names. At a name, Shift+Tab shows its page beside the cell, and Tab completes it.\n",
+        "uk": "Довідка: `? integrate` показує сторінку посібника про назву, `?? integ` перелічує сторінки, у назвах яких"
+        " є ці літери. Коли курсор на назві, Shift+Tab показує її сторінку біля комірки, а Tab доповнює назву.\n",
+    },
+    "help_no_page": {
+        "en": "The manual has no page `{topic}`. `?? {topic}` looks for pages with that in their names.\n",
+        "uk": "У посібнику немає сторінки `{topic}`. `?? {topic}` шукає сторінки, у назвах яких це є.\n",
+    },
+    "help_no_pages": {
+        "en": "The manual has no page with `{topic}` in its name.\n",
+        "uk": "У посібнику немає сторінки з `{topic}` у назві.\n",
+    },
+    "help_no_manual": {
+        "en": "Maxima's manual cannot be read here, so there is no page `{topic}`. For Debian's Maxima: apt install"
+        " maxima-doc.\n",
+        "uk": "Посібник Maxima тут не читається, тож сторінки `{topic}` немає. Для Maxima з Debian: apt install"
+        " maxima-doc.\n",
+    },
     "in_file": {"en": "in the file {path}, line {line}:", "uk": "у файлі {path}, рядок {line}:"},
     "in_statement": {"en": "in statement {number}: {text}", "uk": "у команді {number}: {text}"},
     "output_cut": {

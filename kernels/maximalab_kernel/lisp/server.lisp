@@ -2,7 +2,7 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "files" "guard" "questions" "hints" "lines" "display" "plots" "drawings" "familiar" "sliders"
+(dolist (part '("frames" "files" "guard" "questions" "hints" "help" "lines" "display" "plots" "drawings" "familiar" "sliders"
                 "closed"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 (maximalab-hook-draw)                   ; where it is part of this Maxima already

@@ -17,6 +17,8 @@ SPLITS = [
     pytest.param("a\\;b: 1;", ["a\\;b: 1;"], id="an escaped terminator in a name"),
     pytest.param(":lisp (f 1; x\n2;", [":lisp (f 1; x", "2;"], id="a line of Lisp"),
     pytest.param("? topic\n1;", ["? topic", "1;"], id="a help line"),
+    pytest.param("?\n1;", ["?", "1;"], id="a question mark alone is a help line"),
+    pytest.param("??; 2\n1;", ["??; 2", "1;"], id="a help line takes all of its line"),
     pytest.param("?car(x);", ["?car(x);"], id="a Lisp function is no help line"),
     pytest.param(" \n\t/* only */ ", [], id="nothing"),
 ]
