@@ -83,8 +83,8 @@ WORDS: dict[str, dict[str, str]] = {
     "help_how": {
         "en": "Help: `? integrate` shows the manual's page on a name, `?? integ` lists the pages with these letters in"
         " their names. At a name, Shift+Tab shows its page beside the cell, and Tab completes it.\n",
-        "uk": "Довідка: `? integrate` показує сторінку посібника про назву, `?? integ` перелічує сторінки, у назвах яких"
-        " є ці літери. Коли курсор на назві, Shift+Tab показує її сторінку біля комірки, а Tab доповнює назву.\n",
+        "uk": "Довідка: `? integrate` показує сторінку посібника про назву, `?? integ` перелічує сторінки, у назвах"
+        " яких є ці літери. Коли курсор на назві, Shift+Tab показує її сторінку біля комірки, а Tab доповнює назву.\n",
     },
     "help_no_page": {
         "en": "The manual has no page `{topic}`. `?? {topic}` looks for pages with that in their names.\n",
