@@ -171,3 +171,40 @@ def test_printed_text_comes_while_it_is_printed(lab):
     lab.client.get_stdin_msg(timeout=20)
     lab.client.input("1")
     assert lab.collect(message_id).reply["status"] == "ok"
+
+
+THOUSAND = 'thousand: printf(false, "~{~d~%~}", makelist(i, i, 1000, 1999))$'
+SHOWN = 200_000
+"""Characters: 20,000 lines of five, with a notice and more than enough."""
+MORE_MB = 40
+"""Megabytes that a kernel may grow by; the lines together are 5, and were they kept as texts of Python, 60."""
+
+
+def most_memory(pid):
+    """The most that a process has ever had, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) / 1024
+
+
+def test_a_million_printed_lines_stay_within_every_limit(fresh_lab):
+    before = most_memory(fresh_lab.pid)
+    answer = fresh_lab.run(f"{THOUSAND} for k thru 1000 do printf(true, thousand)$ 6*7;")
+    assert (answer.error, answer.results) == (None, ["42"])
+    assert 15_000 < answer.printed.count("\n") <= 20_010
+    assert len(answer.printed) < SHOWN
+    assert len(answer.of("stream")) < answer.printed.count("\n") / 20  # what a client keeps: few messages
+    thousand = "".join(f"{number}\n" for number in range(1000, 2000))
+    assert kept(fresh_lab, answer).read_text() == thousand * 1000
+    assert most_memory(fresh_lab.pid) - before < MORE_MB
+
+
+def test_lines_without_an_end_can_be_interrupted_when_nothing_of_them_is_shown_any_more(fresh_lab):
+    message_id, outputs = fresh_lab.start(f"{THOUSAND} for k do printf(true, thousand)$")
+    while not any(kind == "stream" and "too much was printed" in told["text"] for kind, told in outputs):
+        message = fresh_lab.client.get_iopub_msg(timeout=60)
+        outputs.append((message["msg_type"], message["content"]))
+    fresh_lab.interrupt()
+    answer = fresh_lab.collect(message_id, outputs)
+    assert answer.error == "KeyboardInterrupt"  # later than 3 s it would be MaximaDied
+    assert len(answer.printed) < SHOWN
+    assert fresh_lab.run("is(stringp(thousand));").results == ["true"]
