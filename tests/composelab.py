@@ -11,10 +11,10 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from functools import cache
-from ipaddress import IPv4Network
 from pathlib import Path
 
 import serverimage
+from blocks import claim
 from labclient import Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,14 +43,6 @@ def has_compose() -> bool:
             if ran.returncode == 0 and not ran.stdout.startswith(("1.", "v1.")):
                 return True
     return False
-
-
-def free_block() -> str:
-    """Find the first two numbers of a /16 of 172.16.0.0/12 through which no way of this machine leads."""
-    ran = subprocess.run(["ip", "-4", "-j", "route"], capture_output=True, text=True, check=True)
-    ways = [IPv4Network(way["dst"]) for way in json.loads(ran.stdout) if way["dst"] != "default"]
-    blocks = (f"172.{second}" for second in range(22, 28))
-    return next(one for one in blocks if not any(way.overlaps(IPv4Network(f"{one}.0.0/16")) for way in ways))
 
 
 @cache
@@ -96,7 +88,8 @@ class ComposeLab:
 
     def __init__(self, folder: Path):
         self.folder, self.name = folder, f"t{os.getpid()}"
-        self.block = free_block()
+        self._claimed = claim([f"172.{second}.0.0/16"] for second in range(22, 27))
+        self.block = str(self._claimed.networks[0].network_address).removesuffix(".0.0")
         self.loopback = f"127.{os.getpid() % 100 + 100}.{os.getpid() // 100 % 250}.1"
         self.env = {**os.environ, "LAB": str(folder), "TAG": tag(), "BUILD": "no"}
         self.url = f"http://{self.loopback}:8480"
@@ -173,3 +166,4 @@ class ComposeLab:
             ):
                 with suppress(OSError):
                     subprocess.run(["iptables", "-w", *words], capture_output=True, check=False)
+        self._claimed.release()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from contextlib import suppress
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import docker
+from blocks import claim
 from maximalab_spawner.engine import Engines
 from maximalab_spawner.seen import LAB
 from maximalab_spawner.spawner import TieredDockerSpawner
 from maximalab_spawner.tiers import Tier
 from serverimage import reference
-from serverlab import COUNT, ServerLab
+from serverlab import ServerLab
 
 SOCKET = "/var/run/docker.sock"
 ANSWERS = """
@@ -94,12 +94,11 @@ class DockerLab(ServerLab):
     def __init__(self, folder: Path):
         self.engine = engine()
         self.lines: list[Forwarder] = []
-        # Of 172.16.0.0/12, apart for each process and each lab in it.
-        self.block = (os.getpid() * 7 + next(COUNT)) % 250
+        self.block = claim([f"{tier}.{third}.0/24" for tier in ("172.20", "172.21")] for third in range(250))
         super().__init__(folder, {"maxima": reference()}, dict.fromkeys(Tier, f"unix://{SOCKET}"))
 
     def subnet(self, tier: Tier) -> str:
-        return f"172.{20 + list(Tier).index(tier)}.{self.block}"
+        return str(self.block.networks[list(Tier).index(tier)].network_address).removesuffix(".0")
 
     def behind_a_line(self, tier: Tier) -> Forwarder:
         """Put a line that can be cut between hub and engine, and be impatient with it."""
@@ -133,3 +132,4 @@ class DockerLab(ServerLab):
             line.close()
         self.engine.close()
         self.engines.close()
+        self.block.release()

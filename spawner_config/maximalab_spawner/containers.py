@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from maximalab_spawner.engine import EngineRefused, ObjectGone
+from maximalab_spawner.engine import ObjectGone
 from maximalab_spawner.enginestats import use_of
 from maximalab_spawner.hardening import (
     MB,
@@ -133,14 +133,7 @@ class Containers:
             await self._engine.call(lambda client: client.remove_container(container, force=True), extra=SLOW)
 
     async def _network(self) -> None:
-        wanted = network_config(self._net, {LAB: self._lab})
-        try:
-            found = await self._engine.call(lambda client: client.inspect_network(self._net.name))
-        except ObjectGone:
-            # Another hub may be as fast; then the name is taken, and it is looked at as every other.
-            with suppress(EngineRefused):
-                await self._engine.call(lambda client: client.create_network(**wanted))
-            found = await self._engine.call(lambda client: client.inspect_network(self._net.name))
+        found = await self._engine.network(network_config(self._net, {LAB: self._lab}))
         faults = network_faults(found, self._net)
         if faults:
             raise Unfit(

@@ -120,6 +120,31 @@ class Engine:
         except TimeoutError as error:
             raise EngineUnreachable(f"{self.address.backend}: no answer in time") from error
 
+    async def network(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Look at a network, made by these words of the engine's API where it is missing. Raises an `EngineError`."""
+        name = str(wanted["name"])
+        try:
+            return await self._network(name)
+        except ObjectGone:
+            refused = await self._make_network(wanted)
+        try:
+            return await self._network(name)
+        except ObjectGone as gone:
+            # Not that another hub was as fast: the engine does not want it, as where its subnet is another's.
+            raise refused or gone from None
+
+    async def _network(self, name: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = await self.call(lambda client: client.inspect_network(name))
+        return found
+
+    async def _make_network(self, wanted: Mapping[str, Any]) -> EngineRefused | None:
+        """Make a network; give why not where the engine refuses, which it also does where the name is taken."""
+        try:
+            await self.call(lambda client: client.create_network(**wanted))
+        except EngineRefused as refused:
+            return refused
+        return None
+
     async def answers(self) -> bool:
         """Say whether the engine is well."""
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docker.types import ServiceMode
 
-from maximalab_spawner.engine import EngineError, EngineRefused, EngineUnreachable, ObjectGone
+from maximalab_spawner.engine import EngineError, EngineUnreachable, ObjectGone
 from maximalab_spawner.hardening import PORT
 from maximalab_spawner.nodes import read_node
 from maximalab_spawner.seen import LAB, ImageMissing, Seen, Unfit
@@ -125,14 +125,7 @@ class Services:
     async def prepare(self) -> None:
         """Make the overlay where it is missing; one that is there must be as we make it."""
         async with self._engine.preparing:
-            try:
-                found = await self._engine.call(lambda client: client.inspect_network(self._net.name))
-            except ObjectGone:
-                wanted = overlay_config(self._net, {LAB: self._lab})
-                # Another hub may be as fast; then the name is taken, and it is looked at as every other.
-                with suppress(EngineRefused):
-                    await self._engine.call(lambda client: client.create_network(**wanted))
-                found = await self._engine.call(lambda client: client.inspect_network(self._net.name))
+            found = await self._engine.network(overlay_config(self._net, {LAB: self._lab}))
         faults = overlay_faults(found, self._net)
         if faults:
             raise Unfit(

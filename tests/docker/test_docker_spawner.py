@@ -246,6 +246,19 @@ async def test_a_network_that_lets_students_reach_each_other_is_not_used(lab):
     assert lab.containers() == []
 
 
+async def test_a_subnet_that_is_another_network_s_is_said_in_the_log(lab, caplog):
+    lab.engine.create_network(
+        f"{lab.name}-other",
+        ipam={"Config": [{"Subnet": f"{lab.subnet(Tier.PUBLIC)}.0/24"}]},
+        labels={"io.maximalab.lab": lab.name},
+    )
+    with pytest.raises(SpawnException) as refused:
+        await lab.spawner().start()
+    assert refused.value.reason == "tier_unavailable"
+    assert "EngineRefused" in caplog.text
+    assert "overlaps" in caplog.text
+
+
 async def test_servers_of_a_published_backend_are_reached_at_the_engine_s_machine(lab):
     lab.more[Tier.PUBLIC] = 'internet = true\ndns = ["192.0.2.53"]\npublish = "127.0.0.1"\n'
     lab.write()
