@@ -55,6 +55,8 @@ LONGEST_UPLOAD: Final = 1800.0
 NOBODY: Final = 1000
 #: Where the program lies, beside what it looks at: whatever happens, both are freed at a time.
 PROGRAM: Final = "program/receiver.pyz"
+#: A container that is there for its volumes alone; the engine wants a command all the same.
+NOT_RUN: Final = ["true"]
 _TAR_BLOCK: Final = 512
 
 
@@ -119,7 +121,7 @@ class EngineDesk:
             _Visit(self._lab, one, self._engines.of(_site(one).engine), self._tier) for one in (here, there)
         )
         try:
-            async with source.made([]) as giving, target.made([]) as taking:
+            async with source.made(NOT_RUN) as giving, target.made(NOT_RUN) as taking:
                 blocks = await source.engine.call(
                     lambda client: client.get_archive(giving, f"{SPOOL}/{token}")[0], extra=SLOW
                 )
