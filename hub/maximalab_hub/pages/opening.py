@@ -83,6 +83,8 @@ class OpenHandler(LabHandler):
         if not starting.done():
             starting.add_done_callback(_look_at)
             return
+        if starting.cancelled():
+            return  # stopped meanwhile, in another window: the page that comes next says that it does not run
         error = starting.exception()
         if error is None or spawner.active:
             return  # it is up, or on its way: a second click at the same moment finds it pending
