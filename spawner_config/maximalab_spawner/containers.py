@@ -89,7 +89,9 @@ class Containers:
         async with self._engine.preparing:
             await self._network()
         for store in stores:
-            found = await self._volume(store.volume, store.options)
+            await self._volume(store.volume, store.options)
+            # Of a volume that was there, an engine that was restarted tells the options only where it is asked for it.
+            found = await self._engine.call(lambda client, name=store.volume: client.inspect_volume(name))  # type: ignore[misc]
             if (found.get("Options") or {}) != store.options:
                 raise Unfit(
                     f"the volume {store.volume} is of another folder; remove it with `docker volume rm`"

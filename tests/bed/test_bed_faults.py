@@ -9,6 +9,7 @@ import httpx
 import pytest
 from bed.asking import PRIVATE, PUBLIC
 from bed.people import closing
+from bed.plan import SOLVER
 from bed.smallserver import SECRET
 from labrun import until
 from maximalab_spawner.containers import LAB
@@ -143,6 +144,28 @@ def test_t24_servers_outlive_their_engine(three, how, server):
     three.start_engine(node)
     until(lambda: word(three, "ada", server) == kept, "the hub reaches it again", LONG)
     assert three.ready("ada", server)
+
+
+def comes_up(lab, material: str, server: str) -> bool:
+    """Whether Ada's server is ready; where it is not, she presses *Open* once more."""
+    if not lab.ready("ada", server):
+        lab.ada.open(material)
+        return False
+    return True
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_t24_after_its_engine_s_restart_a_node_starts_servers_with_their_materials(three, how):
+    """Of a material that no server has at that moment, as well: its volume is there, and nothing holds it."""
+    node, container = three.nodes["prv1"], f"maximalab.{SOLVER}.ada"
+    three.bring(three.ada, "solver", SOLVER)
+    assert three.ada.stop(SOLVER).status_code in (202, 204)
+    until(lambda: container not in three.all_containers(), "the licensed server is gone", LONG)
+    getattr(node, how)()
+    three.start_engine(node)
+    until(lambda: comes_up(three, "solver", SOLVER), "the licensed server starts again", LONG)
+    assert "solver" in node.docker("exec", container, "find", "/srv/materials")
+    assert three.ada.stop(SOLVER).status_code in (202, 204)
 
 
 def test_t24_a_container_removed_by_hand_is_told_and_the_next_start_is_clean(three):
