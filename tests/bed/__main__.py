@@ -7,7 +7,6 @@ import random
 import signal
 import sys
 import threading
-import time
 from typing import Annotated
 
 import serverimage
@@ -15,6 +14,7 @@ import typer
 from bed.figure import DOOR, HUB, HUB_INSIDE
 from bed.lab import Lab, Wish
 from bed.papers import Account
+from bed.plan import KINDS, part, plan
 from bed.spaces import sweep
 from bed.walk import Walk
 from bed.window import Window
@@ -95,19 +95,27 @@ def up(port: Annotated[int, typer.Option(help="The two entrances' port on this m
 def walk(
     operations: Annotated[int, typer.Option(help="How many.")] = 1000,
     seed: Annotated[int | None, typer.Option(help="Which walk; without, any.")] = None,
+    first: Annotated[int, typer.Option(help="Leave out what comes before this one.")] = 1,
+    only: Annotated[str, typer.Option(help="These kinds of operations alone, with commas between.")] = "",
 ) -> None:
     """Walk over the lab at random: whatever dies or is cut, nothing private may show (tests/bed/walk.py)."""
     _as_root()
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+    kinds = [kind for kind in only.split(",") if kind]
+    if unknown := set(kinds) - set(KINDS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are {', '.join(KINDS)}")
+    steps = part(plan(seed, operations), first, kinds)
     lab = Lab()
     try:
         lab.start()
         lab.enrol("ada", at="home")
-        typer.echo(f"seed {seed}")
-        began = time.monotonic()
-        walked = Walk(lab, seed, say=typer.echo)
-        walked.go(operations)
-        typer.echo(f"{dict(walked.done)}\nall held, {time.monotonic() - began:.0f} s")
+        typer.echo(f"seed {seed}, {len(steps)} operations; logs in {lab.folder}")
+        walked = Walk(lab, seed, told=typer.echo)
+        try:
+            walked.go(steps)
+        finally:
+            walked.close()
+        typer.echo(f"{walked.report()}\nall held")
     finally:
         lab.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tomllib
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from maximalab_hub.settings import load_settings
 from maximalab_hub.vpn.conf import device_conf
 from maximalab_hub.vpn.keys import new_pair
 from maximalab_hub.vpn.store import open_devices
+from maximalab_spawner.seats import Seats, Use, read_pools
 
 TESTER = "the-token-of-the-test-which-a-lab-has-not"
 URLS = {"public": f"http://{HUB}", "vpn": f"http://{HUB_INSIDE}"}
@@ -106,6 +109,19 @@ class Asking:
         """Whether the hub neither has nor expects this server: what runs of it waits for a start or an admin."""
         its = self.servers(name).get(server)
         return its is None or not (its["ready"] or its["pending"])
+
+    def seat_holders(self) -> set[str]:
+        """Whose servers have a seat, by the hub's record; read beside the hub, and not waited for by it."""
+        path = self.folder / "seats.sqlite"
+        if not path.exists():  # nobody has asked for one yet
+            return set()
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as store:
+            return {holder for (holder,) in store.execute("SELECT holder FROM lease")}
+
+    def use_of_seats(self) -> Use:
+        """Tell of the one pool: grants, refusals and the peak."""
+        seats = Seats(self.folder / "seats.sqlite", lambda: datetime.now(UTC))
+        return next(seats.use(read_pools(self.folder / "backends.toml")))
 
     def admit_crowd(self, size: int) -> list[str]:
         """Give many people an account, all with the same password."""

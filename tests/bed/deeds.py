@@ -1,54 +1,31 @@
-"""What happens in a walk over the lab: each operation draws what it needs before it looks at anything."""
+"""What happens in a walk over the lab: one method for each kind of step, which waits for as little as it can."""
 
 from __future__ import annotations
 
-import random
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from threading import Lock
 
 import httpx
 from bed import papers
-from bed.asking import PRIVATE, PUBLIC, URLS
-from bed.figure import DOOR, HUB, HUB_INSIDE, POOL
-from bed.lab import Lab
-from bed.people import browser, raw
-from bed.smallserver import SECRET
+from bed.asking import URLS
+from bed.figure import DOOR, HUB
+from bed.lab import LONG, Lab
+from bed.never import private_bytes, tracebacks
+from bed.people import Person, browser, greeting, raw
+from bed.plan import DOORS, FORGED, NAMES, Step
+from labrun import until
 
-SOLVER = "private-solver"
-SERVERS = {"simplex": PUBLIC, "game": PRIVATE, "solver": SOLVER}
-NAMES = ("ada", "bob", "cai", "dan", "eve")
-CABLES = (("prv1", "inner"), ("gateway", "internet"), ("pub1", "internet"))
-#: How often each operation comes, of all.
-WEIGHTS = {
-    "forge": 40, "path": 25, "open": 14, "stop": 9, "kill_container": 2, "publish": 3, "device": 2,
-    "cut": 1.5, "heal": 3, "kill_entrance": 0.8, "kill_hub": 0.4, "restart_engine": 0.2,
-}  # fmt: skip
-FORGED = (
-    {},
-    {"X-MaximaLab-Entrance": "vpn"},
-    {"X-Forwarded-For": f"{POOL}.2", "X-Real-IP": f"{POOL}.2"},
-    {"Forwarded": f"for={POOL}.2;host={HUB_INSIDE}"},
-    {"Host": HUB_INSIDE, "X-Forwarded-Host": HUB_INSIDE},
-)
-SPELLINGS = (
-    "/user/{0}/{1}/",
-    "//user/{0}/{1}/",
-    "/user/{0}/public-maxima/../{1}/",
-    "/user/{0}/x/%2e%2e/{1}/",
-    "/user/{0}%2f{1}/",
-    "/USER/{0}/{1}/",
-    "/user/{0}/{1};x/",
-    "/hub/user/{0}/{1}/",
-    "http://172.28.91.2/user/{0}/{1}/",
-    "/user/{0}/{1}%00/",
-)
 AWAY = (httpx.TransportError, OSError)
-
-
-class BrokenError(AssertionError):
-    """What must never be was."""
+PATIENCE = httpx.Timeout(30, connect=5)
+"""Seconds that a person waits for an answer; behind a pulled cable nobody ever takes the connection."""
+DARK = 15
+"""Steps in which a part that was started again may not be there."""
+AT_ONCE = 8
+CROWD = 32
+"""So many operations may wait for an answer; the next step is not taken before there are fewer."""
 
 
 @dataclass
@@ -56,146 +33,206 @@ class Deeds:
     """Operations on a lab that is up; people come from campus to the public entrance, and from home to the VPN's."""
 
     lab: Lab
-    seed: int
-    say: Callable[[str], None] = print
     done: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
     """What happened meanwhile, by which a walk that met nothing is known."""
-    failed: deque[str] = field(default_factory=deque)
-    """What operations that still ran have found."""
+    found: deque[str] = field(default_factory=deque)
+    """Faults that operations have found, some of them while others went on."""
 
     def __post_init__(self) -> None:
-        self.rng = random.Random(self.seed)  # noqa: S311  # a walk, no secret
-        self.last: deque[str] = deque(maxlen=40)
-        self.pool = ThreadPoolExecutor(6)
+        self.pool = ThreadPoolExecutor(AT_ONCE)
+        self.under_way: set[Future[None]] = set()
         self.version = 1
+        self.coming: dict[str, int] = {}
+        """Parts that were started again, and for how many steps they have been coming up."""
         self.at_home = True
+        self._counting = Lock()
+        places = {"public": "campus", "vpn": "home"}
         self.people = {
-            (name, door): self.lab.person(name, "home" if door == "vpn" else "campus", door)
+            (name, door): self._arrives(self.lab.person(name, places[door], door))
             for name in NAMES
-            for door in self.lab.doors
+            for door in DOORS
         }
-        for person in self.people.values():
-            person.http.timeout = 20
-            person.in_()
+        # Read once: the jar is written to while requests of other threads run.
+        self.cookies = {"": ""} | {name: self.people[name, "public"].cookies() for name in NAMES}
 
-    def forge(self) -> None:
+    def _arrives(self, person: Person) -> Person:
+        person.in_()
+        person.http.timeout = PATIENCE
+        return person
+
+    def do(self, step: Step) -> None:
+        """Do one step."""
+        getattr(self, step.kind)(**step.what)
+        self.done[step.kind] += 1
+
+    # At the public entrance
+
+    def forge(
+        self, name: str, server: str, method: str, rest: str, forged: str, by: str
+    ) -> None:  # what is drawn
         """Ask for somebody's server at the public entrance, with headers that lie."""
-        path = f"/user/{self._name()}/{self._server()}/{self.rng.choice(('', 'api', 'lab/tree/a'))}"
-        headers, method = self.rng.choice(FORGED), self.rng.choice(("GET", "POST", "HEAD"))
-        self._note(f"forge {method} {path} {headers}")
-        with browser(self.lab.figure["campus"], URLS["public"], timeout=20) as asker:
-            try:
-                self._clean(asker.request(method, path, headers=headers).text)
-            except AWAY:
-                self.seen["public entrance away"] += 1
+        path, headers = f"/user/{name}/{server}/{rest}", dict(FORGED[int(forged)])
+        self.probe(path, method, headers | ({"Cookie": self.cookies[by]} if by else {}))
 
-    def path(self) -> None:
-        """Ask with a path that a client would tidy."""
-        path = self.rng.choice(SPELLINGS).format(self._name(), self._server())
-        host = self.rng.choice((HUB, HUB_INSIDE, f"{HUB}.", "172.21.1.2:8888"))
-        self._note(f"path {path} at {host}")
-        request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    def probe(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> None:
+        """Ask at the public entrance; what must not be said there is found."""
+        headers = headers or {}
+        machine = self.lab.figure["campus"]
         try:
-            self._clean(raw(self.lab.figure["campus"], HUB, DOOR, request).decode(errors="replace"))
+            if method == "UPGRADE":
+                said = greeting(machine, f"{URLS['public']}{path}", headers)
+                self.count(f"websocket: {'opened' if said == 'open bytes' else said}")
+            else:
+                with browser(machine, URLS["public"], timeout=PATIENCE) as asker:
+                    answer = asker.request(method, path, headers=headers)
+                said = answer.text + str(answer.headers)
         except AWAY:
-            self.seen["public entrance away"] += 1
+            self.count("public entrance away")
+            return
+        self._look(said)
 
-    def open(self) -> None:
+    def path(self, name: str, server: str, spelling: str, host: str) -> None:
+        """Ask with a path that a client would tidy."""
+        asked = spelling.format(name, server)
+        request = f"GET {asked} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+        try:
+            answer = raw(self.lab.figure["campus"], HUB, DOOR, request)
+        except AWAY:
+            self.count("public entrance away")
+            return
+        self._look(answer.decode(errors="replace"))
+
+    # People
+
+    def open(self, name: str, material: str, door: str) -> None:
         """Press *Open* and do not wait."""
-        name, material = self._name(), self.rng.choice(list(SERVERS))
-        door = self.rng.choice(self.lab.doors)
-        self._note(f"open {material} by {name} at {door}")
         person = self.people[name, door]
-        self.pool.submit(self._meanwhile, f"open at {door}", lambda: person.open(material), door)
+        self._meanwhile(f"open at {door}", lambda: person.open(material), door)
 
-    def stop(self) -> None:
+    def stop(self, name: str, server: str, door: str) -> None:
         """Stop a server and do not wait."""
-        name, server, door = self._name(), self._server(), self.rng.choice(self.lab.doors)
-        self._note(f"stop {server} of {name} at {door}")
         person = self.people[name, door]
-        self.pool.submit(self._meanwhile, "stop", lambda: person.stop(server), door)
+        self._meanwhile(f"stop at {door}", lambda: person.stop(server), door)
 
-    def kill_container(self) -> None:
-        """Kill a server, or remove it by hand."""
-        container, how = f"maximalab.{self._server()}.{self._name()}", self.rng.choice(("kill", "remove"))
-        self._note(f"{how} {container}")
-        for node in self.lab.nodes.values():
-            for one in node.client.containers(all=how == "remove", filters={"name": container}):
-                words = ("kill",) if how == "kill" else ("rm", "--force")
-                self.seen[f"container {how}"] += node.try_docker(*words, one["Id"])
-
-    def publish(self) -> None:
+    def publish(self, material: str) -> None:
         """Publish a new version of a material."""
-        material = self.rng.choice(list(SERVERS))
         self.version += 1
-        self._note(f"publish {material} {self.version}")
         papers.publish_again(self.lab.folder, material, self.version)
 
-    def device(self) -> None:
-        """Throw the device at home out, or let another one in."""
-        self._note("revoke" if self.at_home else "enrol")
+    def revoke(self) -> None:
+        """Throw the device at home out."""
         if self.at_home:
             with self.lab.devices() as devices:
                 devices.revoke("ada")
-        else:
+            self.count("device revoked")
+        self.at_home = False
+
+    def enrol(self) -> None:
+        """Let another device at home in."""
+        if not self.at_home:
             self.lab.enrol("ada", at="home", wait=False)
-        self.at_home = not self.at_home
+            self.count("device enrolled")
+        self.at_home = True
 
-    def cut(self) -> None:
+    # Faults
+
+    def kill_container(self, name: str, server: str, how: str) -> None:
+        """Kill a server, or remove it by hand."""
+        for node in self.lab.nodes.values():
+            for one in node.client.containers(
+                all=how == "remove", filters={"name": f"maximalab.{server}.{name}"}
+            ):
+                words = ("kill",) if how == "kill" else ("rm", "--force")
+                if node.try_docker(*words, one["Id"]):
+                    self.count(f"container {how}")
+
+    def cut(self, machine: str, segment: str) -> None:
         """Pull a cable."""
-        self._cable(self.lab.figure.cut, "cut")
+        self.lab.figure.cut(self.lab.figure[machine], segment)
 
-    def heal(self) -> None:
+    def heal(self, machine: str, segment: str) -> None:
         """Put a cable back."""
-        self._cable(self.lab.figure.heal, "heal")
+        self.lab.figure.heal(self.lab.figure[machine], segment)
 
-    def _cable(self, do: Callable[..., None], how: str) -> None:
-        machine, segment = self.rng.choice(CABLES)
-        self._note(f"{how} {machine} {segment}")
-        do(self.lab.figure[machine], segment)
+    def restart_entrance(self, door: str, how: str) -> None:
+        """Kill or stop an entrance's proxy and start it again."""
+        self._again(door, how)
 
-    def kill_entrance(self) -> None:
-        """Kill an entrance's proxy and start it again."""
-        door = self.rng.choice(self.lab.doors)
-        self._note(f"kill {door}")
-        self.lab.parts[door].again()
+    def restart_hub(self, how: str) -> None:
+        """Kill or stop the hub and start it again."""
+        self._again("hub", how)
 
-    def kill_hub(self) -> None:
-        """Kill the hub and start it again."""
-        self._note("kill hub")
-        self.lab.parts["hub"].again()
+    def _again(self, part: str, how: str) -> None:
+        getattr(self.lab.parts[part], how)()
+        self.lab.parts[part].begin()
+        self.coming[part] = 0
 
-    def restart_engine(self) -> None:
+    def restart_engine(self, node: str) -> None:
         """Kill an engine and start it again."""
-        node = self.lab.nodes[self.rng.choice(list(self.lab.nodes))]
-        self._note(f"restart engine of {node.name}")
-        node.kill()
-        self.lab.start_engine(node)
+        self.lab.nodes[node].kill()
+        self.lab.start_engine(self.lab.nodes[node])
+
+    def breathe(self) -> None:
+        """Wait for a part that has been coming up for `DARK` steps: a walk with no hub meets no server."""
+        for part in [part for part, steps in self.coming.items() if steps >= DARK]:
+            until(lambda part=part: self._is_up(part), f"{part} answers again", LONG)
+        self.coming = {part: steps + 1 for part, steps in self.coming.items() if steps < DARK}
+
+    def _is_up(self, part: str) -> bool:
+        try:
+            if part == "hub":
+                return self.lab.ask("GET", "/").status_code == 200
+            return bool(self.lab.routes(part))
+        except (*AWAY, httpx.HTTPError):
+            return False
+
+    # What runs meanwhile
+
+    def count(self, what: str) -> None:
+        """Count something that happened."""
+        with self._counting:
+            self.seen[what] += 1
+
+    def collect(self) -> None:
+        """Forget what has ended. Raises what none of it should have raised."""
+        ended = {one for one in self.under_way if one.done()}
+        self.under_way -= ended
+        for one in ended:
+            one.result()
+
+    def close(self) -> None:
+        """Wait for what still runs, and let everybody go."""
+        self.pool.shutdown(cancel_futures=True)
+        for person in self.people.values():
+            person.close()
 
     def _meanwhile(self, what: str, do: Callable[[], httpx.Response], door: str) -> None:
+        self.collect()
+        if len(self.under_way) >= CROWD:
+            self.count("steps that waited for a crowd")
+            wait(self.under_way, return_when=FIRST_COMPLETED)
+        self.under_way.add(self.pool.submit(self._answered, what, do, door))
+
+    def _answered(self, what: str, do: Callable[[], httpx.Response], door: str) -> None:
         try:
             answer = do()
-        except (*AWAY, AssertionError):  # no cookie for the form, as the page did not come
-            self.seen[f"{what}: away"] += 1
-            return
-        self.seen[f"{what}: {answer.status_code}"] += 1
-        try:
-            self._clean(answer.text, door)
-        except BrokenError as error:
-            self.failed.append(str(error))
+        except AWAY:
+            self.count(f"{what}: away")
+        except AssertionError:  # no cookie for the form, as the page did not come
+            self.count(f"{what}: no page")
+        else:
+            self.count(f"{what}: {became(answer.status_code)}")
+            self._look(answer.text, door)
 
-    def _clean(self, text: str, door: str = "public") -> None:
-        if door == "public" and SECRET in text:
-            raise BrokenError("a private byte came out of the public entrance")
-        if "Traceback" in text:
-            raise BrokenError("a traceback in a page")
+    def _look(self, text: str, door: str = "public") -> None:
+        self.found.extend(tracebacks(text))
+        if door == "public":
+            self.found.extend(private_bytes(text))
 
-    def _name(self) -> str:
-        return self.rng.choice(NAMES)
 
-    def _server(self) -> str:
-        return self.rng.choice(list(SERVERS.values()))
-
-    def _note(self, what: str) -> None:
-        self.last.append(f"{sum(self.done.values())}. {what}")
+def became(status: int) -> str:
+    """Say what became of what somebody asked for."""
+    if status < 400:
+        return "granted"
+    return f"refused ({status})" if status < 500 else f"not now ({status})"

@@ -35,8 +35,8 @@ class FromThere(httpx.HTTPTransport):
 
 
 def browser(machine: Machine, entrance: str, **given: object) -> httpx.Client:
-    """A client that nobody has signed in with, on a machine and before an entrance."""
-    usual = {"timeout": 60, "headers": {"Accept-Language": "en", "Accept": "text/html"}}
+    """A client that nobody has signed in with, on a machine and before an entrance; no proxy of ours is asked."""
+    usual = {"timeout": 60, "trust_env": False, "headers": {"Accept-Language": "en", "Accept": "text/html"}}
     return httpx.Client(transport=FromThere(machine), base_url=entrance, **{**usual, **given})
 
 
