@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bed.certificates import Authority
 from bed.engines import Node, save
 from bed.spaces import Machine, Spaces, _enter
 from labrun import until
@@ -85,6 +86,11 @@ class Swarms:
     spaces: Spaces
     nodes: dict[str, Node] = field(default_factory=dict)
     images: list[str] = field(default_factory=list)
+    by_tls: dict[Tier, str] = field(default_factory=dict)
+    """Where each tier's manager listens beside its socket, for whom `authority` knows."""
+
+    def __post_init__(self) -> None:
+        self.authority = Authority(self.spaces.folder / "tls")
 
     def make(self) -> None:
         """Start the engines, join them, and label each node with its tier."""
@@ -94,7 +100,10 @@ class Swarms:
             self.spaces.join(machine, "lan", f"{LAN}.{number}/24")
             self.nodes[name] = Node(self.spaces, machine)
             self._in_memory(self.nodes[name])
-            self.nodes[name].begin()
+        for tier, name in MANAGERS.items():
+            self.by_tls[tier] = self.nodes[name].listen(self.authority, self.address(name))
+        for node in self.nodes.values():
+            node.begin()
         for node in self.nodes.values():
             node.wait()
         for manager in MANAGERS.values():
