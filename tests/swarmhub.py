@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dockerhub import CONFIG, DockerHub
+from maximalab_spawner.seen import LAB, SERVER, USER
 
 
 @dataclass
@@ -19,3 +20,11 @@ class SwarmHub(DockerHub):
         """Give the hub's configuration."""
         text = CONFIG.replace("maximalab_spawner.spawner", "maximalab_spawner.swarm")
         return text.replace("TieredDockerSpawner", "TieredSwarmSpawner")
+
+    def run(self, node: str, user: str, server: str, *words: str) -> str:
+        """Run a command in a server's container, as its user, at the node where it runs."""
+        client = self.lab.swarms.nodes[node].client
+        labels = [f"{LAB}={self.lab.name}", f"{USER}={user}", f"{SERVER}={server}"]
+        (container,) = client.containers(filters={"label": labels})
+        made = client.exec_create(container["Id"], list(words))
+        return str(client.exec_start(made["Id"]).decode(errors="replace"))

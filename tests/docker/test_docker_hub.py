@@ -9,6 +9,7 @@ import httpx
 import pytest
 from dockerhub import make_hub
 from maximalab_spawner.tiers import Tier
+from shadows import PLANT
 from tieredhub import until
 
 pytestmark = pytest.mark.docker
@@ -92,28 +93,6 @@ def test_a_run_that_cannot_be_delivered_yet_is_kept_outside_the_home(lab):
     until(lambda: "run" in kinds(), "the run is in the spool")
 
 
-SHADOWS = {
-    ".jupyter/jupyter_server_config.py": "",
-    ".jupyter/jupyter_config.py": "",
-    ".local/lib/python3.13/site-packages/sitecustomize.py": "",
-    ".local/lib/python3.13/site-packages/usercustomize.py": "",
-    "jupyterhub.py": "",
-    "maximalab_recorder.py": "",
-    ".local/bin/jupyterhub-singleuser": "#!/opt/lab/bin/python3\n",
-}
-"""What a student may write, each of which would run in the server if it were read."""
-MARK = "open('/home/student/taken-over', 'a').write(__file__)\n"
-WRITE = f"""
-import json, os, sys
-for name, head in json.loads(sys.argv[1]).items():
-    path = os.path.join("/home/student", name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as file:
-        file.write(head + {MARK!r})
-    os.chmod(path, 0o755)
-"""
-
-
 def test_t13_what_a_student_writes_changes_no_server(lab):
     lab.open_kernel("eve", "public-maxima", "simplex")
     container = f"{lab.lab.name}.public-maxima.eve"
@@ -122,7 +101,7 @@ def test_t13_what_a_student_writes_changes_no_server(lab):
         made = lab.lab.engine.exec_create(container, list(words))
         return lab.lab.engine.exec_start(made["Id"]).decode()
 
-    assert run("python3", "-c", WRITE, json.dumps(SHADOWS)) == ""
+    assert run(*PLANT) == ""
     lab.stop("eve", "public-maxima")
     kernel = lab.open_kernel("eve", "public-maxima", "simplex")
     assert kernel.run("6*7;").text.split()[-1] == "42"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 import serverimage
 from labrun import until
+from maximalab_spawner.seen import USER
 from maximalab_spawner.tiers import Tier
+from shadows import PLANT
 from swarmhub import SwarmHub
 from swarmlab import SwarmLab
 
@@ -91,6 +95,153 @@ def test_t11_hub_restarted_while_the_public_manager_is_away(hub):
     until(lambda: all_ready(hub), "the public server is ready again", 120)
     assert remembered(hub) == ["41", "42"]
     assert [one["kind"] for one in hub.told("ada")].count("server_stop") == 0
+
+
+def tables(hub):
+    return {
+        (name, spec): route["target"]
+        for name, door in hub.doors.items()
+        for spec, route in door.routes().items()
+    }
+
+
+def reached(hub, door: str, server: str) -> int:
+    return httpx.get(f"{hub.doors[door].url}/user/ada/{server}/api", timeout=30).status_code
+
+
+@pytest.mark.parametrize(("dead", "alive"), [("vpn", "public"), ("public", "vpn")])
+def test_t23_an_entrance_dies_alone_and_comes_back_with_all_its_routes(hub, dead, alive):
+    before = tables(hub)
+    hub.doors[dead].kill()
+    try:
+        assert hub.ask("POST", "/proxy", door=alive).status_code == 200, "its routes are looked after"
+        assert reached(hub, alive, "public-maxima") == 200
+        assert (reached(hub, alive, "private-maxima") == 200) is (alive == "vpn")
+    finally:
+        hub.doors[dead].open()
+    until(lambda: tables(hub) == before, "all routes are back")
+    assert remembered(hub) == ["41", "42"]
+
+
+def test_t23_both_entrances_die_with_the_hub_and_all_come_back(hub):
+    before = tables(hub)
+    for door in hub.doors.values():
+        door.kill()
+    hub.kill()
+    hub.start()
+    assert httpx.get(f"{hub.url}/hub/login", timeout=30).status_code == 200
+    for door in hub.doors.values():
+        door.open()
+    until(lambda: all_ready(hub) and tables(hub) == before, "all servers and routes are there")
+    assert remembered(hub) == ["41", "42"]
+
+
+def test_t13_what_a_student_writes_changes_no_server_and_nothing_of_others_is_there_to_read(hub):
+    hub.open_kernel("eve", "public-maxima", "simplex")
+
+    def run(*words: str) -> str:
+        return hub.run("pub2", "eve", "public-maxima", *words)
+
+    assert run(*PLANT) == ""
+    hub.stop("eve", "public-maxima")
+    kernel = hub.open_kernel("eve", "public-maxima", "simplex")
+    assert kernel.run("6*7;").text.split()[-1] == "42"
+    home = run("ls", "-A", "/home/student")
+    assert "jupyterhub.py" in home, "the home is the same"
+    assert "taken-over" not in home
+    assert run("sh", "-c", "find / -name 'jpserver-*' -not -path '/tmp/*' 2>/dev/null") == ""
+    assert run("ls", "/home") == "student\n"
+    assert "game" not in run("ls", "/srv/materials").split(), "private material is not of this tier"
+    assert "Read-only" in run("touch", "/srv/materials/simplex/mine")
+    volumes = [line.split()[1] for line in run("cat", "/proc/mounts").splitlines() if "/home" in line]
+    assert volumes == ["/home/student"], "no other home is mounted"
+
+
+FROM_HER_PAGE = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "empty"}
+OTHERS = [
+    ("GET", "/user/eve/public-maxima/api/contents"),
+    ("POST", "/user/eve/public-maxima/api/kernels"),
+    ("GET", "/user/eve/public-maxima/lab"),
+    ("GET", "/hub/api/users/eve"),
+    ("GET", "/hub/api/users"),
+    ("POST", "/hub/api/users/eve/servers/public-maxima"),
+    ("DELETE", "/hub/api/users/eve/servers/public-maxima"),
+    ("POST", "/hub/api/users/ada/tokens"),
+    ("DELETE", "/hub/api/users/ada/servers/private-maxima"),
+]
+"""What a page of Ada's server may try with her cookies; the last two are her own, without the hub's token."""
+
+
+def test_t12_a_page_of_a_student_s_server_gets_nothing_of_others_and_nothing_of_the_hub(hub):
+    if not hub.ready("eve", "public-maxima"):
+        hub.open_kernel("eve", "public-maxima", "simplex")
+    ada = hub.visit("ada")
+    ada.http.get("/user/ada/private-maxima/lab")
+    ada.http.follow_redirects = False
+    page = {"Referer": f"{hub.doors['vpn'].url}/user/ada/private-maxima/lab", "Origin": hub.doors["vpn"].url}
+    told = {
+        f"{method} {path}": ada.http.request(method, path, headers={**page, **FROM_HER_PAGE})
+        for method, path in OTHERS
+    }
+    statuses = {what: answer.status_code for what, answer in told.items()}
+    lab_page = "GET /user/eve/public-maxima/lab"
+    assert {what for what, status in statuses.items() if status not in {403, 404}} <= {lab_page}, statuses
+    assert not told[lab_page].is_success, "she is sent to ask the hub, which does not let her in"
+    ada.http.follow_redirects = True
+    assert ada.http.get("/user/eve/public-maxima/lab").status_code in {403, 404}
+    assert hub.ready("eve", "public-maxima")
+    assert all_ready(hub)
+
+
+@pytest.mark.parametrize("evil", ["//evil.example", "/\\evil.example", "https://evil.example"])
+def test_t12_signing_in_leads_nowhere_else(hub, evil):
+    visitor = hub.visit("eve", "public")
+    visitor.http.cookies.clear()
+    visitor.http.get("/hub/login")
+    visitor.http.follow_redirects = False
+    form = {"username": "eve", "password": "any", "_xsrf": visitor.xsrf()}
+    target = visitor.http.post("/hub/login", params={"next": evil}, data=form).headers["Location"]
+    assert urlsplit(target.replace("\\", "/")).netloc == ""
+
+
+@pytest.mark.parametrize("door", ["public", "vpn"])
+def test_t12_a_form_without_its_token_starts_and_stops_nothing(hub, door):
+    ada = hub.visit("ada", door)
+    hidden = {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "cross-site"}
+    for path in ("/hub/spawn/ada/public-octave", "/hub/api/users/ada/servers/public-octave"):
+        assert ada.http.post(path, headers=hidden, data={"material": "simplex"}).status_code == 403
+    assert "public-octave" not in hub.servers("ada")
+    assert all_ready(hub)
+
+
+WAYS = [
+    ("GET", "/users"), ("GET", "/users/eve"), ("POST", "/users/mallory"), ("DELETE", "/users/eve"),
+    ("PATCH", "/users/eve"), ("GET", "/users/eve/tokens"), ("POST", "/users/ada/tokens"),
+    ("POST", "/users/eve/activity"), ("POST", "/users/eve/servers/public-maxima"),
+    ("DELETE", "/users/ada/servers/private-maxima"), ("GET", "/groups"), ("POST", "/groups/study:or/users"),
+    ("GET", "/services"), ("GET", "/proxy"), ("POST", "/proxy"), ("POST", "/shutdown"), ("GET", "/info"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_t22_the_token_that_a_service_carries_opens_no_way_in(hub, tier):
+    """Whoever looks at a service reads its environment: what the token there may is all that they get."""
+    (service,) = (one for one in hub.lab.services(tier) if one["Spec"]["Labels"][USER] == "ada")
+    told = dict(one.split("=", 1) for one in service["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"])
+    headers = {"Authorization": f"token {told['JUPYTERHUB_API_TOKEN']}"}
+    own = httpx.get(f"{hub.url}/hub/api/user", headers=headers, timeout=30)
+    assert own.json()["name"] == "ada"
+    assert "admin" not in " ".join(own.json()["scopes"])
+    answers = {
+        f"{method} {path}": httpx.request(
+            method, f"{hub.url}/hub/api{path}", headers=headers, json={}, timeout=30
+        )
+        for method, path in WAYS
+    }
+    assert {
+        way: one.status_code for way, one in answers.items() if one.status_code not in {400, 403, 404}
+    } == {}
+    assert all_ready(hub)
 
 
 def test_t24_a_node_s_engine_is_restarted_its_server_is_shown_as_stopped_and_starts_again(hub):
