@@ -20,7 +20,7 @@ NUMBERS = {"ours", "peer", "ratio"}
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure is to be; each part that is given must hold."""
+    """What a figure is to be; each part that is given must hold. Without any, the figure is there to compare with."""
 
     ratio: float | None = None
     """At most so many times the peer's."""
@@ -42,7 +42,9 @@ class Goal:
         return ", ".join(form.format(value) for form, value in parts if value is not None)
 
     def met(self, ours: float, peer: float | None) -> bool | None:
-        """Whether it holds; `None` where that hangs on a peer that was not there."""
+        """Whether it holds; `None` where there is none, or it hangs on a peer that was not there."""
+        if self == Goal():
+            return None
         alone = (self.most is None or ours <= self.most) and (self.least is None or ours >= self.least)
         if not alone or (self.ratio is None and self.above is None):
             return alone

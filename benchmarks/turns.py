@@ -9,14 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def medians(times: int, ours: Callable[[], float], peer: Callable[[], float]) -> tuple[float, float]:
-    """The medians of both, measured in turns; who begins alternates, too."""
-    mine, theirs = [], []
+def in_turns(times: int, *measures: Callable[[], float]) -> list[float]:
+    """The medians of several sides, measured in turns; who begins goes round."""
+    taken: list[list[float]] = [[] for _ in measures]
     for turn in range(times):
-        if turn % 2:
-            theirs.append(peer())
-            mine.append(ours())
-        else:
-            mine.append(ours())
-            theirs.append(peer())
-    return statistics.median(mine), statistics.median(theirs)
+        for step in range(len(measures)):
+            which = (turn + step) % len(measures)
+            taken[which].append(measures[which]())
+    return [statistics.median(each) for each in taken]
+
+
+def medians(times: int, ours: Callable[[], float], peer: Callable[[], float]) -> tuple[float, float]:
+    """The medians of both."""
+    mine, theirs = in_turns(times, ours, peer)
+    return mine, theirs

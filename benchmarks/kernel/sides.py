@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from ipykernel.kernelspec import make_ipkernel_cmd
 from maximalab_kernel.finder import Installation, find
@@ -45,6 +46,12 @@ PEER = Side(
     before="from IPython.display import Latex",
 )
 """As ipykernel installs itself."""
+
+NOTHING = Side(
+    (sys.executable, "-P", str(Path(__file__).with_name("nothing.py")), "{connection_file}"),
+    "nothing", "nothing", "6*7", "6*7", interrupt_mode="message",
+)  # fmt: skip
+"""No kernel in Python can start sooner than one that does nothing."""
 
 
 @cache

@@ -8,15 +8,16 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from benchmarks.kernel.bare import bare_kernel
-from benchmarks.kernel.sides import OURS, PEER, Side, debians_maxima, named_peer, our_maxima
+from benchmarks.kernel.sides import NOTHING, OURS, PEER, Side, debians_maxima, named_peer, our_maxima
 from benchmarks.table import Figure, Goal
-from benchmarks.turns import medians
+from benchmarks.turns import in_turns, medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,19 +143,29 @@ def client_start(side: Side) -> float:
 
 
 def kernel_start(times: int) -> list[Figure]:
-    """The kernel's start beside ipykernel's."""
-    starts = [(process_start(OURS), process_start(PEER)) for _ in range(times)]
-    ready, first = (
-        tuple(statistics.median(pair[side][which] for pair in starts) for side in (0, 1)) for which in (0, 1)
+    """The kernel's start beside ipykernel's, and beside that of a kernel that does nothing."""
+    sides = (OURS, PEER, NOTHING)
+    starts = [[process_start(side) for side in sides] for _ in range(times)]
+    (ready, their_ready, least_ready), (first, their_first, _) = (
+        [statistics.median(each[which][moment] for each in starts) for which in range(len(sides))]
+        for moment in (0, 1)
     )
-    waited = medians(times, lambda: client_start(OURS), lambda: client_start(PEER))
+    waited, they_waited, least = in_turns(times, *(partial(client_start, side) for side in sides))
     return [
-        Figure("kernel start to first result (peer: ipykernel)", "ms", *first, Goal(ratio=0.5)),
+        Figure("kernel start to first result (peer: ipykernel)", "ms", first, their_first, Goal(ratio=0.5)),
         Figure(
             "… through jupyter_client, which itself waits 200 ms and more on both sides (peer: ipykernel)",
-            "ms", *waited, Goal(ratio=0.5),
+            "ms", waited, they_waited, Goal(ratio=0.5),
         ),
-        Figure("the kernel's own process ready (peer: ipykernel)", "ms", *ready, Goal(most=150)),
+        Figure(
+            "… of a kernel that does nothing, through jupyter_client (peer: ipykernel)", "ms", least, they_waited,
+            Goal(),
+        ),
+        Figure(
+            "… ours above that kernel, through jupyter_client (peer: it)", "ms", waited, least, Goal(),
+        ),
+        Figure("the kernel's own process ready (peer: ipykernel)", "ms", ready, their_ready, Goal(most=150)),
+        Figure("… ours above its process (peer: the kernel that does nothing)", "ms", ready, least_ready, Goal()),
     ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from benchmarks.table import Figure, Goal  # noqa: E402  a folder of the reposit
         pytest.param(Goal(most=2), 2.0, None, True, id="a limit of its own needs no peer"),
         pytest.param(Goal(above=50), 70.0, 20.0, True, id="50 more than the peer"),
         pytest.param(Goal(above=50), 70.1, 20.0, False, id="more than 50 more"),
+        pytest.param(Goal(), 4.0, 8.0, None, id="no goal is neither met nor missed"),
         pytest.param(Goal(least=1000), 999.0, 1000.0, False, id="one of a thousand is missing"),
     ],
 )
@@ -52,6 +53,9 @@ def rows():
         "Maxima start to first result",
         "kernel start to first result",
         "the kernel's own process ready",
+        "does nothing, through jupyter_client",
+        "ours above that kernel, through jupyter_client",
+        "ours above its process",
         "round trip of a trivial cell, with TeX",
         "kernels with their Maxima, sum of PSS",
         "a day's exercises",

@@ -3,21 +3,25 @@
 
 (in-package :maxima)
 
-(defvar *maximalab-file* nil "The innermost file: its stream, and where in it the statement begins that runs.")
+(defvar *maximalab-file* nil "The innermost file: its stream, its name, and where in it the statement begins that runs.")
 (defvar *maximalab-place* nil "Where the last failure was, (name start at); NIL for none in a file.")
 
 (defun maximalab-note-start (stream)
   "The next statement of STREAM is about to be read."
   (when (and *maximalab-file* (eq stream (car *maximalab-file*)))
-    (setf (cdr *maximalab-file*) (file-position stream))))
+    (setf (third *maximalab-file*) (file-position stream))))
+
+(defun maximalab-file-of (stream)
+  "What is to be known of a file before its first statement; of another stream there is no name."
+  (let ((name (get-stream-truename stream)))
+    (list stream (and name (namestring name)) nil)))
 
 (defun maximalab-note-place (&optional parsed)
-  "Something fails here. PARSED is the stream that cannot be parsed, if that is why."
-  (let ((name (and *maximalab-file* (get-stream-truename (car *maximalab-file*)))))
-    (setq *maximalab-place*
-          (when name
-            (list (namestring name) (cdr *maximalab-file*)
-                  (and (eq parsed (car *maximalab-file*)) (file-position parsed)))))))
+  "Something fails here. PARSED is the stream that cannot be parsed, if that is why. The stack may be full: this needs little."
+  (setq *maximalab-place*
+        (when (second *maximalab-file*)
+          (list (second *maximalab-file*) (third *maximalab-file*)
+                (and parsed (eq parsed (first *maximalab-file*)) (file-position parsed))))))
 
 (defun maximalab-placing (function)
   "Call FUNCTION; an error of Lisp that nobody in it catches is noted with its place."
@@ -34,5 +38,5 @@
 (maximalab-original 'batchload-stream)
 (defun batchload-stream (stream &rest options)
   "Read and evaluate a file as `load` and `batchload` do."
-  (let ((*maximalab-file* (list stream)))
+  (let ((*maximalab-file* (maximalab-file-of stream)))
     (apply (maximalab-original 'batchload-stream) stream options)))

@@ -89,7 +89,7 @@
   (let* (($load_pathname (let ((name (get-stream-truename source))) (and name (namestring name))))
          (name (or $load_pathname (format nil "~a" source)))
          (*read-base* 10)
-         (*maximalab-file* (list source))
+         (*maximalab-file* (maximalab-file-of source))
          (*maximalab-answers* (and (boundp '$batch_answers_from_file) ; since 5.48
                                     (symbol-value '$batch_answers_from_file)
                                     source)))
