@@ -21,6 +21,8 @@ ROOMY_HEAP_MB = 1024
 SMALLEST_HEAP_MB = 128
 LARGEST_HEAP_MB = 1024
 """Beyond that SBCL moves the core at each start: five times as slow, and none of it shared."""
+STACK = "2400KB"
+"""SBCL's control stack: the two megabytes that it has by itself, and what lisp/depth.lisp keeps free."""
 ECL_OPTIONS = ("--frame-stack", "4096", "--lisp-stack", "65536", "--")
 """What Maxima's own start script passes to ECL: room for deep recursion."""
 WITH_SERVER = ("--very-quiet", f"--preload={SERVER}")
@@ -111,7 +113,7 @@ def from_core(folder: Path) -> Installation | None:
     older = json.loads(about.read_text(encoding="utf-8")).get("server") != server_sum()
     command = (
         str(runtime), "--core", str(core), "--noinform", "--disable-ldb", "--dynamic-space-size", f"{heap}MB",
-        "--end-runtime-options",
+        "--control-stack-size", STACK, "--end-runtime-options",
     )  # fmt: skip
     environment = {"MAXIMA_PREFIX": str(folder), **({"MAXIMALAB_SERVER": str(SERVER)} if older else {})}
     return Installation("saved core", command, environment, core=core, heap_mb=heap, older_server=older)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 LISPS_OWN = re.compile(
-    r"INFO: Control stack guard page (?:un|re)protected\n"
-    r"|Control stack guard page temporarily disabled: proceed with caution\n"
+    r"INFO: (?:Control|Binding) stack guard page (?:un|re)protected\n"
+    r"|(?:Control|Binding) stack guard page temporarily disabled: proceed with caution\n"
 )
 """What SBCL itself prints on a recursion that is too deep: the error says it better."""
 

@@ -111,7 +111,8 @@
 
 (defun maximalab-lisp-trouble (condition)
   "What to tell of an error of Lisp itself."
-  (cond ((typep condition #+sbcl 'sb-kernel::control-stack-exhausted #+ecl 'ext:stack-overflow #-(or sbcl ecl) nil)
+  (cond ((typep condition #+sbcl '(or sb-kernel::control-stack-exhausted sb-kernel::binding-stack-exhausted)
+                          #+ecl 'ext:stack-overflow #-(or sbcl ecl) nil)
          (list "MaximaError" "maximalab:too_deep" "" nil)) ; the kernel has the words
         ((maximalab-out-of-memory-p condition)
          (list "MaximaOutOfMemory" "" "" nil))

@@ -1,0 +1,24 @@
+;;;; A recursion without end is an error in time: Lisp's stack must not run full. Where that happens while SBCL allocates, it
+;;;; ends the process. What recursions pass through is therefore refused while there is room left: the call of a function,
+;;;; and the reading of an expression within another.
+
+(in-package :maxima)
+
+(defmacro maximalab-deep-p ()
+  "True where less than 400,000 bytes of this thread's stack are left, which grows downwards. What is kept free is for
+allocation, the collector and an error's handlers."
+  #+sbcl `(< (sb-sys:sap-int (sb-vm::current-sp))
+             (+ 400000 (sb-sys:sap-int (sb-vm::current-thread-offset-sap sb-vm::thread-control-stack-start-slot)))))
+
+(defmacro maximalab-refuse-too-deep (name arguments)
+  "Have the function NAME signal what Lisp itself does for a full stack, where it is nearly full."
+  #+sbcl `(progn
+            (maximalab-original ',name)
+            (defun ,name ,arguments
+              (when (maximalab-deep-p) (error 'sb-kernel::control-stack-exhausted))
+              (funcall (the function (load-time-value (maximalab-original ',name))) ,@arguments))))
+
+#+sbcl
+(progn
+  (maximalab-refuse-too-deep mlambda (fn args fnname noeval form))
+  (maximalab-refuse-too-deep parse (mode rbp)))
