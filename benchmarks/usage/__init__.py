@@ -11,11 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from benchmarks.usage.ingest import ingest
 from benchmarks.usage.large import large
+from benchmarks.usage.pages import pages
 
 if TYPE_CHECKING:
     from benchmarks.table import Figure
 
 
 def run(*, quick: bool = False) -> list[Figure]:
-    """Measure everything: some minutes, and 4 GB of disk for a while; `quick` for whether it runs at all."""
-    return [*(ingest(1, 2) if quick else ingest(9, 20)), *large(quick=quick)]
+    """Measure everything: half an hour, and 15 GB of disk for a while; `quick` for whether it runs at all."""
+    seen = pages(2_000, 1) if quick else pages(10_000_000, 9)
+    return [*(ingest(1, 2) if quick else ingest(9, 20)), *large(quick=quick), *seen]

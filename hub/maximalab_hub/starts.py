@@ -25,6 +25,8 @@ def start_of(moments: Sequence[ServerMoment], at: datetime) -> ServerMoment | No
     the
     one that follows at once, because a server speaks a little earlier than the hub notes its start.
     """
+    if moments and moments[-1].running and moments[-1].moment <= at:
+        return moments[-1]  # as mostly: it still runs
     place = bisect_right(moments, at, key=_moment)
     last = moments[place - 1] if place else None
     if last is not None and last.running:

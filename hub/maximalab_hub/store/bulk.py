@@ -36,7 +36,9 @@ _FROM_JSON: Final = text(
 _ONE_BY_ONE: Final = (
     f"INSERT INTO event ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"  # noqa: S608
 )
-_IN_ORDER: Final = itemgetter(*_COLUMNS)
+_BEFORE, _BETWEEN = itemgetter("event_id", "boot_id", "seq", "kind"), itemgetter("at_reported", "at_clamped")
+_AFTER: Final = itemgetter(*_COLUMNS[8:-1])
+"""The columns before and after those that SQLite keeps as text: `at`, `received_at`, `detail`."""
 _MOMENT: Final = len("2026-11-22 10:19:42.123456")
 _THERE: Final = text("SELECT event_id FROM event WHERE event_id IN (SELECT value FROM json_each(:ids))")
 
@@ -49,11 +51,12 @@ def insert_events(connection: Connection, rows: Sequence[EventValues]) -> frozen
     """
     if not rows:
         return frozenset()
-    if any(moment.tzinfo is None for row in rows for moment in (row["at"], row["received_at"])):
-        raise ValueError("a moment without a time zone cannot be stored")
     # Always in the same order: two posts with the same events then wait for each other in line, not in a circle.
     ordered = sorted(rows, key=lambda row: row["event_id"])
     if connection.dialect.name == "postgresql":
+        for row in rows:
+            _zoned(row["at"])
+            _zoned(row["received_at"])
         return frozenset(connection.execute(_FROM_JSON, {"rows": to_json(ordered).decode()}).scalars())
     return _insert_one_by_one(connection, ordered)
 
@@ -70,15 +73,15 @@ def _insert_one_by_one(connection: Connection, rows: Sequence[EventValues]) -> f
 
 
 def _for_sqlite(rows: Sequence[EventValues]) -> list[tuple[Any, ...]]:
-    moment = cache(_moment)  # a post has one time of arrival
+    received = cache(_moment)  # a post has one time of arrival
     return [
-        _IN_ORDER(
-            {
-                **row,
-                "at": moment(row["at"]),
-                "received_at": moment(row["received_at"]),
-                "detail": to_json(row["detail"]).decode() if row["detail"] else "{}",
-            }
+        (
+            *_BEFORE(row),
+            _moment(row["at"]),
+            *_BETWEEN(row),
+            received(row["received_at"]),
+            *_AFTER(row),
+            to_json(row["detail"]).decode() if row["detail"] else "{}",
         )
         for row in rows
     ]
@@ -86,5 +89,11 @@ def _for_sqlite(rows: Sequence[EventValues]) -> list[tuple[Any, ...]]:
 
 def _moment(value: datetime) -> str:
     """Write a moment as SQLAlchemy does, which reads it."""
-    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    utc = value if value.tzinfo is UTC else _zoned(value).astimezone(UTC)
     return utc.isoformat(" ", "microseconds")[:_MOMENT]
+
+
+def _zoned(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be stored")
+    return moment

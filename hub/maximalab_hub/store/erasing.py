@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Text, cast, delete, func, or_, select, text, update
+from sqlalchemy import Text, bindparam, cast, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maximalab_hub.erasure import FATES, KEPT, Erasure, Fate, names_word, unnamed
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 _LOCK: Final = 7_306_641_906
 """Any number of our own: PostgreSQL's advisory lock between those who store events and those who erase."""
 
+# Asked at every post: put together once.
+_ERASED: Final = select(ErasedRow.who, ErasedRow.erased_at)
+_ERASED_ONE: Final = _ERASED.where(ErasedRow.who == bindparam("who"))
+_ERASED_SOME: Final = _ERASED.where(ErasedRow.who.in_(bindparam("people", expanding=True)))
+
 
 def hold_off_erasure(connection: Connection) -> None:
     """Let nobody be erased until this transaction's end; those who store events do not wait for each other."""
@@ -45,8 +50,11 @@ def hold_off_erasure(connection: Connection) -> None:
 def erased_moments(connection: Connection, names: Pseudonyms, users: Collection[str]) -> dict[str, datetime]:
     """Say up to when the records of these people were erased; whoever never was is not named."""
     people = {names.of(user): user for user in users}
-    asked = select(ErasedRow.who, ErasedRow.erased_at).where(ErasedRow.who.in_(people))
-    return {people[who]: at for who, at in connection.execute(asked)}
+    if len(people) == 1:
+        rows = connection.execute(_ERASED_ONE, {"who": next(iter(people))})
+    else:
+        rows = connection.execute(_ERASED_SOME, {"people": list(people)})
+    return {people[who]: at for who, at in rows}
 
 
 def removed_numbers(connection: Connection, numbers: Collection[tuple[str, int]]) -> None:
