@@ -19,7 +19,16 @@ def server_routes(users: Any) -> Iterator[ServerRoute]:
                 target = spawner.server.host if spawner.server else ""
                 route = Route(spawner.proxy_spec, target, {"user": user.name, "server_name": name})
                 tier = strict_tier(getattr(spawner, "tier", None), name)
-                yield ServerRoute(route, tier, settled=bool(spawner.ready))
+                yield ServerRoute(route, tier, settled=bool(spawner.ready and has_an_address(spawner.server)))
+
+
+def has_an_address(server: Any) -> bool:
+    """Say whether a start has told where the server is.
+
+    A start that was broken off leaves JupyterHub's own first guess for a moment, as if it were ready: this machine's
+    name and a port drawn at random, where anything may listen.
+    """
+    return bool(server.ip)
 
 
 def service_routes(services: Any) -> Iterator[Route]:

@@ -19,12 +19,12 @@ from bed.plan import DOORS, FORGED, NAMES, Step
 from labrun import until
 
 AWAY = (httpx.TransportError, OSError)
-PATIENCE = httpx.Timeout(30, connect=5)
+PATIENCE = httpx.Timeout(30, connect=4)
 """Seconds that a person waits for an answer; behind a pulled cable nobody ever takes the connection."""
 DARK = 15
 """Steps in which a part that was started again may not be there."""
-AT_ONCE = 8
-CROWD = 32
+AT_ONCE = 12
+CROWD = 48
 """So many operations may wait for an answer; the next step is not taken before there are fewer."""
 
 
