@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +18,9 @@ from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+LINES_OF_MAXIMA = re.compile(r" \([^()\n]* line \d+\)")
+"""Where Maxima thinks that a function of a file was called: a line too early, or 0."""
 
 NOTICES = frozenset({"help_how", "help_no_page", "help_no_pages", "help_no_manual"})
 """What `describe` has the kernel say; each but the first about a topic."""
@@ -184,4 +188,5 @@ class Cell:
         else:
             lines, statement = place.told(), place.statement
             trouble = Frame("error", {**trouble.fields, "position": place.position})
-        return [*lines, trouble.text("trace"), self._tutor.at_error(statement, trouble)]
+        trace = LINES_OF_MAXIMA.sub("", trouble.text("trace"))
+        return [*lines, trace, self._tutor.at_error(statement, trouble)]

@@ -41,7 +41,7 @@ def caret(statement: Statement, position: object) -> list[str]:
     text = statement.text
     place = spot(statement, position)
     start = text.rfind("\n", 0, place) + 1
-    line = text[start:].partition("\n")[0]
+    line = text[start:].partition("\n")[0].rstrip("\r").replace("\t", " ")  # a tab would move the caret away
     column = place - start
     begin = max(0, column - QUOTED_LENGTH // 2)
     return [line[begin : begin + QUOTED_LENGTH], " " * (column - begin) + "^"]

@@ -151,17 +151,20 @@ def _inside_word(code: str, place: int) -> bool:
     return code[place].isalnum()
 
 
+DIGITS = "0123456789"
+
+
 def _word_start(code: str, place: int) -> int:
     """Where the word that `place` is in begins; one that begins with a digit ends before the letters."""
     start = place
     if '"' in code[place : place + 2] and not _inside_word(code, place):  # a text: nothing was read behind it
         return max(code.rfind('"', 0, code.index('"', place)), 0)
-    inside = str.isdigit if code[place : place + 1].isdigit() else lambda char: char.isalnum() or char in "_%"
-    while start > 0 and inside(code[start - 1]):
+    while start > 0 and (code[start - 1].isalnum() or code[start - 1] in "_%"):
         start -= 1
-    while start < place and code[start].isdigit():
-        start += 1
-    return start
+    word = code[start : place + 1]
+    if word and not word.strip(DIGITS):
+        return len(code[: place + 1].rstrip(DIGITS + "."))
+    return start + len(word) - len(word.lstrip(DIGITS))
 
 
 def _missing(before: str, word: str) -> Hint | None:

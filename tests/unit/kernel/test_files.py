@@ -54,6 +54,7 @@ def test_a_syntax_error_in_a_file_has_its_line_and_a_caret(lab, file, read, text
     [
         pytest.param("1/(price - 12);\n", "MaximaError", "line 6: 1/(price - 12);", id="an error of Maxima"),
         pytest.param("/* so */ q: [1,\n 1/0]$\n", "MaximaError", "line 6: q: [1, 1/0]$", id="of many lines"),
+        pytest.param("f(t) := t/a$ a: 0$\nf(3);\n", "MaximaError", "line 7: f(3);", id="in a function"),
         pytest.param("?car(3);\n", "MaximaError", "line 6: ?car(3);", id="an error of Lisp"),
         pytest.param("asksign(k);\n", "MaximaQuestion", "line 6: asksign(k);", id="a question"),
         pytest.param("a: 1$\nb: 2\n", "MaximaSyntaxError", "line 7: b: 2", id="no terminator at the end"),
@@ -65,6 +66,7 @@ def test_any_other_error_in_a_file_has_the_line_of_its_statement(lab, file, read
     answer = lab.run(f'{read}("{path}");')
     assert answer.error == error
     assert f"in the file {path}, {told}" in trace_of(answer)
+    assert len([line for line in trace_of(answer) if " line " in line]) == 1  # Maxima's own count is wrong
     assert lab.run("6*7;").results == ["42"]
 
 
@@ -97,6 +99,12 @@ def test_a_file_beside_the_notebook_goes_by_its_name_and_in_ukrainian(start_lab,
 def test_a_hint_is_about_the_statement_of_the_file(lab, file):
     answer = lab.run(f'load("{file("a: 3$ b: 2 a$")}")$')
     assert any("2*a" in hint for hint in answer.hints), answer.reply
+
+
+def test_a_line_with_tabs_and_the_ends_of_another_system_has_its_caret_below():
+    data = b"a: 1$\r\n\tb:\t2 c$\r\n"
+    place = located("f.mac", data, data.index(b"\tb"), data.index(b"$\r\n", 8))
+    assert place.told() == ["in the file f.mac, line 2:", " b: 2 c$", "     ^"]
 
 
 def test_a_place_beyond_the_file_is_its_end():
