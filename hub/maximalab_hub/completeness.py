@@ -18,7 +18,7 @@ from maximalab_hub.store.models import ServerRow
 from maximalab_hub.store.research import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -77,9 +77,9 @@ def believable(numbered: int, began: datetime, last_received: datetime) -> bool:
     return numbered <= MOST_AT_ONCE + MOST_A_SECOND * seconds
 
 
-def judged(connection: Connection, counts: Iterable[BootCount]) -> list[Start]:
+def judged(connection: Connection, counts: Collection[BootCount]) -> list[Start]:
     """Judge each start by what the hub saw of its server; the hub itself is believed."""
-    stops = queries.last_stops(connection)
+    stops = queries.last_stops(connection, {one.user for one in counts})
     return [
         Start(one, not one.user or _believed(connection, one), not one.ended and _has_stopped(one, stops))
         for one in counts

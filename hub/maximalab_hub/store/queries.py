@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 AUDIT = (Kind.LOOK.value, Kind.EXPORT.value)
 """Kinds of event that are about the usage data, not about the lab's work."""
+FEW_PEOPLE = 2000
+"""So many are named in a statement; of more, everybody is read."""
 STREAM_ROWS = 1000
 """How many rows a streamed answer keeps in memory at a time."""
 
@@ -242,10 +244,17 @@ def _with_removed(one: BootCount, removed: int, numbered: int) -> BootCount:
     return one._replace(removed=removed, numbered=max(one.numbered, numbered))
 
 
-def last_stops(connection: Connection) -> Mapping[tuple[str, str], datetime]:
-    """Give the last moment at which the hub saw each server stop, by (user, server)."""
+def last_stops(
+    connection: Connection, users: Collection[str] | None = None
+) -> Mapping[tuple[str, str], datetime]:
+    """Give the last moment at which the hub saw each server stop, by (user, server).
+
+    Of these people alone where they are few; whoever asks for many gets everybody's.
+    """
     statement = select(ServerRow.user, ServerRow.server, func.max(ServerRow.moment))
     stops = statement.where(ServerRow.running.is_(False)).group_by(ServerRow.user, ServerRow.server)
+    if users is not None and len(users) <= FEW_PEOPLE:
+        stops = stops.where(ServerRow.user.in_(users))
     return {(user, server): moment for user, server, moment in connection.execute(stops)}
 
 
@@ -258,11 +267,11 @@ def _within(statement: Select[Any], start: datetime | None, end: datetime | None
 
 
 def enrolments(connection: Connection, users: Collection[str] | None = None) -> Sequence[Row[Any]]:
-    """Give all enrolments, or these people's, ordered by course, user and start."""
+    """Give all enrolments, ordered by course, user and start; of these people alone where they are few."""
     alive = EnrolmentRow.until_version.is_(None)
     order = (EnrolmentRow.course, EnrolmentRow.user, EnrolmentRow.valid_from, EnrolmentRow.group_name)
     asked = select(EnrolmentRow.__table__).where(alive).order_by(*order)
-    if users is not None:
+    if users is not None and len(users) <= FEW_PEOPLE:
         asked = asked.where(EnrolmentRow.user.in_(users))
     return connection.execute(asked).all()
 

@@ -102,7 +102,7 @@ def _by_the_lab() -> Made:
 def enrolments_by_user(
     connection: Connection, users: Collection[str] | None = None
 ) -> Mapping[str, tuple[Enrolment, ...]]:
-    """Give each person's enrolments, ordered; of these people where asked."""
+    """Give each person's enrolments, ordered; of these people alone where they are few (`queries.FEW_PEOPLE`)."""
     found: dict[str, list[Enrolment]] = defaultdict(list)
     for row in queries.enrolments(connection, users):
         found[row.user].append(Enrolment(row.course, row.group_name, row.valid_from, row.valid_until))

@@ -151,3 +151,17 @@ def day(number: int) -> datetime:
 def test_completeness(store_with, posts: list[str], selection: Selection, expected: Completeness) -> None:
     with reading(store_with(*posts)) as connection:
         assert coverage(connection, STUDY, selection).completeness == expected
+
+
+def test_of_few_people_their_own_stops_alone_are_read_and_of_many_everybodys(store: Engine) -> None:
+    seen = [queries.ServerMoment(NOON + timedelta(hours=n), running=n != 1) for n in range(3)]
+    with writing(store) as connection:
+        told = [(user, "public-maxima", one) for user in ("ada", "bob") for one in seen]
+        queries.insert_server_moments(connection, told)
+    stop = NOON + timedelta(hours=1)
+    with reading(store) as connection:
+        everybodys = {("ada", "public-maxima"): stop, ("bob", "public-maxima"): stop}
+        assert queries.last_stops(connection, {"ada"}) == {("ada", "public-maxima"): stop}
+        assert queries.last_stops(connection) == everybodys
+        many = {"ada", *(f"p{number}" for number in range(queries.FEW_PEOPLE))}
+        assert queries.last_stops(connection, many) == everybodys
