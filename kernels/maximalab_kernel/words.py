@@ -61,8 +61,10 @@ WORDS: dict[str, dict[str, str]] = {
         "uk": "тут комірка може тривати {seconds} с, а ця за цей час не завершилася",
     },
     "closed": {
-        "en": "{what} is switched off here: no programs, no Lisp, no files outside the notebook's folder, none written",
-        "uk": "{what} тут вимкнено: без програм, без Lisp, без файлів поза текою зошита і без запису файлів",
+        "en": "{what} is switched off here: no programs, no Lisp, no files outside the notebook's folder, none written."
+        " Who runs this lab can open it (MAXIMALAB_CLOSED).",
+        "uk": "{what} тут вимкнено: без програм, без Lisp, без файлів поза текою зошита і без запису файлів. "
+        "Увімкнути може той, хто керує лабораторією (MAXIMALAB_CLOSED).",
     },
     "no_browser": {
         "en": "no browser to print with: install Chromium, Chrome or Edge, or name one by --MaximaPDF.browser=PATH;"

@@ -41,6 +41,7 @@
       (maximalab-with-type (or (maximalab-draw-option '$file_name arguments) "maxima_out") type))))
 
 (defun maximalab-draw (draw arguments)
+  (maximalab-prepare-drawing arguments)
   (if (maximalab-window-draw-p arguments)
       (let ((path (maximalab-plot-path)))
         (prog1 (maximalab-draw-plot path (lambda () (apply draw (maximalab-draw-arguments path arguments))))

@@ -85,6 +85,7 @@
 (maximalab-original 'gnuplot-terminal-and-file)
 (defun gnuplot-terminal-and-file (options)
   "Choose gnuplot's terminal and file; changes OPTIONS in place, as its original does."
+    (maximalab-prepare-drawing options)
     (let ((window (maximalab-window-plot-p options)) (choose (maximalab-original 'gnuplot-terminal-and-file)))
       (setf (getf options (maximalab-key '$plot_format)) '$gnuplot)
       (when window (setf (getf options (maximalab-key '$gnuplot_term)) '$svg))
@@ -95,8 +96,8 @@
 
 (maximalab-original 'plot-set-gnuplot-script-file-name)
 (defun plot-set-gnuplot-script-file-name (options)
-  (if *maximalab-drawing*
-      (maximalab-with-type *maximalab-drawing* "gnuplot")
+  (if (or *maximalab-drawing* *maximalab-closed*)
+      (maximalab-with-type (or *maximalab-drawing* (maximalab-plot-path)) "gnuplot")
       (funcall (maximalab-original 'plot-set-gnuplot-script-file-name) options)))
 
 (defun maximalab-own-plot (files)

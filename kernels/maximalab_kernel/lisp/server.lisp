@@ -3,7 +3,7 @@
 (in-package :maxima)
 
 (dolist (part '("frames" "files" "guard" "depth" "questions" "hints" "help" "lines" "display" "plots" "drawings" "familiar"
-                "sliders" "closed"))
+                "sliders" "closed" "gnuplot" "fence" "underneath"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 (maximalab-hook-draw)                   ; where it is part of this Maxima already
 

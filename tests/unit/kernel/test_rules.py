@@ -58,11 +58,11 @@ REFUSED = [
     pytest.param('load("numericalio")$ read_matrix("/etc/hostname");', "read_matrix", id="a matrix read"),
     pytest.param('apply(system, ["echo hi"]);', "system", id="a program, called by name"),
     pytest.param(
-        "plot2d(x,[x,0,1],[gnuplot_preamble,\"system('id')\"])$", "gnuplot_preamble", id="gnuplot's system"
+        "plot2d(x,[x,0,1],[gnuplot_preamble,\"system('id')\"])$", "gnuplot: system", id="gnuplot's system"
     ),
-    pytest.param('plot2d(x,[x,0,1],[title,"`id`"])$', "`", id="gnuplot's backquotes"),
+    pytest.param('plot2d(x,[x,0,1],[title,"`id`"])$', "gnuplot: `", id="gnuplot's backquotes"),
     pytest.param('plot2d(x,[x,0,1],[svg_file,"/tmp/x.svg"])$', "svg_file", id="a picture elsewhere"),
-    pytest.param('draw2d(user_preamble="!id", explicit(x,x,0,1))$', "user_preamble", id="gnuplot's shell"),
+    pytest.param('draw2d(user_preamble="!id", explicit(x,x,0,1))$', "gnuplot: !", id="gnuplot's shell"),
 ]
 
 
