@@ -77,7 +77,7 @@ class Services:
             return await self._until_it_runs(str(made["ID"]))
         except (ImageMissing, Unfit):
             with suppress(EngineError):
-                await self.remove(str(made["ID"]))
+                await self.remove(name)
             raise
 
     async def end(self, server: str, grace: float) -> Seen | None:
@@ -167,7 +167,9 @@ class Services:
         )
         alive = task is None or task.alive
         return Seen(
-            id=str(service["ID"]),
+            id=str(
+                spec["Name"]
+            ),  # by which alone the door before the socket lets it be removed (images/relay)
             image=str(container.get("Image", "")),
             labels=spec.get("Labels") or {},
             environment=dict(line.partition("=")[::2] for line in container.get("Env") or ()),

@@ -12,6 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Key = ec.EllipticCurvePrivateKey
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True, crl_sign=True, digital_signature=False, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip
 
 
 class Authority:
@@ -22,7 +26,12 @@ class Authority:
         self.folder, self._key, self._name = folder, ec.generate_private_key(ec.SECP256R1()), _name("bed")
         basic = x509.BasicConstraints(ca=True, path_length=0)
         made = _form(self._name, self._name, self._key, 1).add_extension(basic, critical=True)
+        made = made.add_extension(_SIGNS, critical=True).add_extension(self._mark, critical=False)
         self._write("ca.pem", made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+    @property
+    def _mark(self) -> x509.SubjectKeyIdentifier:
+        return x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
 
     @property
     def ca(self) -> Path:
@@ -35,6 +44,9 @@ class Authority:
         usage = ExtendedKeyUsageOID.SERVER_AUTH if address else ExtendedKeyUsageOID.CLIENT_AUTH
         form = _form(_name(name), self._name, key, days)
         form = form.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        # Python 3.13 takes no certificate that does not name its authority's key.
+        by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._mark)
+        form = form.add_extension(by, critical=False)
         if address:
             names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
             form = form.add_extension(names, critical=False)

@@ -1,4 +1,4 @@
-"""`maximalab deploy init`: what deploy/compose/up calls in the hub's image."""
+"""`maximalab deploy init` and `swarm`: what deploy/compose/up and deploy/swarm/up call in the hub's image."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import typer
 
 import maximalab_hub
 from maximalab_hub.deploy.init import make
-from maximalab_hub.deploy.plan import Plan, PlanError
+from maximalab_hub.deploy.plan import GATE_PORT, Plan, PlanError
+from maximalab_hub.deploy.swarmplan import SwarmPlan
 
 EVERY = IPv4Address(0)
-app = typer.Typer(name="deploy", help="A lab in containers on one machine.", no_args_is_help=True)
+app = typer.Typer(name="deploy", help="A lab in containers.", no_args_is_help=True)
 
 
 @app.callback()
 def deploy() -> None:
-    """A lab in containers on one machine."""
+    """A lab in containers: on one machine, or in two Swarms."""
 
 
 @app.command("init")
@@ -45,7 +46,7 @@ def init(  # noqa: PLR0913, PLR0917  an option each
     tag: Annotated[str, typer.Option(help="Tag of the lab's images.")] = maximalab_hub.__version__,
 ) -> None:
     """Make the folder of a lab in containers: settings, keys, accounts. What is there is kept."""
-    tls = all((folder / "tls" / part).exists() for part in ("certificate.pem", "key.pem"))
+    tls = _has_certificate(folder)
     try:
         plan = Plan(
             name=name,
@@ -65,5 +66,62 @@ def init(  # noqa: PLR0913, PLR0917  an option each
         "PUBLIC_BIND": str(bind),
         "VPN_BIND": str(vpn_bind),
     }
+    for one in make(plan, folder, tag, given):
+        typer.echo(f"made {one}")
+
+
+def _has_certificate(folder: Path) -> bool:
+    return all((folder / "tls" / part).exists() for part in ("certificate.pem", "key.pem"))
+
+
+@app.command("swarm")
+def swarm(  # noqa: PLR0913, PLR0917  an option each
+    folder: Annotated[Path, typer.Argument(help="The lab's folder; the same path on its machine.")],
+    host: Annotated[str, typer.Option(help="The name or address that people type.")],
+    public: Annotated[str, typer.Option(help="A manager of the public Swarm, tcp://address:2376.")],
+    address: Annotated[
+        IPv4Address, typer.Option(parser=IPv4Address, help="Of this machine, as public nodes see it.")
+    ],
+    dns: Annotated[list[str], typer.Option(help="A resolver that public servers ask; may stand twice.")],
+    name: Annotated[
+        str, typer.Option(help="What the lab is called in its Swarms; two labs there need two.")
+    ] = "maximalab",
+    block: Annotated[str, typer.Option(help="A private /16 for the lab's networks.")] = "172.28.0.0/16",
+    pool: Annotated[str, typer.Option(help="Addresses of devices in the VPN.")] = "172.20.0.0/20",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Of the public entrance; default 443, or 80.")
+    ] = None,
+    vpn_port: Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the gateway.")] = 51820,
+    gate_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Of this machine, where public servers find the hub's API.")
+    ] = GATE_PORT,
+    docker_group: Annotated[int, typer.Option(help="Number of the group that may use Docker's socket.")] = 0,
+    socket: Annotated[str, typer.Option(help="Docker's socket.")] = "/var/run/docker.sock",
+    tag: Annotated[str, typer.Option(help="Tag of the lab's images.")] = maximalab_hub.__version__,
+) -> None:
+    """Make the folder of a lab in two Swarms: settings, keys, accounts. What is there is kept."""
+    tls = _has_certificate(folder)
+    missing = [part for part in ("ca", "cert", "key") if not (folder / "engine" / f"{part}.pem").exists()]
+    if missing:
+        raise PlanError(
+            f"{folder}/engine/{missing[0]}.pem is not there: put the files by which the hub is known"
+        )
+    try:
+        plan = SwarmPlan(
+            name=name,
+            host=host,
+            block=IPv4Network(block),
+            pool=IPv4Network(pool),
+            port=port or (443 if tls else 80),
+            vpn_port=vpn_port,
+            tls=tls,
+            public=public,
+            machine=address,
+            dns=tuple(IPv4Address(one) for one in dns),
+            gate_port=gate_port,
+        )
+    except ValueError as error:
+        raise PlanError(f"{error}") from error
+    given = {"VERSION": tag, "DOCKER_GROUP": str(docker_group), "DOCKER_SOCKET": socket}
     for one in make(plan, folder, tag, given):
         typer.echo(f"made {one}")

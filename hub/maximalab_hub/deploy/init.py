@@ -9,7 +9,8 @@
 | `tls/` | `certificate.pem`, `key.pem` of the public entrance, where you put them | the public entrance |
 | `vpn/` | which devices the gateway let in last | the gateway |
 | `out/` | what commands write | you |
-| `.env` | variables of the compose file, without keys | `docker compose` |
+| `engine/` | in two Swarms: `ca.pem`, `cert.pem`, `key.pem` for the public manager, where you put them | the hub |
+| `.env` | variables of the compose file or the stack, without keys | `docker compose`, `docker stack` |
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from maximalab_spawner.tiers import Tier
 
-from maximalab_hub.deploy import texts
+from maximalab_hub.deploy import swarmtexts, texts
+from maximalab_hub.deploy.swarmplan import SwarmPlan
 from maximalab_hub.secret_files import Secret, ensure_secrets
 from maximalab_hub.vpn.keys import new_pair
 
@@ -60,18 +62,37 @@ def make(plan: Plan, folder: Path, tag: str, given: Mapping[str, str]) -> list[s
     made += [f"secrets/db_{name}" for name in DATABASES if _new(keys / f"db_{name}", _passfile(name))]
     public_key = _gateway_keys(keys, made)
     lab = folder / "lab"
+    maker, backends = _papers(plan, folder, tag)
     for name, text in (
-        ("maximalab.toml", texts.settings(plan, public_key)),
-        ("backends.toml", texts.backends(plan, folder, tag)),
+        ("maximalab.toml", texts.settings(plan, public_key, maker)),
+        ("backends.toml", backends),
         ("accounts.toml", ""),
         ("catalogue/courses.toml", ""),
     ):
         made += [f"lab/{name}"] if _new(lab / name, text) else []
     (lab / "backends.toml").chmod(0o644)  # the firewall, another user, reads it
+    if isinstance(plan, SwarmPlan):
+        _engine_files(folder / "engine", keys)
+        given = {**given, **swarmtexts.stack_variables(plan, folder)}
     for path in keys.iterdir():
         _own(path, ROOT if path.name.startswith("gateway_") else USER)
     (folder / ".env").write_text(texts.compose_variables(plan, folder, given), encoding="utf-8")
     return made
+
+
+def _papers(plan: Plan, folder: Path, tag: str) -> tuple[str, str]:
+    """Name the command that makes this kind of lab, and write its file of backends."""
+    if isinstance(plan, SwarmPlan):
+        return "deploy/swarm/up", swarmtexts.backends(plan, folder, tag)
+    return "deploy/compose/up", texts.backends(plan, folder, tag)
+
+
+def _engine_files(given: Path, keys: Path) -> None:
+    """Copy what makes the hub known to the public Swarm's manager to where the lab's other keys are."""
+    for part in ("ca", "cert", "key"):
+        copy = keys / f"engine_{part}"
+        copy.unlink(missing_ok=True)
+        _new(copy, (given / f"{part}.pem").read_text(encoding="ascii"))
 
 
 def _passfile(name: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from maximalab_hub.deploy.plan import Plan
 
 SETTINGS = """\
-# Made by deploy/compose/up, once; it is yours now. Every key is described in docs/settings.md.
+# Made by {maker}, once; it is yours now. Every key is described in docs/settings.md.
 # Paths are those inside the containers, where this folder is /srv/maximalab/lab. After a change hub and usage
 # service have to start anew (docs/deploy.md).
 [lab]
@@ -82,10 +82,11 @@ memory_mb = 1024
 """
 
 
-def settings(plan: Plan, public_key: str) -> str:
-    """Write the settings file; `public_key` is the gateway's."""
+def settings(plan: Plan, public_key: str, maker: str = "deploy/compose/up") -> str:
+    """Write the settings file; `public_key` is the gateway's, `maker` the command that people typed."""
     return SETTINGS.format(
         plan=plan,
+        maker=maker,
         public_key=public_key,
         hub=HUB_PORT,
         usage=USAGE_PORT,
