@@ -19,6 +19,7 @@ from maximalab_hub.deploy.plan import PlanError
 from maximalab_hub.doctor import command as doctor_command
 from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.exportcommand import export
+from maximalab_hub.incoming import IncomingError
 from maximalab_hub.lab import command as lab_command
 from maximalab_hub.people import AccountError, add_account
 from maximalab_hub.seatscommand import seats
@@ -66,6 +67,7 @@ WRONG_USE = (
     TimetableError,
     CatalogError,
     AccountError,
+    IncomingError,
     PlanError,
     vpn_command.VpnError,
 )
@@ -108,7 +110,7 @@ def root(
 def list_consent() -> None:
     """Count who agrees, who declined or withdrew, and who agreed to an older text. No names."""
     settings = load_settings()
-    with reading(open_engine(settings.usage.db_url)) as connection:
+    with reading(open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)) as connection:
         settings = with_study(settings, connection)
         counted = latest(research.decisions(connection, settings.study.id)).values()
     current = [decision for decision in counted if decision.version == settings.study.consent_version]

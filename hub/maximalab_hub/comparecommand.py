@@ -69,7 +69,7 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
         Selection(course, None, *days(*one, zone)) for one in ((since, until), (other_since, other_until))
     )
     asks_other = other_since is not None or other_until is not None
-    engine = open_engine(settings.usage.db_url)
+    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     try:
         with reading(engine) as connection:
             settings = with_study(settings, connection)

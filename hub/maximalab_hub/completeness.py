@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from maximalab_hub.starts import STOP_LINGERS
-from maximalab_hub.store import queries
+from maximalab_hub.store import boots, queries
 from maximalab_hub.store.models import ServerRow
 from maximalab_hub.store.research import Selection
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from maximalab_hub.store.queries import BootCount
+    from maximalab_hub.store.boots import BootCount
 
 MOST_AT_ONCE: Final = 5_000
 MOST_A_SECOND: Final = 100
@@ -101,7 +101,7 @@ def summed(starts: Collection[Start]) -> Completeness:
 
 def completeness(connection: Connection, people: Collection[str], selection: Selection = ALL) -> Completeness:
     """Count the events that should be here and the gaps, of the hub's and these people's senders."""
-    counts = queries.boot_counts(connection, selection.since, selection.until)
+    counts = boots.boot_counts(connection, selection.since, selection.until)
     return summed(judged(connection, [one for one in counts if not one.user or one.user in people]))
 
 

@@ -43,7 +43,7 @@ def derive(
 ) -> None:
     """Make the derived tables anew: when each person was in class, and their sessions."""
     settings = load_settings()
-    engine = open_engine(settings.usage.db_url)
+    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

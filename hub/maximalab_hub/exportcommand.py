@@ -57,7 +57,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
     first = since and start_of_day(since.date(), zone)
     last = until and start_of_day(until.date() + day, zone)
     selection = Selection(course, None, first, last)
-    engine = open_engine(settings.usage.db_url)
+    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     try:
         manifest = export_study(
             settings, engine, selection, out, form=form, tables=table or ALL, who=who, now=datetime.now(UTC)

@@ -20,7 +20,8 @@ from maximalab_hub.erasure import NO_MORE, erased_before
 from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_events
 from maximalab_hub.starts import start_of
 from maximalab_hub.store.bulk import insert_events
-from maximalab_hub.store.erasing import erased_moments, hold_off_erasure, removed_numbers
+from maximalab_hub.store.erasing import erased_moments, removed_numbers
+from maximalab_hub.store.erasure_lock import hold_off_erasure
 from maximalab_hub.store.queries import (
     EventValues,
     ServerMoment,

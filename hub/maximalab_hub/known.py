@@ -10,14 +10,18 @@ import csv
 import io
 import json
 from datetime import datetime
+from heapq import merge
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, or_, select
 
 from maximalab_hub.export.columns import moment
 from maximalab_hub.export.csv import guarded
-from maximalab_hub.store.models import Base
+from maximalab_hub.store.archive.changing import archived_count
+from maximalab_hub.store.archive.reading import archive_of, event_rows
+from maximalab_hub.store.models import Base, EventRow
 from maximalab_hub.store.personal import CLASSES, Personal
 from maximalab_hub.store.queries import STREAM_ROWS
 
@@ -28,11 +32,14 @@ if TYPE_CHECKING:
 
     from maximalab_hub.privacy import Pseudonyms
 
+EVENTS: Final = EventRow.__tablename__
 NOBODYS: Final[Mapping[str, str]] = {
     "rating_invitation": "an expert answers by a link, and the lab does not know who got which",
     "rating": "the same: an expert's answer belongs to a link, not to an account",
     "lesson": "a lesson is a group's; its note is a room, and whoever writes it is asked to name nobody",
     "holiday": "a holiday is a course's, and its name is a day's",
+    "archived_month": "a month's file holds many people's events; one's own are shown from it, among the events",
+    "archived_id": "the ids of these events once more, to know what is sent again; one's own are shown with the events",
 }
 """Tables with personal columns that the lab cannot put to an account, and why."""
 _README: Final = """Записи про вас / Records about you: {user}
@@ -65,6 +72,7 @@ def counts(connection: Connection, user: str, names: Pseudonyms) -> dict[str, in
         ).scalar_one()
         for table in tables_about_people()
     }
+    found[EVENTS] += archived_count(connection, _mine(Base.metadata.tables[EVENTS], user, names))
     return {name: count for name, count in found.items() if count}
 
 
@@ -93,8 +101,10 @@ def _mine(table: Table, user: str, names: Pseudonyms) -> ColumnElement[bool]:
 
 def _rows(connection: Connection, table: Table, user: str, names: Pseudonyms) -> Iterator[Row[Any]]:
     asked = select(table).where(_mine(table, user, names)).order_by(*table.primary_key.columns)
+    archive = archive_of(connection) if table.name == EVENTS else None
+    archived = event_rows(archive.rows(asked)) if archive else ()
     with connection.execution_options(yield_per=STREAM_ROWS).execute(asked) as rows:
-        yield from rows
+        yield from merge(archived, rows, key=attrgetter("event_id")) if archived else rows
 
 
 def _as_json(connection: Connection, user: str, names: Pseudonyms) -> Iterator[bytes]:

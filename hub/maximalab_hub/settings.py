@@ -97,6 +97,7 @@ class Settings(Section):
             "events_url": usage.events_url or f"{usage_url}/services/usage/events",
             "db_url": usage.db_url or f"sqlite:///{state / 'usage.sqlite'}",
             "spool_dir": usage.spool_dir or state / "spool" / "hub",
+            "archive_dir": usage.archive_dir or state / "archive",
         }
         object.__setattr__(self, "hub", hub.model_copy(update=hub_parts))
         object.__setattr__(self, "usage", usage.model_copy(update=usage_parts))

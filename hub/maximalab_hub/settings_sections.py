@@ -141,6 +141,19 @@ class UsageSection(Section):
     spool_dir: LocalPath | None = Field(
         default=None, description="Folder for the hub's own unsent events; default spool/hub in state_dir."
     )
+    archive_dir: LocalPath | None = Field(
+        default=None,
+        description="Folder of the months that `maximalab usage archive` moved out of the store; default archive in"
+        " state_dir. It belongs to the store: back up both together. Lost: so are these months, and every page and"
+        " export that needs them says so.",
+    )
+    archive_after_months: int = Field(
+        default=6,
+        ge=1,
+        le=240,
+        description="Months: an ended month that is older is moved by `maximalab usage archive`. Short: late events"
+        " of students who were offline are merged into files again and again.",
+    )
 
 
 class TimetableSection(Section):

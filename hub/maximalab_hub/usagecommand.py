@@ -1,4 +1,4 @@
-"""`maximalab usage`: erase a person's records, and remove what grew too old."""
+"""`maximalab usage`: what follows from the records, their archive, erasure, and removing what grew too old."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maximalab_hub.archivecommand import archive, bring_in
 from maximalab_hub.derivecommand import derive
 from maximalab_hub.erasure import LONGEST_REASON
 from maximalab_hub.retention import cutoffs
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from maximalab_hub.settings import Settings
 
 app = typer.Typer(
-    help="The records of use: what follows from them, erasure, retention.", no_args_is_help=True
+    help="The records of use: what follows from them, archive, erasure, retention.", no_args_is_help=True
 )
 app.command("derive")(derive)
+app.command("archive")(archive)
+app.command("import")(bring_in)
 
 
 @app.command("erase")
@@ -101,7 +104,7 @@ def retain_records(
 @contextmanager
 def _lab() -> Iterator[tuple[Settings, Engine]]:
     settings = load_settings()
-    engine = open_engine(settings.usage.db_url)
+    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     try:
         yield settings, engine
     finally:

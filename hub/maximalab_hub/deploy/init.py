@@ -2,7 +2,7 @@
 
 | below the folder | what | who reads it |
 | --- | --- | --- |
-| `lab/` | settings, backends, accounts, catalogue, seats, devices, spool | hub, usage service |
+| `lab/` | settings, backends, accounts, catalogue, seats, devices, spool, archived months | hub, usage service |
 | `materials/public`, `materials/private` | the tiers' stores | students' servers, and whoever publishes |
 | `secrets/` | keys, one a file, mode 0600 | each container sees those that it needs |
 | `db/` | PostgreSQL's files | PostgreSQL |
@@ -39,6 +39,7 @@ FOLDERS: Mapping[str, int] = {
     "lab/catalogue": 0o700,
     "lab/spool": 0o700,
     "lab/placed": 0o700,
+    "lab/archive": 0o700,
     "materials": 0o755,
     "secrets": 0o700,
     "db": 0o700,

@@ -37,7 +37,7 @@ def settings_file() -> tuple[Settings | None, Finding]:
 def store(settings: Settings) -> Finding:
     """Check that the usage store answers and that its schema is the newest."""
     try:
-        engine = open_engine(settings.usage.db_url)
+        engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     except StoreUrlError as error:
         return wrong(str(error), "Mend usage.db_url in the settings file")
     try:

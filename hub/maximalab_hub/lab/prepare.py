@@ -94,7 +94,7 @@ def prepare(places: Places, addresses: Addresses, say: Callable[[str], None]) ->
     for fault in publish_all(settings):
         say(f"not published: {fault}")
     say("usage store and example history")
-    engine = open_engine(settings.usage.db_url)
+    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     migrations.upgrade(engine)
     load_example(engine, datetime.now(UTC))
     engine.dispose()

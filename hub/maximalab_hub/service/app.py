@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     """Put the service together. Raises `StoreUrlError` or `SecretError` where the settings cannot be used."""
     app = FastAPI(title="usage", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     token = read_secret(settings.secrets.dir, Secret.USAGE_TOKEN)
-    engine = open_engine(settings.usage.db_url)
+    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     app.state.settings = settings
     app.state.engine = engine
     app.state.hub = HubClient(settings.hub.api_url, token, CLIENT_ID, time.monotonic)

@@ -17,7 +17,7 @@ from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.store import queries, research
+from maximalab_hub.store import boots, research
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import people_of, study_of
 
@@ -100,7 +100,7 @@ def _shown(  # noqa: PLR0913  who asks for what, and what is left out
     connection: Connection, settings: Settings, view: View, asked: Question, person: Person, *, gaps: bool
 ) -> Shown:
     chosen = asked.selection(settings.lab.time_zone)
-    counts = queries.boot_counts(connection, chosen.since, chosen.until, courses=view.courses)
+    counts = boots.boot_counts(connection, chosen.since, chosen.until, courses=view.courses)
     if not view.named:
         people = people_of(connection, study_of(settings))
         counts = [one for one in counts if not one.user or one.user in people]

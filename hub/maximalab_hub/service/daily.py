@@ -1,4 +1,4 @@
-"""What the service does by itself once a day: it removes what is older than the settings allow."""
+"""What the service does by itself once a day: it removes what is older than the settings allow, or left by a crash."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from maximalab_hub.retention import cutoffs
 from maximalab_hub.service.own_events import log_names_of
+from maximalab_hub.store.archive.places import tidy_up
 from maximalab_hub.store.engine import StoreAwayError
 from maximalab_hub.store.retaining import retain
 
@@ -36,6 +37,7 @@ def once(settings: Settings, engine: Engine) -> float:
     """Remove what is too old; say after how many seconds to do so again."""
     now = datetime.now(UTC)
     try:
+        tidy_up(engine)
         rows = retain(engine, cutoffs(settings.retention, now), log_names_of(settings), now)
     except StoreAwayError as error:
         log.warning("retention put off: %s", error)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import to_json
 from sqlalchemy import text
 
+from maximalab_hub.store.archive.ids import archived_among
 from maximalab_hub.store.models import EventRow
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def insert_events(connection: Connection, rows: Sequence[EventValues]) -> frozen
     The first event of an id stands for ever: whatever comes later under the same id changes nothing. Raises
     `ValueError` where a moment has no time zone: PostgreSQL would take it in the session's.
     """
+    rows = _not_archived(connection, rows)
     if not rows:
         return frozenset()
     # Always in the same order: two posts with the same events then wait for each other in line, not in a circle.
@@ -59,6 +61,12 @@ def insert_events(connection: Connection, rows: Sequence[EventValues]) -> frozen
             _zoned(row["received_at"])
         return frozenset(connection.execute(_FROM_JSON, {"rows": to_json(ordered).decode()}).scalars())
     return _insert_one_by_one(connection, ordered)
+
+
+def _not_archived(connection: Connection, rows: Sequence[EventValues]) -> Sequence[EventValues]:
+    """Leave out what lies in the archive: it is here already."""
+    there = archived_among(connection, [row["event_id"] for row in rows]) if rows else ()
+    return [row for row in rows if row["event_id"] not in there] if there else rows
 
 
 def _insert_one_by_one(connection: Connection, rows: Sequence[EventValues]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select
 
 from maximalab_hub.compare import AT_WORK
 from maximalab_hub.setting import Setting
+from maximalab_hub.store.archive.reading import everywhere
 from maximalab_hub.store.models import (
     DerivationRow,
     EnrolmentRow,
@@ -34,8 +35,12 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 def people(connection: Connection) -> Mapping[str, tuple[object, ...]]:
     """Give everybody with work or a group, and what stands for their work: how much of it, and the newest."""
     counted = select(EventRow.user, func.count(), func.max(EventRow.at), func.max(EventRow.received_at))
-    rows = connection.execute(counted.where(EventRow.kind.in_(sorted(AT_WORK))).group_by(EventRow.user))
-    found: dict[str, tuple[object, ...]] = {row[0]: tuple(row[1:]) for row in rows}
+    at_work = counted.where(EventRow.kind.in_(sorted(AT_WORK))).group_by(EventRow.user)
+    found: dict[str, tuple[Any, ...]] = {}
+    for user, count, last, received in everywhere(connection, at_work):
+        known = found.get(user)
+        mine = (count, last, received)
+        found[user] = mine if known is None else (known[0] + count, *map(max, known[1:], mine[1:]))
     enrolled = select(EnrolmentRow.user).where(EnrolmentRow.until_version.is_(None)).distinct()
     for user in connection.execute(enrolled).scalars():
         found.setdefault(user, (0,))

@@ -9,7 +9,8 @@ waiting, because its snapshot is old.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL
 
@@ -26,6 +27,8 @@ BUSY_SECONDS = 5
 
 _WRITES = "maximalab_writes"
 _PATIENCE = "maximalab_patience"
+_AFTERWARDS = "maximalab_afterwards"
+_ARCHIVE = "maximalab_archive"
 
 
 class StoreAwayError(Exception):
@@ -36,10 +39,19 @@ class StoreUrlError(Exception):
     """The store's URL cannot be used; the text says why and what to do."""
 
 
-def open_engine(url: str, setting: str = "usage.db_url") -> Engine:
+@dataclass(slots=True)
+class Afterwards:
+    """What is done once a transaction has ended: `kept` where all of it is kept, `ended` in any case, in the end."""
+
+    kept: list[Callable[[], object]] = field(default_factory=list)
+    ended: ExitStack = field(default_factory=ExitStack)
+
+
+def open_engine(url: str, setting: str = "usage.db_url", *, archive: Path | None = None) -> Engine:
     """Make the engine of the store at `url`: `sqlite:///<path>` or `postgresql://…` (through psycopg 3).
 
-    `setting` is where the URL stands, for the words of an error.
+    `setting` is where the URL stands, for the words of an error. `archive` is the folder of the months that lie in
+    files; beside a SQLite store it is the folder `archive` where none is given.
 
     Raises `StoreUrlError` for any other database or a URL that is none. Nothing is connected yet.
     """
@@ -51,13 +63,35 @@ def open_engine(url: str, setting: str = "usage.db_url") -> Engine:
         ) from error
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(parsed, setting)
+            found = _sqlite(parsed, setting)
+            archive = archive or Path(str(parsed.database)).absolute().parent / "archive"
         case "postgresql":
-            return _postgresql(parsed)
+            found = _postgresql(parsed)
         case other:
             raise StoreUrlError(
                 f"{setting} names the database {other!r}. Use sqlite:///<path> or postgresql://<host>/<name>."
             )
+    found.update_execution_options(**{_ARCHIVE: archive})
+    return found
+
+
+def archive_folder(of: Engine | Connection) -> Path:
+    """Say in which folder the archived months lie. Raises `StoreAwayError` where nobody said it."""
+    folder: Path | None = of.get_execution_options().get(_ARCHIVE)
+    if folder is None:
+        raise StoreAwayError("months are archived, and nobody said where: set usage.archive_dir")
+    return folder
+
+
+def has_archive_folder(of: Engine | Connection) -> bool:
+    """Say whether somebody said where archived months lie; where nobody did, none can be made."""
+    return of.get_execution_options().get(_ARCHIVE) is not None
+
+
+def afterwards(connection: Connection) -> Afterwards:
+    """Give what is done after the transaction of this connection, which is one of `writing`."""
+    found: Afterwards = connection.get_execution_options()[_AFTERWARDS]
+    return found
 
 
 def _sqlite(url: URL, setting: str) -> Engine:
@@ -127,16 +161,27 @@ def writing(engine: Engine, patience: float | None = None) -> Iterator[Connectio
     `patience`, in seconds, is how long SQLite waits for its write lock where `BUSY_SECONDS` are too few.
     Raises `StoreAwayError` where the database refuses, whether at the beginning, within or at the commit.
     """
-    try:
-        with engine.execution_options(**{_WRITES: True, _PATIENCE: patience}).begin() as connection:
-            yield connection
-    except SQLAlchemyError as error:
-        raise StoreAwayError(_reason(error)) from error
+    after = Afterwards()
+    options = {_WRITES: True, _PATIENCE: patience, _AFTERWARDS: after}
+    with after.ended:
+        try:
+            with engine.execution_options(**options).begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreAwayError(_reason(error)) from error
+        for act in after.kept:
+            act()
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection in a transaction that reads. Raises `StoreAwayError` where the database refuses."""
+    """Give a connection in a transaction that reads. Raises `StoreAwayError` where the database refuses.
+
+    It sees one state of the store, whatever arrives, moves into the archive or is withdrawn meanwhile. SQLite always
+    reads so; PostgreSQL has to be asked.
+    """
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
     try:
         with engine.begin() as connection:
             yield connection

@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Text, bindparam, cast, delete, func, or_, select, text, update
+from sqlalchemy import Select, Text, bindparam, cast, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maximalab_hub.erasure import FATES, KEPT, Erasure, Fate, names_word, unnamed
 from maximalab_hub.events import Source
 from maximalab_hub.export_log import LogKind
 from maximalab_hub.store import log
+from maximalab_hub.store.archive.changing import hold_archive, put_texts, take_out
+from maximalab_hub.store.archive.places import archived_months
+from maximalab_hub.store.archive.reading import Archive
+from maximalab_hub.store.erasure_lock import hold_everybody_off
 from maximalab_hub.store.models import (
     Base,
     ErasedRow,
@@ -24,6 +28,8 @@ from maximalab_hub.store.models import (
 )
 from maximalab_hub.store.personal import CLASSES, Personal
 
+EVENTS: Final = EventRow.__tablename__
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
@@ -32,19 +38,10 @@ if TYPE_CHECKING:
 
     from maximalab_hub.privacy import Pseudonyms
 
-_LOCK: Final = 7_306_641_906
-"""Any number of our own: PostgreSQL's advisory lock between those who store events and those who erase."""
-
 # Asked at every post: put together once.
 _ERASED: Final = select(ErasedRow.who, ErasedRow.erased_at)
 _ERASED_ONE: Final = _ERASED.where(ErasedRow.who == bindparam("who"))
 _ERASED_SOME: Final = _ERASED.where(ErasedRow.who.in_(bindparam("people", expanding=True)))
-
-
-def hold_off_erasure(connection: Connection) -> None:
-    """Let nobody be erased until this transaction's end; those who store events do not wait for each other."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _LOCK})
 
 
 def erased_moments(connection: Connection, names: Pseudonyms, users: Collection[str]) -> dict[str, datetime]:
@@ -78,10 +75,14 @@ def erase(  # noqa: PLR0913  whose records, by whom, when and why
 
     `mentions` also replaces the account name in texts of other people. `by` and `user` are account names.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    hold_everybody_off(connection)
+    archive = hold_archive(connection)
     rows = {table: count for table in FATES if (count := _end(connection, table, user))}
     found = _mentions(connection, user, replace=mentions)
+    if archive:
+        gone = _end_in_archive(connection, user, now)
+        found += _mentions_in_archive(connection, user, now, replace=mentions)
+        rows |= {EVENTS: rows.get(EVENTS, 0) + gone} if gone else {}
     known = erased_moments(connection, names, [user])
     _remember(connection, names.of(user), now)
     if not rows and user in known and not (mentions and found):
@@ -121,11 +122,18 @@ def _end(connection: Connection, name: str, user: str) -> int:
     table, ended = Base.metadata.tables[name], 0
     for column, fate in FATES[name].items():
         mine = table.c[column] == user
-        if name == EventRow.__tablename__:
+        if name == EVENTS:
             _keep_the_hubs_numbers(connection, mine)
         change = delete(table) if fate is Fate.DELETED else update(table).values({column: ""})
         ended += connection.execute(change.where(mine)).rowcount
     return ended
+
+
+def _end_in_archive(connection: Connection, user: str, now: datetime) -> int:
+    gone = take_out(connection, EventRow.user == user, now)
+    told = [(boot_id, seq) for _, boot_id, seq, source in gone if source == Source.HUB.value]
+    removed_numbers(connection, told)  # as below
+    return len(gone)
 
 
 def _keep_the_hubs_numbers(connection: Connection, mine: ColumnElement[bool]) -> None:
@@ -153,16 +161,42 @@ def _mentions(connection: Connection, user: str, *, replace: bool) -> int:
     )
 
 
+def _mentions_in_archive(connection: Connection, user: str, now: datetime, *, replace: bool) -> int:
+    """The same in archived events."""
+    word, texts = names_word(user), dict[str, dict[str, str | None]]()
+    statement, months = _mentioning(Base.metadata.tables[EVENTS], user), archived_months(connection)
+    if statement is None or not months:
+        return 0
+    for row in Archive(months).rows(statement):
+        values = dict(zip(statement.selected_columns.keys(), row, strict=True))
+        read = {name: json.loads(v) if name == "detail" else v for name, v in values.items()}
+        new = {name: unnamed(value, word) for name, value in read.items() if name != "event_id"}
+        changed = {name: value for name, value in new.items() if value != read[name]}
+        if changed:
+            texts[values["event_id"]] = {
+                name: json.dumps(value, ensure_ascii=False) if name == "detail" else value
+                for name, value in changed.items()
+            }
+    if replace:
+        put_texts(connection, texts, now)
+    return len(texts)
+
+
 def _rows_with(connection: Connection, table: Table, user: str) -> Iterator[Row[Any]]:
+    statement = _mentioning(table, user)
+    yield from () if statement is None else connection.execute(statement)
+
+
+def _mentioning(table: Table, user: str) -> Select[Any] | None:
     texts = [table.c[name] for name, one in CLASSES[table.name].items() if one is Personal.MAY_NAME]
     if not texts:
-        return
+        return None
     # Texts within JSON may be written with escapes; lower() may know ASCII alone: always on SQLite, and on PostgreSQL
     # where the database's locale is C.
     ascii_lower = "".join(sign.lower() if sign.isascii() else sign for sign in user)
     wanted = {user.lower(), user, ascii_lower, json.dumps(user)[1:-1].lower()}
     holds = [func.lower(cast(one, Text)).contains(form, autoescape=True) for one in texts for form in wanted]
-    yield from connection.execute(select(*table.primary_key.columns, *texts).where(or_(*holds)))
+    return select(*table.primary_key.columns, *texts).where(or_(*holds))
 
 
 def _mentioned(connection: Connection, table: Table, row: Row[Any], word: Any, *, replace: bool) -> bool:  # noqa: ANN401

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from maximalab_hub.store.archive.ids import archived_among
 from maximalab_hub.store.arrow import SCHEMA
 
 if TYPE_CHECKING:
@@ -40,7 +41,15 @@ def load_events(connection: Connection, events: Any) -> int:  # noqa: ANN401  py
     """
     ordered = events.select(SCHEMA.names).cast(SCHEMA)
     put = _copied if connection.dialect.name == "postgresql" else _inserted
-    return sum(put(connection, ordered.slice(n, ROWS_AT_ONCE)) for n in range(0, len(ordered), ROWS_AT_ONCE))
+    parts = (ordered.slice(n, ROWS_AT_ONCE) for n in range(0, len(ordered), ROWS_AT_ONCE))
+    return sum(put(connection, new) for part in parts if len(new := _not_archived(connection, part)))
+
+
+def _not_archived(connection: Connection, part: Any) -> Any:  # noqa: ANN401
+    """Leave out what lies in the archive: it is here already."""
+    there = archived_among(connection, part.column("event_id").to_pylist())
+    known = pc.is_in(part.column("event_id"), pa.array(sorted(there), pa.string()))
+    return part.filter(pc.invert(known)) if there else part
 
 
 def _copied(connection: Connection, part: Any) -> int:  # noqa: ANN401

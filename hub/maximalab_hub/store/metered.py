@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, cast, func, select
 
 from maximalab_hub.costs import Metered, Use
 from maximalab_hub.events import Kind, Source
+from maximalab_hub.store.archive.reading import everywhere
 from maximalab_hub.store.models import EventRow
 
 if TYPE_CHECKING:
@@ -32,13 +34,16 @@ def metered(connection: Connection, selection: Selection) -> list[Metered]:
         statement = statement.where(EventRow.at < selection.until)
     if selection.course is not None:
         statement = statement.where(EventRow.course == selection.course)
-    # The two databases sort what is missing to different ends.
-    order = (EventRow.user, EventRow.server, func.coalesce(EventRow.course, ""))
+    found: dict[tuple[str, str, str | None], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for user, server, course, *shares in everywhere(
+        connection, statement.group_by(*by), selection.since, selection.until
+    ):
+        sums_so_far = found[user, server or "", course]
+        for place, share in enumerate(shares):
+            sums_so_far[place] += int(share or 0)
     return [
-        Metered(user, server or "", course, Use(int(cpu or 0), int(memory or 0), int(ms or 0)))
-        for user, server, course, cpu, memory, ms in connection.execute(
-            statement.group_by(*by).order_by(*order)
-        )
+        Metered(user, server, course, Use(*found[user, server, course]))
+        for user, server, course in sorted(found, key=lambda one: (one[0], one[1], one[2] or ""))
     ]
 
 

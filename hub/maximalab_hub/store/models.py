@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from maximalab_hub.store.archive_models import ArchivedIdRow, ArchivedMonthRow
 from maximalab_hub.store.base import Base, UtcTime
 from maximalab_hub.store.derived_models import DerivationRow, SettingSpanRow, WorkSessionRow
 from maximalab_hub.store.timetable_models import (
@@ -23,6 +24,8 @@ from maximalab_hub.store.timetable_models import (
 )
 
 __all__ = [
+    "ArchivedIdRow",
+    "ArchivedMonthRow",
     "Base",
     "CompetenceRow",
     "ConsentRow",

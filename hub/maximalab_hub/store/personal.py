@@ -211,6 +211,9 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
     },
     "erasure_request": {"user": Personal.NAMES, "asked_at": _ABOUT},
     "erased": {"who": Personal.PSEUDONYM, "erased_at": _ABOUT},
+    "archived_month": dict.fromkeys(("month", "file", "sha256", "rows", "archived_at"), _NONE)
+    | {"last_id": _LINKS},
+    "archived_id": {"id": _LINKS},
     "removed_number": dict.fromkeys(("boot_id", "seq"), _NONE),
     "export_log_head": dict.fromkeys(("head_id", "base_position", "base_hash", "position", "hash"), _NONE),
 }

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
+from heapq import merge
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
-from sqlalchemy import Select, bindparam, case, func, insert, select
+from sqlalchemy import Select, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from maximalab_hub.events import Kind, Source
+from maximalab_hub.events import Kind
+from maximalab_hub.store.archive.reading import archive_of, event_rows
 from maximalab_hub.store.models import (
     Base,
     ConsentRow,
     EnrolmentRow,
     EventRow,
     LessonRow,
-    RemovedNumberRow,
     ServerRow,
 )
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
 AUDIT = (Kind.LOOK.value, Kind.EXPORT.value)
 """Kinds of event that are about the usage data, not about the lab's work."""
@@ -77,34 +79,6 @@ class ServerMoment:
     entrance: str | None = None
 
 
-class BootCount(NamedTuple):
-    """How many events of one start of one sender are here, out of how many that it numbered.
-
-    `user` is empty where the sender is the hub.
-    """
-
-    boot_id: str
-    user: str
-    server: str | None
-    stored: int
-    """Different numbers, so that a sender that gives a number twice hides no gap."""
-    numbered: int
-    """As the sender says: the largest number that came, and one."""
-    ended: bool
-    """Whether the sender said, as the last thing before it ended, that it numbered no more."""
-    first_at: datetime
-    last_at: datetime
-    first_received: datetime
-    last_received: datetime
-    removed: int = 0
-    """Numbers of events that were here, and were erased or grew too old."""
-
-    @property
-    def missing(self) -> int:
-        """How many numbers never came. A number that came twice may have been removed once."""
-        return max(0, self.numbered - self.stored - self.removed)
-
-
 def _insert_new(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN401  two dialects, no common type
     """Begin an INSERT in which a row that is there already changes nothing, on either database."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -151,15 +125,15 @@ def server_moments(connection: Connection, user: str, server: str, *, limit: int
 
 def _chosen(
     *, course: str | None, kinds: Collection[str] | None, users: Collection[str] | None
-) -> Select[Any]:
-    statement = select(EventRow.__table__)
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if course is not None:
-        statement = statement.where(EventRow.course == course)
+        found.append(EventRow.course == course)
     if kinds is not None:
-        statement = statement.where(EventRow.kind.in_(kinds))
+        found.append(EventRow.kind.in_(kinds))
     if users is not None:
-        statement = statement.where(EventRow.user.in_(users))
-    return statement
+        found.append(EventRow.user.in_(users))
+    return found
 
 
 def last_events(
@@ -171,10 +145,14 @@ def last_events(
     users: Collection[str] | None = None,
 ) -> Sequence[Row[Any]]:
     """Give the newest `limit` events, the newest first; None means that nothing is left out."""
-    statement = _chosen(course=course, kinds=kinds, users=users)
-    return connection.execute(
-        statement.order_by(EventRow.at.desc(), EventRow.event_id.desc()).limit(limit)
-    ).all()
+    chosen = select(EventRow.__table__).where(*_chosen(course=course, kinds=kinds, users=users))
+    newest = chosen.order_by(EventRow.at.desc(), EventRow.event_id.desc()).limit(limit)
+    found = connection.execute(newest).all()
+    archive = archive_of(connection)
+    if archive is None or (len(found) == limit and found[-1].at >= archive.end):
+        return found
+    both = [*found, *event_rows(archive.rows(newest))]
+    return sorted(both, key=attrgetter("at", "event_id"), reverse=True)[:limit]
 
 
 def events_between(  # noqa: PLR0913  each is one way to choose, all by name
@@ -187,61 +165,14 @@ def events_between(  # noqa: PLR0913  each is one way to choose, all by name
     users: Collection[str] | None = None,
 ) -> Iterator[Row[Any]]:
     """Stream events with `start` <= at < `end`, ordered by (at, event_id), a few rows in memory at a time."""
-    statement = _within(_chosen(course=course, kinds=kinds, users=users), start, end)
-    ordered = statement.order_by(EventRow.at, EventRow.event_id)
+    conditions = [*_chosen(course=course, kinds=kinds, users=users), *_between(start, end)]
+    archive = archive_of(connection, start, end)
+    ordered = select(EventRow.__table__).where(*conditions).order_by(EventRow.at, EventRow.event_id)
     with connection.execution_options(yield_per=STREAM_ROWS).execute(ordered) as result:
-        yield from result
-
-
-def boot_counts(
-    connection: Connection,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    *,
-    courses: Collection[str] | None = None,
-) -> list[BootCount]:
-    """Say of each sender's start how many of its events are here and how many it numbered (from 0).
-
-    Of starts with an event at `start` <= at < `end` only; these are counted whole. A difference is a gap: events
-    on their way, refused, or lost. What a start lost after its last event that is here cannot be seen; that it may
-    have lost some can, where it did not say that it `ended`. Starts that told of looks and exports alone are not
-    counted: looking at a study must not change it. With `courses`, starts of students' own senders alone, with an
-    event of one of these courses.
-    """
-    # The hub is one sender that speaks of many people; every other one speaks of itself alone.
-    by_the_hub = EventRow.source == Source.HUB.value
-    user = case((by_the_hub, ""), else_=EventRow.user).label("sender")
-    server = case((by_the_hub, None), else_=EventRow.server).label("sending_server")
-    numbers = (func.count(EventRow.seq.distinct()), func.max(EventRow.seq) + 1)
-    ended = func.max(case((EventRow.kind == Kind.RECORDING_END.value, 1), else_=0))
-    times = (EventRow.at, EventRow.received_at)
-    when = [bound(one) for one in times for bound in (func.min, func.max)]
-    statement = select(EventRow.boot_id, user, server, *numbers, ended, *when)
-    inside = _within(select(EventRow.boot_id), start, end)
-    if courses is not None:
-        inside = inside.where(EventRow.course.in_(courses), ~by_the_hub)
-        statement = statement.where(~by_the_hub)
-    if courses is not None or start is not None or end is not None:
-        statement = statement.where(EventRow.boot_id.in_(inside))
-    tells_of_more = func.sum(case((EventRow.kind.in_(AUDIT), 0), else_=1)) > 0
-    grouped = statement.group_by(EventRow.boot_id, user, server).having(tells_of_more)
-    grouped = grouped.order_by(EventRow.boot_id, user)
-    removed = _removed(connection)
-    return [
-        _with_removed(BootCount(*row), *removed.get(row.boot_id, (0, 0)))
-        for row in connection.execute(grouped)
-    ]
-
-
-def _removed(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Say of each start whose events were removed in part how many, and the largest number of them and one."""
-    counts = (func.count(), func.max(RemovedNumberRow.seq) + 1)
-    rows = connection.execute(select(RemovedNumberRow.boot_id, *counts).group_by(RemovedNumberRow.boot_id))
-    return {boot_id: (count, numbered) for boot_id, count, numbered in rows}
-
-
-def _with_removed(one: BootCount, removed: int, numbered: int) -> BootCount:
-    return one._replace(removed=removed, numbered=max(one.numbered, numbered))
+        if archive is None:
+            yield from result
+        else:
+            yield from merge(archive.events(conditions), result, key=attrgetter("at", "event_id"))
 
 
 def last_stops(
@@ -258,12 +189,14 @@ def last_stops(
     return {(user, server): moment for user, server, moment in connection.execute(stops)}
 
 
-def _within(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
-    if start is not None:
-        statement = statement.where(EventRow.at >= start)
-    if end is not None:
-        statement = statement.where(EventRow.at < end)
-    return statement
+def within(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
+    """Keep a statement about events to `start` <= at < `end`."""
+    return statement.where(*_between(start, end))
+
+
+def _between(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+    since = [] if start is None else [EventRow.at >= start]
+    return since if end is None else [*since, EventRow.at < end]
 
 
 def enrolments(connection: Connection, users: Collection[str] | None = None) -> Sequence[Row[Any]]:

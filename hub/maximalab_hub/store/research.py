@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select, text
 
 from maximalab_hub.consent import Decision
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import queries, timetables
+from maximalab_hub.store.archive.reading import archive_of, everywhere
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.models import ConsentRow, EventRow, HolidayRow
 from maximalab_hub.store.timetables import How, Made
@@ -24,7 +25,7 @@ from maximalab_hub.timetable import Holiday, Lesson, edits
 from maximalab_hub.timetable.state import Enrolled, in_force, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine
 
@@ -48,12 +49,7 @@ class Selection:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
-    """Give a connection that sees one state of the store, whatever arrives or is withdrawn meanwhile.
-
-    SQLite always reads so; PostgreSQL has to be asked. Raises `StoreAwayError`.
-    """
-    if engine.dialect.name == "postgresql":
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    """Give a connection that sees one state of the store, as every one of `reading` does. Raises `StoreAwayError`."""
     with reading(engine) as connection:
         yield connection
 
@@ -120,34 +116,43 @@ def decisions(connection: Connection, study: str, *, user: str | None = None) ->
 
 def events_by_user(connection: Connection, selection: Selection) -> Mapping[str, int]:
     """Count each person's events."""
-    counted = select(EventRow.user, func.count()).where(*conditions(selection))
-    return {row[0]: row[1] for row in connection.execute(counted.group_by(EventRow.user))}
+    counted = select(EventRow.user, func.count()).where(*conditions(selection)).group_by(EventRow.user)
+    return _summed(everywhere(connection, counted, selection.since, selection.until))
 
 
 def last_event(connection: Connection, selection: Selection, users: Collection[str]) -> datetime | None:
     """Say when the last of these people's events happened."""
     newest = select(EventRow.user, func.max(EventRow.at)).where(*conditions(selection))
-    rows = connection.execute(newest.group_by(EventRow.user))
+    rows = everywhere(connection, newest.group_by(EventRow.user), selection.since, selection.until)
     return max((row[1] for row in rows if row[0] in users), default=None)
 
 
 def events_by_kind(connection: Connection, user: str) -> Mapping[str, int]:
     """Count one person's events of each kind, the most frequent first."""
-    counted = func.count().label("counted")
-    statement = select(EventRow.kind, counted).where(EventRow.user == user).group_by(EventRow.kind)
-    rows = connection.execute(statement.order_by(counted.desc(), EventRow.kind))
-    return {row[0]: row[1] for row in rows}
+    counted = select(EventRow.kind, func.count()).where(EventRow.user == user).group_by(EventRow.kind)
+    found = _summed(everywhere(connection, counted))
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def who_looked(connection: Connection) -> frozenset[str]:
     """Name those of whom the store holds a look or an export."""
     statement = select(EventRow.user).where(EventRow.kind.in_(queries.AUDIT)).distinct()
-    return frozenset(connection.execute(statement).scalars())
+    return frozenset(row[0] for row in everywhere(connection, statement))
 
 
 def courses(connection: Connection) -> tuple[str, ...]:
     """Give the ids of the courses about which there are events, ordered."""
-    return tuple(sorted(filter(None, connection.execute(_COURSES).scalars())))
+    archive = archive_of(connection)
+    archived = archive.rows(select(EventRow.course).distinct()) if archive else []
+    both = {*connection.execute(_COURSES).scalars(), *(course for (course,) in archived)}
+    return tuple(sorted(filter(None, both)))
+
+
+def _summed(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for name, count in rows:
+        found[name] += count
+    return dict(found)
 
 
 def conditions(selection: Selection) -> list[ColumnElement[bool]]:

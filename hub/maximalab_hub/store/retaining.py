@@ -12,8 +12,12 @@ from sqlalchemy import and_, delete, exists, func, or_, select, update
 from maximalab_hub.export_log import LogKind
 from maximalab_hub.retention import KINDS, Keep
 from maximalab_hub.store import log
+from maximalab_hub.store.archive.changing import archived_count, hold_archive, take_out
+from maximalab_hub.store.archive.reading import everywhere
+from maximalab_hub.store.boots import boots_among
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.erasing import removed_numbers
+from maximalab_hub.store.erasure_lock import hold_everybody_off
 from maximalab_hub.store.models import (
     Base,
     EnrolmentRow,
@@ -51,6 +55,7 @@ def due(connection: Connection, before: Mapping[Keep, datetime]) -> dict[str, in
         parts.append((Keep.EXPORT_LOG.value, LogEntryRow, _old_entries(connection, before[Keep.EXPORT_LOG])))
     counted = {
         name: connection.execute(select(func.count()).select_from(table).where(old)).scalar_one()
+        + (archived_count(connection, old) if table is EventRow else 0)
         for name, table, old in parts
     }
     return {name: count for name, count in counted.items() if count}
@@ -69,7 +74,13 @@ def retain(
     while True:
         with writing(engine) as connection:
             if not _remove_events(connection, _old_events(before)):
-                return rows
+                break
+    with writing(engine) as connection:
+        if hold_archive(connection):
+            hold_everybody_off(connection)
+            _remove_archived(connection, _old_events(before), now)
+        _forget_numbers(connection)
+    return rows
 
 
 def _begin(
@@ -117,20 +128,31 @@ def _remove_events(connection: Connection, old: ColumnElement[bool]) -> int:
     )
     rows = connection.execute(asked).all()
     if not rows:
-        _forget_numbers(connection)
         return 0
     boots = {row.boot_id for row in rows}
     staying = select(EventRow.boot_id).where(EventRow.boot_id.in_(boots), ~old).distinct()
-    stay = set(connection.execute(staying).scalars())
+    stay = {row[0] for row in everywhere(connection, staying)}
     removed_numbers(connection, [(row.boot_id, row.seq) for row in rows if row.boot_id in stay])
     connection.execute(delete(EventRow).where(EventRow.event_id.in_([row.event_id for row in rows])))
     return len(rows)
 
 
+def _remove_archived(connection: Connection, old: ColumnElement[bool], now: datetime) -> None:
+    """Remove what is too old from the archive, whose files are written anew without it."""
+    gone = take_out(connection, old, now)
+    stay = boots_among(connection, {boot_id for _, boot_id, _, _ in gone})
+    removed_numbers(connection, [(boot_id, seq) for _, boot_id, seq, _ in gone if boot_id in stay])
+
+
 def _forget_numbers(connection: Connection) -> None:
     """Forget the numbers of starts of which no event is left: nobody counts them any more."""
     there = exists().where(EventRow.boot_id == RemovedNumberRow.boot_id)
-    connection.execute(delete(RemovedNumberRow).where(~there))
+    asked = select(RemovedNumberRow.boot_id).where(~there).distinct()
+    boots = set(connection.execute(asked).scalars())
+    gone = sorted(boots - boots_among(connection, boots))
+    for start in range(0, len(gone), BATCH):
+        some = gone[start : start + BATCH]
+        connection.execute(delete(RemovedNumberRow).where(RemovedNumberRow.boot_id.in_(some)))
 
 
 def _old_entries(connection: Connection, at: datetime) -> ColumnElement[bool]:

@@ -7,17 +7,20 @@ without reading any event, and each person's moments come as one text, so that n
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import LargeBinary, String, bindparam, text
+from sqlalchemy import LargeBinary, String, bindparam, select, text
 
+from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.base import UtcTime
+from maximalab_hub.store.models import EventRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -58,13 +61,34 @@ def runs_of(
     wanted = {"course": course, "since": since, "until": until}
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_POSTGRESQL, {**wanted, "users": list(people)}).all()
-        return _joined((user, _sent(bytes(moments))) for user, moments in rows)
+        found = [(user, _sent(bytes(moments))) for user, moments in rows]
+        return _joined([*found, *_archived(connection, course, people, since, until)])
     rows = connection.execute(_SQLITE, {**wanted, "users": json.dumps(list(people))}).all()
-    return _joined((user, _written(moments)) for user, moments in rows)
+    found = [(user, _written(moments)) for user, moments in rows]
+    return _joined([*found, *_archived(connection, course, people, since, until)])
+
+
+def _archived(
+    connection: Connection, course: str, people: Collection[str], since: datetime, until: datetime
+) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Give each person's runs that lie in the archive."""
+    archive = archive_of(connection, since, until)
+    if archive is None:
+        return
+    chosen = (EventRow.kind == "run", EventRow.course == course, EventRow.at >= since, EventRow.at < until)
+    table = archive.table(select(EventRow.user, EventRow.at).where(*chosen))
+    theirs = table.filter(pc.is_in(table.column("user"), pa.array(sorted(people), pa.string())))
+    users = theirs.column("user").combine_chunks().dictionary_encode()
+    moments, places = theirs.column("at").cast(pa.int64()).to_numpy(), users.indices.to_numpy()
+    for place, user in enumerate(users.dictionary.to_pylist()):
+        yield user, moments[places == place]
 
 
 def _joined(parts: Iterable[tuple[str, NDArray[np.int64]]]) -> Runs:
-    each = list(parts)
+    by_user: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
+    for user, moments in parts:
+        by_user[user].append(moments)
+    each = [(user, np.concatenate(moments)) for user, moments in sorted(by_user.items())]
     lengths = [len(moments) for _, moments in each]
     nothing = np.zeros(0, np.int64)
     return Runs(

@@ -1,4 +1,4 @@
-"""Events of the database as Arrow tables, in order, some ten thousand at a time.
+"""Events as Arrow tables, in order, some ten thousand at a time: of the database, and of the archive beneath it.
 
 Row by row through SQLAlchemy a million events take minutes. Here the same statements are read as the driver gives
 their rows (SQLite), or by COPY (PostgreSQL), and each column becomes an Arrow array at once.
@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from sqlalchemy import String, select, type_coerce
 
+from maximalab_hub.store.archive.merging import merged
+from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.arrow import SCHEMA, TIME
 from maximalab_hub.store.models import EventRow
 
@@ -30,15 +32,30 @@ _COPIED_AT_ONCE: Final = 8_000_000
 
 
 def event_tables(
+    connection: Connection, columns: Sequence[str], conditions: Collection[ColumnElement[bool]] = ()
+) -> Iterator[Any]:
+    """Stream these columns of the events under the conditions, archived or not, ordered by time and event.
+
+    Times are UTC in microseconds; `detail` is JSON as text. A table has at most `ROWS_AT_ONCE` rows.
+    """
+    archive = archive_of(connection)
+    if archive is None:
+        yield from stored_tables(connection, columns, conditions)
+        return
+    read = [*columns, *(name for name in ("at", "event_id") if name not in columns)]
+    archived = archive.ordered(read, conditions)
+    for table in merged(archived, stored_tables(connection, read, conditions)):
+        for start in range(0, len(table), ROWS_AT_ONCE):
+            yield table.slice(start, ROWS_AT_ONCE).select(list(columns)).combine_chunks()
+
+
+def stored_tables(
     connection: Connection,
     columns: Sequence[str],
     conditions: Collection[ColumnElement[bool]] = (),
     order: Sequence[str] = ("at", "event_id"),
 ) -> Iterator[Any]:
-    """Stream these columns of the events under the conditions, as tables of at most `ROWS_AT_ONCE` rows.
-
-    Times are UTC in microseconds; `detail` is JSON as text.
-    """
+    """Stream the same of the database alone."""
     if connection.dialect.name == "postgresql":
         return _by_copy(connection, _statement(columns, conditions, order), columns)
     return _by_rows(connection, _statement(columns, conditions, order, plain=True), columns)

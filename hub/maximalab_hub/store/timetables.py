@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
+from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.models import EnrolmentRow, EventRow, HolidayRow, LessonRow, TimetableVersionRow
 from maximalab_hub.timetable import Holiday, Lesson
 from maximalab_hub.timetable.state import Enrolled, State, ordered, said_of
@@ -167,6 +168,8 @@ def runs_between(
     )
     for row in connection.execute(statement, execution_options={"yield_per": 5000}):
         yield row.user, row.at
+    archive = archive_of(connection, start, end)
+    yield from archive.rows(statement) if archive else ()
 
 
 def _taken(connection: Connection, course: str) -> int:

@@ -14,8 +14,9 @@ from maximalab_hub.events import Kind, Source, WireEvent, read_event
 from maximalab_hub.export_log import names_in_the_log
 from maximalab_hub.ingest import Known, Sender, WitnessAwaited, row_of
 from maximalab_hub.service.own_events import OwnEvents
+from maximalab_hub.store.boots import boot_counts
 from maximalab_hub.store.engine import reading
-from maximalab_hub.store.queries import boot_counts, last_events, server_moments
+from maximalab_hub.store.queries import last_events, server_moments
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -16,10 +16,11 @@ from maximalab_hub.service import daily
 from maximalab_hub.service.own_events import OwnEvents
 from maximalab_hub.settings_sections import RetentionSection
 from maximalab_hub.store import log, retaining
+from maximalab_hub.store.boots import boot_counts
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import StoreAwayError, reading, writing
 from maximalab_hub.store.models import Base, RemovedNumberRow
-from maximalab_hub.store.queries import EventValues, boot_counts, last_events
+from maximalab_hub.store.queries import EventValues, last_events
 from postedevents import LOG_NAMES, NOON, emptied
 from sqlalchemy import func, select
 

@@ -1,0 +1,89 @@
+"""Puts two streams of tables, each in the order of time and event, together into one. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ORDER: Final = (("at", "ascending"), ("event_id", "ascending"))
+
+
+def merged(first: Iterator[Any], second: Iterator[Any]) -> Iterator[Any]:
+    """Merge; both have the same columns, `at` and `event_id` among them. No more is held than overlaps."""
+    streams = [_Stream(first), _Stream(second)]
+    while True:
+        open_ones = [one for one in streams if one.filled()]
+        if len(open_ones) < len(streams) and not any(one.ended and one.rows for one in streams):
+            # One stream is through: the other is in order already.
+            for one in open_ones:
+                yield from one.all_of_it()
+            return
+        if not open_ones:
+            yield from _sorted([one.taken() for one in streams])
+            return
+        border = min(one.last for one in open_ones)
+        parts = [part for one in streams if len(part := one.taken(border))]
+        yield from _sorted(parts)
+        for one in open_ones:
+            if one.last == border:
+                one.more()  # what happened at the border itself may go on in its next table
+
+
+class _Stream:
+    def __init__(self, tables: Iterator[Any]) -> None:
+        self._tables = tables
+        self._waiting: Any = None
+        self.ended = False
+
+    @property
+    def rows(self) -> int:
+        return 0 if self._waiting is None else len(self._waiting)
+
+    @property
+    def last(self) -> int:
+        """The time of the last row that waits, in microseconds."""
+        return int(self._moments()[-1])
+
+    def filled(self) -> bool:
+        """Make sure that rows wait; say whether there may be more behind them."""
+        if not self.rows and not self.ended:
+            self.more()
+        return not self.ended
+
+    def more(self) -> None:
+        """Let the next table wait, too."""
+        table = next((one for one in self._tables if len(one)), None)
+        if table is None:
+            self.ended = True
+        else:
+            self._waiting = pa.concat_tables([self._waiting, table]) if self.rows else table
+
+    def taken(self, before: int | None = None) -> Any:  # noqa: ANN401  pyarrow has no types
+        """Take the rows that happened before, or all that wait."""
+        if self._waiting is None:
+            return pa.table({})
+        count = self.rows if before is None else int(np.searchsorted(self._moments(), before))
+        found, self._waiting = self._waiting.slice(0, count), self._waiting.slice(count)
+        return found
+
+    def all_of_it(self) -> Iterator[Any]:
+        """Give what waits, and all that comes."""
+        if self.rows:
+            yield self.taken()
+        yield from (one for one in self._tables if len(one))
+
+    def _moments(self) -> Any:  # noqa: ANN401
+        return self._waiting.column("at").cast(pa.int64()).to_numpy()
+
+
+def _sorted(parts: list[Any]) -> Iterator[Any]:
+    some = [one for one in parts if len(one)]
+    if len(some) == 1:
+        yield some[0]
+    elif some:
+        yield pa.concat_tables(some).sort_by(list(ORDER))

@@ -1,0 +1,155 @@
+"""Everything that the lab says of its events, for tests that archive some of them and ask again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from exportexample import HOME, STUDY
+from maximalab_hub.completeness import completeness
+from maximalab_hub.derivecommand import derive_all
+from maximalab_hub.export.formats import Format, TableName, files_of
+from maximalab_hub.export.source import Source
+from maximalab_hub.known import archive, counts
+from maximalab_hub.setting import Enrolment
+from maximalab_hub.store import deriving, queries, research, timetables
+from maximalab_hub.store.boots import boot_counts
+from maximalab_hub.store.bulk import insert_events
+from maximalab_hub.store.engine import writing
+from maximalab_hub.store.metered import metered
+from maximalab_hub.store.models import DerivationRow, WorkSessionRow
+from maximalab_hub.store.queries import EventValues
+from maximalab_hub.store.research import Selection, snapshot
+from maximalab_hub.store.runs import runs_of
+from maximalab_hub.study import comparison, coverage, last_observations, work
+from maximalab_hub.timetable import Lesson
+from postedevents import LOG_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection, Engine
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+PEOPLE = ("ada", "bob", "cyd", "Йосип")
+KYIV = ZoneInfo("Europe/Kyiv")
+HALF = Selection(course="or", since=BEGIN + timedelta(days=20), until=BEGIN + timedelta(days=75))
+LESSONS = [
+    Lesson(at := BEGIN + timedelta(days=7 * week, hours=9), at + timedelta(hours=2), "or", "A")
+    for week in range(20)
+]
+
+
+def event(
+    n: int, minute: int, *, user: int = 0, kind: str = "run", boot: int = 0, **fields: Any
+) -> EventValues:
+    """An event; the same `n` is the same event."""
+    at = BEGIN + timedelta(minutes=minute, microseconds=n % 3)
+    hub = kind in {"login", "look", "server_use"}
+    values: EventValues = {
+        "event_id": str(UUID(int=n * 2**100 + 7)), "boot_id": f"boot-{boot}{'' if hub else PEOPLE[user]}", "seq": n,
+        "kind": kind, "at": at, "at_reported": at.isoformat(), "at_clamped": n % 5 == 0,
+        "received_at": at + timedelta(seconds=n), "user": PEOPLE[user],
+        "server": None if n % 4 == 0 else "public-maxima",
+        "tier": "public", "backend": "here", "entrance": "vpn", "course": None if n % 7 == 0 else "or",
+        "material": "simplex", "notebook": f'simplex/{PEOPLE[user]}, "x".ipynb', "cell_id": None if n % 3 else "",
+        "kernel": "maxima", "duration_ms": n * 1000 if kind in {"run", "server_use"} else None,
+        "outcome": "error" if n % 6 == 0 else "ok", "error_name": "bob" if n % 6 == 0 else None,
+        "source": "hub" if hub else "server",
+        "detail": {"cpu_ms": n, "memory_mib_s": 3} if kind == "server_use" else {"said": [f"of {PEOPLE[n % 4]}"]},
+    }  # fmt: skip
+    return {**values, **fields}  # type: ignore[typeddict-item]
+
+
+def set_up(engine: Engine) -> None:
+    """All but the last person agree, in a group with a lesson each week."""
+    with writing(engine) as connection:
+        research.replace_lessons(connection, LESSONS)
+        for user in PEOPLE[:-1]:
+            research.enrol(connection, user, [Enrolment("or", "A", BEGIN - timedelta(days=1))])
+            queries.record_consent(connection, user=user, study=STUDY.id, agreed=True, decided_at=BEGIN)
+
+
+def put(engine: Engine, events: Iterable[EventValues]) -> frozenset[str]:
+    """Store events as the service does; say which were new."""
+    with writing(engine) as connection:
+        return insert_events(connection, list(events))
+
+
+def everything(engine: Engine) -> dict[str, Any]:
+    """Say all that is said of events: exports to the byte, comparisons, derived rows, counts, one's own data."""
+    derive_all(engine, STUDY)
+    with snapshot(engine) as connection:
+        said = {
+            f"{form.value} {name}": _export(connection, form, selection)
+            for form, name, selection in (
+                (Format.CSV, "whole", Selection()),
+                (Format.PARQUET, "part", HALF),
+                (Format.JSONL, "part", HALF),
+                (Format.PROGSNAP2, "part", HALF),
+                (Format.XAPI, "whole", Selection()),
+            )
+        }
+        return said | _figures(connection) | _of_people(connection) | _lists(connection)
+
+
+def _export(connection: Connection, form: Format, selection: Selection) -> dict[str, bytes]:
+    tables = tuple(TableName) if form in {Format.CSV, Format.PARQUET, Format.JSONL} else (TableName.EVENTS,)
+    files = files_of(form, tables, Source(connection, STUDY, selection, KYIV), HOME)
+    return {file.name: b"".join(file.parts) for file in files}
+
+
+def _figures(connection: Connection) -> dict[str, Any]:
+    reckoned = work(connection, STUDY, Selection())
+    return {
+        "comparison": comparison(connection, STUDY, HALF),
+        "work": [
+            (reckoned.users[user], at, lasted, ran, failed)
+            for user, at, lasted, ran, failed in zip(
+                reckoned.user, reckoned.at, reckoned.lasted, reckoned.ran, reckoned.failed, strict=True
+            )
+        ],
+        "coverage": coverage(connection, STUDY, Selection()),
+        "coverage of a part": coverage(connection, STUDY, HALF),
+        "completeness": completeness(connection, PEOPLE, HALF),
+        "starts": boot_counts(connection),
+        "starts of a part": boot_counts(connection, HALF.since, HALF.until, courses=["or"]),
+        "metered": metered(connection, Selection()),
+        "metered of a part": metered(connection, HALF),
+        "sessions": [tuple(row) for row in deriving.rows_of(connection, WorkSessionRow)],
+        "derived from": [tuple(row) for row in deriving.rows_of(connection, DerivationRow)],
+    }
+
+
+def _of_people(connection: Connection) -> dict[str, Any]:
+    return {
+        user: (
+            {name: b"".join(parts) for name, parts in archive(connection, user, LOG_NAMES)},
+            counts(connection, user, LOG_NAMES),
+            research.events_by_kind(connection, user),
+            list(research.events_by_kind(connection, user)),
+        )
+        for user in PEOPLE
+    }
+
+
+def _lists(connection: Connection) -> dict[str, Any]:
+    return {
+        "last": [tuple(row) for row in queries.last_events(connection, 7)],
+        "last of one": [tuple(row) for row in queries.last_events(connection, 30, users=["bob"])],
+        "last observations": last_observations(connection, STUDY, Selection(), 5),
+        "between": [dict(row._mapping) for row in queries.events_between(connection, HALF.since, HALF.until)],
+        "by user": research.events_by_user(connection, HALF),
+        "last event": research.last_event(connection, HALF, PEOPLE),
+        "looked": research.who_looked(connection),
+        "courses": research.courses(connection),
+        "runs": sorted(timetables.runs_between(connection, "or", HALF.since, HALF.until)),
+        "runs of some": _runs(connection),
+    }
+
+
+def _runs(connection: Connection) -> list[tuple[str, list[int]]]:
+    found = runs_of(connection, "or", PEOPLE[:3], BEGIN, BEGIN + timedelta(days=75))
+    return [(user, sorted(found.at[found.user == place].tolist())) for place, user in enumerate(found.users)]

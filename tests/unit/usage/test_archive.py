@@ -1,0 +1,143 @@
+"""Closed months in files: nothing that the lab says of its events tells whether they are archived."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from archivedusage import BEGIN, PEOPLE, event, everything, put, set_up
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from maximalab_hub import migrations
+from maximalab_hub.retention import cutoffs
+from maximalab_hub.settings_sections import RetentionSection
+from maximalab_hub.store import erasing, retaining
+from maximalab_hub.store.archive import moving
+from maximalab_hub.store.archive.months import Month, last_closed, month_from, month_of
+from maximalab_hub.store.archive.places import archived_months
+from maximalab_hub.store.engine import open_engine, reading, writing
+from postedevents import LOG_NAMES, emptied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+KINDS = ("run", "run", "notebook_open", "login", "look", "server_use", "recording_end")
+EVENTS = st.builds(
+    event,
+    st.integers(1, 60),
+    st.integers(0, 120 * 24 * 60),
+    user=st.integers(0, len(PEOPLE) - 1),
+    kind=st.sampled_from(KINDS),
+    boot=st.integers(0, 2),
+)
+DEEDS = st.one_of(
+    st.tuples(st.just("post"), st.lists(EVENTS, min_size=1, max_size=40)),
+    st.tuples(st.just("archive"), st.integers(0, 4)),
+    st.tuples(st.just("archive"), st.integers(0, 4)),
+    st.tuples(st.just("bring back"), st.integers(0, 4)),
+    st.tuples(st.just("erase"), st.integers(0, len(PEOPLE) - 1)),
+    st.tuples(st.just("retain"), st.integers(60, 160)),
+)
+
+
+@pytest.fixture
+def stores(
+    store: Engine, store_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[list[Engine]]:
+    """Two stores of the same kind: events of the one are archived, those of the other never."""
+    if store.dialect.name == "sqlite":
+        other = open_engine(f"sqlite:///{tmp_path / 'other.sqlite'}", archive=tmp_path / "never")
+        mine = open_engine(store_url, archive=tmp_path / "archive")
+    else:
+        other = open_engine(
+            request.getfixturevalue("postgres").create_database(f"never-{tmp_path.name}"[:60])
+        )
+        mine = open_engine(store_url, archive=tmp_path / "archive")
+    migrations.upgrade(other)
+    yield [mine, other]
+    for one in (mine, other):
+        one.dispose()
+
+
+@settings(
+    max_examples=8,
+    derandomize=True,
+    deadline=None,
+    phases=(Phase.generate,),  # a failing history is not made smaller: that takes many minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(EVENTS, min_size=5, max_size=60), st.lists(DEEDS, min_size=1, max_size=6))
+def test_nothing_tells_what_is_archived(stores: list[Engine], events: list[Any], deeds: list[Any]) -> None:
+    for one in stores:
+        emptied(one)
+        set_up(one)
+        put(one, events)
+    for deed, about in [*deeds, ("archive", 2)]:
+        do(stores, deed, about)
+    mine, never = (everything(one) for one in stores)
+    assert mine.keys() == never.keys()
+    for name, said in never.items():
+        assert mine[name] == said, name
+
+
+def do(stores: list[Engine], deed: str, about: Any) -> None:
+    """Do it to both stores; moving months to the first alone."""
+    mine, _ = stores
+    match deed:
+        case "archive":
+            list(moving.archive(mine, Month(2026, 1 + about), NOW))
+        case "bring back":
+            with reading(mine) as connection:
+                found = [one.month for one in archived_months(connection)]
+            if Month(2026, 1 + about) in found:
+                moving.bring_back(mine, Month(2026, 1 + about))
+        case "post":
+            assert put(stores[0], about) == put(stores[1], about), "the same are known"
+        case "erase":
+            done = [erase(one, PEOPLE[about]) for one in stores]
+            assert done[0] == done[1]
+        case _:
+            at = BEGIN + timedelta(days=about)
+            before = cutoffs(RetentionSection(events_days=30, sign_ins_days=20, looks_days=40), at)
+            done = [retaining.retain(one, before, LOG_NAMES, NOW) for one in stores]
+            assert done[0] == done[1]
+
+
+def erase(engine: Engine, user: str) -> Any:
+    with writing(engine) as connection:
+        return erasing.erase(
+            connection, user, names=LOG_NAMES, by="root", reason="asked", now=NOW, mentions=True
+        )
+
+
+@pytest.mark.parametrize(
+    ("now", "keep", "month"),
+    [
+        pytest.param("2026-03-01T00:00:00+00:00", 0, "2026-02", id="a month that has just ended"),
+        pytest.param("2026-03-01T01:00:00+02:00", 0, "2026-01", id="months end in UTC"),
+        pytest.param("2026-03-31T23:59:59+00:00", 6, "2025-08", id="half a year is kept"),
+        pytest.param("2026-01-01T00:00:00+00:00", 12, "2024-12", id="a year"),
+    ],
+)
+def test_which_months_are_closed(now: str, keep: int, month: str) -> None:
+    assert last_closed(datetime.fromisoformat(now), keep) == month_from(month)
+
+
+@given(st.datetimes(timezones=st.just(UTC)).filter(lambda at: at.year < 9999))
+def test_every_moment_lies_in_its_month(at: datetime) -> None:
+    month = month_of(at)
+    assert month.start <= at < month.end
+    assert month_from(str(month)) == month
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-00", "2026-1", "26-01", "0000-01", "2026-01-01", "", "٢٠٢٦-٠١"]
+)
+def test_what_is_no_month_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="2026-03"):
+        month_from(text)
