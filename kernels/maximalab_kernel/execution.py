@@ -171,7 +171,7 @@ class Cell:
         if name == "KeyboardInterrupt" and self._clock.expired:
             return self._too_long(number, statement)
         if name == "MaximaClosed":
-            return failure(name, say("closed", what=message), number, statement)
+            return failure(name, message, number, statement)
         if name == "KeyboardInterrupt" or (name == "MaximaQuestion" and self._stage.cancelled):
             return failure("KeyboardInterrupt", say("interrupted"), number, statement)
         if name == "MaximaQuestion":

@@ -119,6 +119,8 @@ class MaximaProcess:
             name, message = "MaximaOutOfMemory", say("memory", mb=self._allowed.told)
         elif name == "MaximaOutOfMemory":
             message = say("memory", mb=f"{self._installation.heap_mb:g}")
+        elif name == "MaximaClosed":
+            message = say("closed", what=event.text("message"))
         elif message:
             message = say(message)
         elif event.text("message").startswith("Lisp error: ") and OVERFLOW in event.text("message"):

@@ -6,7 +6,7 @@
 (defparameter *maximalab-refused*
   '($system $openw $opena $openw_binary $opena_binary $save $fassave $stringout $writefile $appendfile $with_stdout
     $compfile $compile_file $translate_file $compile $write_data $write_binary_data $delete_file $rename_file $mkdir
-    $rmdir $copy_file $chdir $tcl_output $ed $to_lisp $eval_string_lisp $gnuplot_start $gnuplot_restart $gnuplot_send
+    $rmdir $copy_file $chdir os-chdir os-mkdir os-rmdir os-copy-file $tcl_output $ed $to_lisp $eval_string_lisp $gnuplot_start $gnuplot_restart $gnuplot_send
     $gnuplot_reset $gnuplot_replot start-gnuplot-process $multiplot_mode draw_vtk $loadfile $graph6_export
     $sparse6_export $dig6_export $texend $save_sound_wav $play_sound $adjust_external_format $gentranin $gentranout $gentran $xgraph_curves $run_testsuite $test_batch)
   "Functions that write files, run programs or call Lisp.")
@@ -119,7 +119,8 @@
 
 (defun maximalab-wrap (called wrap)
   "Put WRAP around CALLED, a function or special form, and around what compiled code calls instead since Maxima 5.47."
-  (let* ((word (string-left-trim "$" (print-invert-case called)))
+  (let* ((shown (string-left-trim "$" (print-invert-case called)))
+         (word (subseq shown (if (eql 0 (search "os-" shown)) 3 0))) ; what the package operatingsystem has behind its functions
          (inner (find-symbol (concatenate 'string (string-left-trim "$" (symbol-name called)) "-IMPL") :maxima))
          (form (get called 'mfexpr*)))
     (maximalab-wrap-function called called word wrap)

@@ -107,6 +107,11 @@ REFUSED = [
     ('appendfile("got")$', "appendfile"),
     ('openw("got")$', "openw"),
     ('opena("got")$', "opena"),
+    ('load("operatingsystem")$ mkdir("got")$', "mkdir"),
+    ('load("operatingsystem")$ chdir("ELSEWHERE")$', "chdir"),
+    ('load("operatingsystem")$ copy_file("mine.mac","got")$', "copy-file"),
+    ('load("operatingsystem")$ delete_file("mine.csv")$', "delete-file"),
+    ('load("operatingsystem")$ rename_file("mine.csv","got")$', "rename-file"),
     ('compile_file("mine.mac")$', "compile_file"),
     ('translate_file("mine.mac")$', "translate_file"),
     ('block(g(): =system("touch got"), g())$'.replace(": =", ":="), "system"),
@@ -233,3 +238,12 @@ def test_the_refusal_is_ukrainian_for_ukrainians(make_lab):
     answer = make_lab(MAXIMALAB_CLOSED="1", MAXIMALAB_LANG="uk").run('tex(x,"got")$')
     assert answer.reply["evalue"].startswith("tex тут вимкнено")
     assert "MAXIMALAB_CLOSED" in answer.reply["evalue"]
+
+
+def test_a_slider_is_refused_in_the_same_words(closed_lab, places):
+    before = contents(places)
+    answer = closed_lab.run('interact(system("touch got"),[n,1,3])$')
+    said = "".join(content["text"] for content in answer.of("stream"))
+    assert contents(places) == before
+    assert said.startswith("MaximaClosed: system is switched off here")
+    assert "MAXIMALAB_CLOSED" in said
