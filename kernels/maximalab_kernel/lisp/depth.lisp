@@ -1,6 +1,7 @@
 ;;;; A recursion without end is an error in time: Lisp's stack must not run full. Where that happens while SBCL allocates, it
 ;;;; ends the process. What recursions pass through is therefore refused while there is room left: the call of a function,
-;;;; and the reading of an expression within another.
+;;;; and the reading of an expression within another. ECL signals a full stack of bindings in time, but ends at a full
+;;;; stack of frames, and at a stack of bindings that it has extended too often.
 
 (in-package :maxima)
 
@@ -22,3 +23,12 @@ allocation, the collector and an error's handlers."
 (progn
   (maximalab-refuse-too-deep mlambda (fn args fnname noeval form))
   (maximalab-refuse-too-deep parse (mode rbp)))
+
+;; Each call takes a frame and several bindings: with so many frames the bindings are what runs out. ECL has 2,048 itself.
+#+ecl (ext:set-limit 'ext:frame-stack 8192)
+#+ecl (defvar *maximalab-bindings* (ext:get-limit 'ext:binding-stack) "How many there may be.")
+
+(defun maximalab-restore-stacks ()
+  "Take back what ECL has added to a stack that was full: otherwise the next recursion goes deeper, and one ends it."
+  #+ecl (when (> (ext:get-limit 'ext:binding-stack) *maximalab-bindings*)
+          (ext:set-limit 'ext:binding-stack *maximalab-bindings*)))

@@ -143,4 +143,5 @@ many it had sent by the time of a request: more than that cannot have come befor
                 (setq *maximalab-trouble* (maximalab-lisp-trouble condition))
                 :failed))))
     (unless (eq status :ok) (maximalab-clean-up))
+    (maximalab-restore-stacks)
     (values status value)))

@@ -124,12 +124,12 @@ def test_an_error_is_told_and_the_session_goes_on(maxima, code, name, message):
 
 
 def test_a_recursion_without_end_is_an_error(maxima, lisp):
-    """ECL and GCL may end at it, the second time at the latest: that is told, and a new one is there."""
+    """GCL may end at it: that is told, and a new one is there. More of them are in test_recursions.py."""
     ask(maxima, "(kept: 42, g(n):=1+g(n+1))$")
     try:
         said = ask(maxima, "g(1);")
     except MaximaDiedError:
-        assert lisp != "sbcl"
+        assert lisp == "gcl"
         ask(maxima, "kept: 42$")
     else:
         assert said.error == "MaximaError"
@@ -227,11 +227,11 @@ def test_an_interrupt_that_meets_the_garbage_collector_is_not_lost(maxima, lisp)
 
 
 @REACTS_ALWAYS
-def test_interrupts_that_the_kernel_has_not_sent_end_one_evaluation_at_most(maxima):
-    """They made Maxima take every later evaluation for one that is interrupted."""
+def test_interrupts_that_the_kernel_has_not_sent_end_one_evaluation_each_at_most(maxima):
+    """They made Maxima take every later one for interrupted. ECL may take each some evaluations later."""
     ask(maxima, 'for i thru 3 do system("kill -INT $PPID")$')
-    said = [ask(maxima, "6*7;") for _ in range(3)]
-    assert [one.results for one in said[1:]] == [["42"]] * 2
+    said = [ask(maxima, "6*7;") for _ in range(20)]
+    assert sum(one.results != ["42"] for one in said) <= 3
     assert interrupted(maxima, "do 1$")[0].error == "KeyboardInterrupt"
     assert ask(maxima, "6*7;").results == ["42"]
 
