@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 PERSON, SERVER = "ada", "public-maxima"
 COLUMNS = tuple(EventRow.__table__.columns.keys())
 PATIENCE = 60.0
+LET_GO = httpx.Limits(keepalive_expiry=1.0)
+"""Connections end on our side, well before the service ends those that rest for five seconds: else both meet."""
 SERVERS = 8
 """Servers that post at once, where several do."""
 BURST_POSTS = 40
@@ -131,7 +133,7 @@ def bare_postgresql(url: str) -> Callable[[list[Post]], float]:
 
 def beside(lab: UsageLab, name: str, bare: Callable[[list[Post]], float], times: int, count: int) -> Figure:
     """The service beside bare SQL, in turns; no turn sends what was sent before."""
-    with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
+    with httpx.Client(timeout=PATIENCE, limits=LET_GO, trust_env=False) as client:
         # A server of its own for each turn: what a server may send at once is bounded.
         services = iter([Service(lab, f"public-{turn}", client) for turn in range(times)])
         ours, theirs = posts(1), posts(2)
@@ -168,7 +170,8 @@ def crowd_beside(
     """Several servers at once beside bare SQL, which knows one writer; the same posts in number."""
     with ExitStack() as stack:
         clients = [
-            stack.enter_context(httpx.Client(timeout=PATIENCE, trust_env=False)) for _ in range(SERVERS)
+            stack.enter_context(httpx.Client(timeout=PATIENCE, limits=LET_GO, trust_env=False))
+            for _ in range(SERVERS)
         ]
         crowds = iter([Crowd(lab, f"crowd-{turn}", clients) for turn in range(times)])
         ours, theirs = posts(3), posts(4)
