@@ -71,7 +71,8 @@
                     ((char= (char text 0) #\/) (maximalab-within text *maximalab-notebook*))
                     ((eql 0 (search "./" text)) (subseq text 2))
                     (t text))))
-    (or (maximalab-own-path-p text)
+    (or (and (maximalab-own-path-p text) ; the next Maxima looks for its init files there
+             (member (maximalab-type text) *maximalab-picture-types* :test #'string=))
         (and rest (not (maximalab-hidden-p rest)) (notany (lambda (char) (find char "|<>~`$")) rest)
              (member (maximalab-type rest) *maximalab-picture-types* :test #'string=)))))
 

@@ -75,6 +75,10 @@ REFUSED = [
     (plot('[svg_file,"../nb2/got.svg"]'), "svg_file"),
     (plot('[svg_file,".got.svg"]'), "svg_file"),
     (plot('[svg_file,"got.mac"]'), "svg_file"),
+    (
+        plot('[gnuplot_term,dumb],[gnuplot_out_file,concat(maxima_tempdir,"/maxima-init.lisp")]'),
+        "gnuplot_out_file",
+    ),
     (draw('''title="a' ; system('touch got') #"'''), "gnuplot: system"),
     (draw('title="a\n!touch got"'), "gnuplot: !"),
     (draw('''key="';!touch got"'''), "gnuplot: !"),
