@@ -15,9 +15,8 @@ from pathlib import Path
 
 import serverimage
 from blocks import claim
-from labclient import Visitor
+from deployed import ROOT, Deployed
 
-ROOT = Path(__file__).resolve().parents[1]
 SERVICES = ("db", "hub", "usage", "public", "vpn", "gateway", "gate", "engine", "firewall")
 MADE_OF = (
     ".dockerignore",
@@ -32,7 +31,6 @@ MADE_OF = (
     "spawner_config",
 )
 PATIENCE = 1800
-PASSWORD = "a password for every account"
 
 
 def has_compose() -> bool:
@@ -83,7 +81,7 @@ def build() -> None:
             assert built.returncode == 0, built.stdout[-500:] + built.stderr[-3000:]
 
 
-class ComposeLab:
+class ComposeLab(Deployed):
     """The lab in `folder`: what an admin types, what the engine says of it, and its end."""
 
     def __init__(self, folder: Path):
@@ -114,14 +112,6 @@ class ComposeLab:
         assert ran.returncode == 0, f"{script} {words}: {ran.stdout[-2000:]}{ran.stderr[-3000:]}{self.logs()}"
         return ran.stdout
 
-    def account(self, name: str, *words: str) -> None:
-        self.run("lab", "accounts", "add", name, *words, input=f"{PASSWORD}\n{PASSWORD}\n")
-
-    def visit(self, name: str, entrance: str | None = None) -> Visitor:
-        visitor = Visitor(entrance or self.url, name, PASSWORD)
-        assert visitor.sign_in().status_code == 200
-        return visitor
-
     def container(self, service: str) -> str:
         return f"{self.name}-{service}-1"
 
@@ -132,9 +122,10 @@ class ComposeLab:
         """Run a Python program in a container, as its user."""
         return docker("exec", "-i", container, "python3", "-", *words, input=program)
 
-    def sql(self, base: str, question: str) -> str:
-        words = ("psql", "-h", "/run/database", "-U", "maximalab", "-d", base, "-Atc", question)
-        return docker("exec", self.container("db"), *words).strip()
+    def exec(self, service: str, *words: str, **how: object) -> str:
+        """Run a command in a service's container, as its user."""
+        reads = ("-i",) if "input" in how else ()
+        return docker("exec", *reads, self.container(service), *words, **how)
 
     def logs(self) -> str:
         """The end of what each service said, for whoever has to find out what was wrong."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import composelab
-from labclient import Visitor
+from deployed import ROOT, Deployed
 from labrun import until
 from maximalab_spawner.seen import LAB
 from maximalab_spawner.tiers import Tier
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 SERVICES = ("db", "hub", "usage", "public", "vpn", "gateway", "gate", "engine")
 IMAGES = ("postgres", "hub", "proxy", "relay", "gateway", "singleuser")
 PORT, GATE_PORT, BLOCK = 8480, 8490, "172.25"
-PASSWORD = composelab.PASSWORD
 
 
-class StackLab:
+class StackLab(Deployed):
     """The lab in `folder`: what an admin types, what the managers say of it, and its end."""
 
     def __init__(self, folder: Path, swarms: Swarms):
@@ -68,10 +67,10 @@ class StackLab:
 
     def run(self, script: str, *words: str, **how: object) -> str:
         """Run one of the scripts of deploy/swarm at the lab's machine, in the checkout."""
-        command = self.node.machine.words(str(composelab.ROOT / "deploy/swarm" / script), *words)
+        command = self.node.machine.words(str(ROOT / "deploy/swarm" / script), *words)
         ran = subprocess.run(
             command,
-            cwd=composelab.ROOT,
+            cwd=ROOT,
             env=self.env,
             capture_output=True,
             text=True,
@@ -81,15 +80,6 @@ class StackLab:
         )
         assert ran.returncode == 0, f"{script} {words}: {ran.stdout[-2000:]}{ran.stderr[-3000:]}{self.logs()}"
         return ran.stdout
-
-    def account(self, name: str, *words: str) -> None:
-        self.run("lab", "accounts", "add", name, *words, input=f"{PASSWORD}\n{PASSWORD}\n")
-
-    def visit(self, name: str, entrance: str | None = None) -> Visitor:
-        """Let somebody sign in, from where this thread is."""
-        visitor = Visitor(entrance or self.url, name, PASSWORD)
-        assert visitor.sign_in().status_code == 200
-        return visitor
 
     def service(self, service: str) -> dict[str, Any]:
         """What the manager says of a service of the lab's own."""
@@ -118,10 +108,6 @@ class StackLab:
         )
         assert ran.returncode == 0, f"{words}: {ran.stdout[-500:]}{ran.stderr[-1500:]}"
         return ran.stdout
-
-    def sql(self, base: str, question: str) -> str:
-        words = ("psql", "-h", "/run/database", "-U", "maximalab", "-d", base, "-Atc", question)
-        return self.exec("db", *words).strip()
 
     def join_vpn(self, machine: Machine, conf: str) -> None:
         """Bring a machine into the VPN with the file that a person gets."""

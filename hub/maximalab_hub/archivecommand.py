@@ -17,7 +17,8 @@ from maximalab_hub.settings import load_settings
 from maximalab_hub.store.archive import moving
 from maximalab_hub.store.archive.months import last_closed, month_from, month_of
 from maximalab_hub.store.archive.places import archived_months, folder_of
-from maximalab_hub.store.engine import open_engine, reading
+from maximalab_hub.store.engine import reading
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +43,8 @@ def archive(
 ) -> None:
     """Move closed months of events out of the database into Parquet files; everything reads both."""
     now = datetime.now(UTC)
-    with _lab() as (settings, engine):
+    settings = load_settings()
+    with usage_store(settings) as engine:
         last = _last_month(through, settings, now)
         if dry_run:
             with reading(engine) as connection:
@@ -66,7 +68,8 @@ def bring_in(
     ],
 ) -> None:
     """Bring archived months back into the database, or take in events of another lab; again changes nothing."""
-    with _lab() as (settings, engine):
+    settings = load_settings()
+    with usage_store(settings) as engine:
         with reading(engine) as connection:
             archived = {one.path.resolve(): one for one in archived_months(connection)}
         for file in files:
@@ -120,13 +123,3 @@ def _busy(what: str) -> Iterator[Callable[[Moved], Moved]]:
             return one
 
         yield say
-
-
-@contextmanager
-def _lab() -> Iterator[tuple[Settings, Engine]]:
-    settings = load_settings()
-    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
-    try:
-        yield settings, engine
-    finally:
-        engine.dispose()

@@ -26,9 +26,10 @@ from maximalab_hub.seatscommand import seats
 from maximalab_hub.secret_files import SecretError
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.store import research
-from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine, reading
+from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, reading
 from maximalab_hub.store.studies import with_study
 from maximalab_hub.timetable import TimetableError
+from maximalab_hub.usagestore import usage_store
 from maximalab_hub.vpn import command as vpn_command
 
 app = typer.Typer(
@@ -110,7 +111,7 @@ def root(
 def list_consent() -> None:
     """Count who agrees, who declined or withdrew, and who agreed to an older text. No names."""
     settings = load_settings()
-    with reading(open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)) as connection:
+    with usage_store(settings) as engine, reading(engine) as connection:
         settings = with_study(settings, connection)
         counted = latest(research.decisions(connection, settings.study.id)).values()
     current = [decision for decision in counted if decision.version == settings.study.consent_version]

@@ -22,10 +22,11 @@ from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.language import as_language
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import load_settings
-from maximalab_hub.store.engine import open_engine, reading
+from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.studies import with_study
 from maximalab_hub.study import start_of_day, study_of, timetables_of, work
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,8 +70,7 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
         Selection(course, None, *days(*one, zone)) for one in ((since, until), (other_since, other_until))
     )
     asks_other = other_since is not None or other_until is not None
-    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
-    try:
+    with usage_store(settings) as engine:
         with reading(engine) as connection:
             settings = with_study(settings, connection)
         detail = {"course": course, "material": material, "to": "folder" if out else "terminal"}
@@ -92,8 +92,6 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
             parts = files(made, about | {"since": _day(since), "until": _day(until)})
             own.exported(asked, {"sha256": sha256(parts["comparison.json"]).hexdigest()})
             write(out, parts)
-    finally:
-        engine.dispose()
 
 
 def days(

@@ -12,9 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from maximalab_hub.derived import key_of, sessions_of_person, setting_spans
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store import deriving, queries
-from maximalab_hub.store.engine import open_engine, writing
+from maximalab_hub.store.engine import writing
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import happening, study_of, timetables_of
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,18 +44,17 @@ def derive(
 ) -> None:
     """Make the derived tables anew: when each person was in class, and their sessions."""
     settings = load_settings()
-    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            done = derive_all(
-                engine,
-                study_of(settings),
-                every=every,
-                track=lambda users: progress.track(list(users), description="People"),
-            )
-    finally:
-        engine.dispose()
+    with (
+        usage_store(settings) as engine,
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+    ):
+        done = derive_all(
+            engine,
+            study_of(settings),
+            every=every,
+            track=lambda users: progress.track(list(users), description="People"),
+        )
     typer.echo(
         f"{done.anew} people made anew, {done.as_they_were} as they were, {done.gone} gone; {done.version}"
     )

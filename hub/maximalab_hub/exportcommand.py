@@ -17,10 +17,11 @@ from maximalab_hub.export.opening import opened
 from maximalab_hub.export.source import one
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import Settings, load_settings
-from maximalab_hub.store.engine import open_engine, reading
+from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.studies import with_study
 from maximalab_hub.study import start_of_day, study_of
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -57,13 +58,10 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
     first = since and start_of_day(since.date(), zone)
     last = until and start_of_day(until.date() + day, zone)
     selection = Selection(course, None, first, last)
-    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
-    try:
+    with usage_store(settings) as engine:
         manifest = export_study(
             settings, engine, selection, out, form=form, tables=table or ALL, who=who, now=datetime.now(UTC)
         )
-    finally:
-        engine.dispose()
     left_out = manifest["left_out_without_consent"]
     typer.echo(
         f"{manifest['events']} events of {manifest['people']} people are in {out} as {form.value};"

@@ -14,8 +14,8 @@ import typer
 from maximalab_hub.export_log import NOTHING, Point, verify
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store import log
-from maximalab_hub.store.engine import open_engine
 from maximalab_hub.store.research import snapshot
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,12 +83,8 @@ def find_export(
 
 @contextmanager
 def _store() -> Iterator[Connection]:
-    engine = open_engine(load_settings().usage.db_url)
-    try:
-        with snapshot(engine) as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    with usage_store(load_settings()) as engine, snapshot(engine) as connection:
+        yield connection
 
 
 def _point(text: str) -> Point:

@@ -14,12 +14,13 @@ from rich.table import Table
 from maximalab_hub.calendarwatch import AROUND
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store import research, timetables
-from maximalab_hub.store.engine import open_engine, reading, writing
+from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.study import start_of_day
 from maximalab_hub.timetable import Timetable, TimetableError, Trouble, edits, read_timetable
 from maximalab_hub.timetable.csvfile import read_lessons
 from maximalab_hub.timetable.state import Enrolled, imported
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -57,7 +58,7 @@ def import_timetable(  # noqa: PLR0913, PLR0917  one parameter for each option o
     if not found.lessons:
         said = f"{file}: no lesson that names course and group; docs/teachers.md says how"
         raise TimetableError(said, Trouble.NO_LESSONS)
-    with writing(open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)) as connection:
+    with usage_store(settings) as engine, writing(engine) as connection:
         _take(connection, found, Made(by, now, how, file.name), keep_earlier=keep_earlier)
     cancelled = sum(lesson.cancelled for lesson in found.lessons)
     typer.echo(
@@ -93,7 +94,7 @@ def enrol_people(  # noqa: PLR0913, PLR0917  one parameter for each option of th
     zone = settings.lab.time_zone
     last = start_of_day(until.date(), zone) if until else None
     first, made = start_of_day(since.date(), zone), Made(by, datetime.now(UTC), How.PEOPLE)
-    with writing(open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)) as connection:
+    with usage_store(settings) as engine, writing(engine) as connection:
         state = timetables.state_of(connection, course)
         people = [Enrolled(name, group, first, last) for name in names]
         timetables.keep(connection, edits.enrol(state, people), made)
@@ -107,7 +108,7 @@ def enrol_people(  # noqa: PLR0913, PLR0917  one parameter for each option of th
 def history(course: Annotated[str, typer.Argument(help="The course's id.")]) -> None:
     """List the versions of a course's timetable: when, by whom, how."""
     settings = load_settings()
-    with reading(open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)) as connection:
+    with usage_store(settings) as engine, reading(engine) as connection:
         found = timetables.versions(connection, course)
     if not found:
         raise TimetableError(f"{course}: no such timetable", Trouble.NO_LESSONS)

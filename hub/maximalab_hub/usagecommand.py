@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,14 +14,12 @@ from maximalab_hub.retention import cutoffs
 from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store import erasing, retaining
-from maximalab_hub.store.engine import open_engine, reading, writing
+from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from sqlalchemy import Engine
-
-    from maximalab_hub.settings import Settings
 
 app = typer.Typer(
     help="The records of use: what follows from them, archive, erasure, retention.", no_args_is_help=True
@@ -48,7 +45,8 @@ def erase_person(
         raise typer.BadParameter(f"give an account name, and a reason of at most {LONGEST_REASON} characters")
     if not yes:
         typer.confirm(f"Erase all records of {user} for ever?", abort=True)
-    with _lab() as (settings, engine), writing(engine) as connection:
+    settings = load_settings()
+    with usage_store(settings) as engine, writing(engine) as connection:
         done = erasing.erase(
             connection,
             user,
@@ -75,7 +73,7 @@ def erase_person(
 @app.command("requests")
 def list_requests() -> None:
     """List who asked for erasure, and when."""
-    with _lab() as (_, engine), reading(engine) as connection:
+    with usage_store(load_settings()) as engine, reading(engine) as connection:
         found = erasing.requests(connection)
     for one in found:
         typer.echo(f"{one.asked_at.isoformat(' ', 'seconds')}  {one.user}")
@@ -89,7 +87,8 @@ def retain_records(
 ) -> None:
     """Remove what is older than the section [retention] of the settings allows; the service does it daily."""
     now = datetime.now(UTC)
-    with _lab() as (settings, engine):
+    settings = load_settings()
+    with usage_store(settings) as engine:
         before = cutoffs(settings.retention, now)
         for keep, at in before.items():
             typer.echo(f"{keep.value}: before {at.isoformat(' ', 'seconds')}")
@@ -99,16 +98,6 @@ def retain_records(
         else:
             rows = retaining.retain(engine, before, log_names_of(settings), now)
     typer.echo(f"{'would be removed' if dry_run else 'removed'}: {_listed(rows)}")
-
-
-@contextmanager
-def _lab() -> Iterator[tuple[Settings, Engine]]:
-    settings = load_settings()
-    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
-    try:
-        yield settings, engine
-    finally:
-        engine.dispose()
 
 
 def _listed(rows: Mapping[str, int]) -> str:

@@ -14,6 +14,17 @@ from maximalab_hub.deploy.plan import GATE_PORT, Plan, PlanError
 from maximalab_hub.deploy.swarmplan import SwarmPlan
 
 EVERY = IPv4Address(0)
+BLOCK, POOL = IPv4Network("172.28.0.0/16"), IPv4Network("172.20.0.0/20")
+Host = Annotated[str, typer.Option(help="The name or address that people type.")]
+Block = Annotated[IPv4Network, typer.Option(parser=IPv4Network, help="A private /16 for the lab's networks.")]
+Pool = Annotated[IPv4Network, typer.Option(parser=IPv4Network, help="Addresses of devices in the VPN.")]
+Port = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Of the public entrance; default 443, or 80.")
+]
+VpnPort = Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the gateway.")]
+DockerGroup = Annotated[int, typer.Option(help="Number of the group that may use Docker's socket.")]
+Socket = Annotated[str, typer.Option(help="Docker's socket.")]
+Tag = Annotated[str, typer.Option(help="Tag of the lab's images.")]
 app = typer.Typer(name="deploy", help="A lab in containers.", no_args_is_help=True)
 
 
@@ -25,40 +36,35 @@ def deploy() -> None:
 @app.command("init")
 def init(  # noqa: PLR0913, PLR0917  an option each
     folder: Annotated[Path, typer.Argument(help="The lab's folder; the same path on the engine's machine.")],
-    host: Annotated[str, typer.Option(help="The name or address that people type.")],
+    host: Host,
     name: Annotated[
         str, typer.Option(help="What the lab is called on its engine; two labs there need two.")
     ] = "maximalab",
-    block: Annotated[str, typer.Option(help="A private /16 for the lab's networks.")] = "172.28.0.0/16",
-    pool: Annotated[str, typer.Option(help="Addresses of devices in the VPN.")] = "172.20.0.0/20",
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Of the public entrance; default 443, or 80.")
-    ] = None,
-    vpn_port: Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the gateway.")] = 51820,
+    block: Block = BLOCK,
+    pool: Pool = POOL,
+    port: Port = None,
+    vpn_port: VpnPort = 51820,
     bind: Annotated[
         IPv4Address, typer.Option(parser=IPv4Address, help="Address of this machine for the public entrance.")
     ] = EVERY,
     vpn_bind: Annotated[
         IPv4Address, typer.Option(parser=IPv4Address, help="Address of this machine for the gateway.")
     ] = EVERY,
-    docker_group: Annotated[int, typer.Option(help="Number of the group that may use Docker's socket.")] = 0,
-    socket: Annotated[str, typer.Option(help="Docker's socket.")] = "/var/run/docker.sock",
-    tag: Annotated[str, typer.Option(help="Tag of the lab's images.")] = maximalab_hub.__version__,
+    docker_group: DockerGroup = 0,
+    socket: Socket = "/var/run/docker.sock",
+    tag: Tag = maximalab_hub.__version__,
 ) -> None:
     """Make the folder of a lab in containers: settings, keys, accounts. What is there is kept."""
     tls = _has_certificate(folder)
-    try:
-        plan = Plan(
-            name=name,
-            host=host,
-            block=IPv4Network(block),
-            pool=IPv4Network(pool),
-            port=port or (443 if tls else 80),
-            vpn_port=vpn_port,
-            tls=tls,
-        )
-    except ValueError as error:
-        raise PlanError(f"{error}") from error
+    plan = Plan(
+        name=name,
+        host=host,
+        block=block,
+        pool=pool,
+        port=port or (443 if tls else 80),
+        vpn_port=vpn_port,
+        tls=tls,
+    )
     given = {
         "VERSION": tag,
         "DOCKER_GROUP": str(docker_group),
@@ -77,27 +83,28 @@ def _has_certificate(folder: Path) -> bool:
 @app.command("swarm")
 def swarm(  # noqa: PLR0913, PLR0917  an option each
     folder: Annotated[Path, typer.Argument(help="The lab's folder; the same path on its machine.")],
-    host: Annotated[str, typer.Option(help="The name or address that people type.")],
+    host: Host,
     public: Annotated[str, typer.Option(help="A manager of the public Swarm, tcp://address:2376.")],
     address: Annotated[
         IPv4Address, typer.Option(parser=IPv4Address, help="Of this machine, as public nodes see it.")
     ],
-    dns: Annotated[list[str], typer.Option(help="A resolver that public servers ask; may stand twice.")],
+    dns: Annotated[
+        list[IPv4Address],
+        typer.Option(parser=IPv4Address, help="A resolver that public servers ask; may stand twice."),
+    ],
     name: Annotated[
         str, typer.Option(help="What the lab is called in its Swarms; two labs there need two.")
     ] = "maximalab",
-    block: Annotated[str, typer.Option(help="A private /16 for the lab's networks.")] = "172.28.0.0/16",
-    pool: Annotated[str, typer.Option(help="Addresses of devices in the VPN.")] = "172.20.0.0/20",
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Of the public entrance; default 443, or 80.")
-    ] = None,
-    vpn_port: Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the gateway.")] = 51820,
+    block: Block = BLOCK,
+    pool: Pool = POOL,
+    port: Port = None,
+    vpn_port: VpnPort = 51820,
     gate_port: Annotated[
         int, typer.Option(min=1, max=65535, help="Of this machine, where public servers find the hub's API.")
     ] = GATE_PORT,
-    docker_group: Annotated[int, typer.Option(help="Number of the group that may use Docker's socket.")] = 0,
-    socket: Annotated[str, typer.Option(help="Docker's socket.")] = "/var/run/docker.sock",
-    tag: Annotated[str, typer.Option(help="Tag of the lab's images.")] = maximalab_hub.__version__,
+    docker_group: DockerGroup = 0,
+    socket: Socket = "/var/run/docker.sock",
+    tag: Tag = maximalab_hub.__version__,
 ) -> None:
     """Make the folder of a lab in two Swarms: settings, keys, accounts. What is there is kept."""
     tls = _has_certificate(folder)
@@ -106,22 +113,19 @@ def swarm(  # noqa: PLR0913, PLR0917  an option each
         raise PlanError(
             f"{folder}/engine/{missing[0]}.pem is not there: put the files by which the hub is known"
         )
-    try:
-        plan = SwarmPlan(
-            name=name,
-            host=host,
-            block=IPv4Network(block),
-            pool=IPv4Network(pool),
-            port=port or (443 if tls else 80),
-            vpn_port=vpn_port,
-            tls=tls,
-            public=public,
-            machine=address,
-            dns=tuple(IPv4Address(one) for one in dns),
-            gate_port=gate_port,
-        )
-    except ValueError as error:
-        raise PlanError(f"{error}") from error
+    plan = SwarmPlan(
+        name=name,
+        host=host,
+        block=block,
+        pool=pool,
+        port=port or (443 if tls else 80),
+        vpn_port=vpn_port,
+        tls=tls,
+        public=public,
+        machine=address,
+        dns=tuple(dns),
+        gate_port=gate_port,
+    )
     given = {"VERSION": tag, "DOCKER_GROUP": str(docker_group), "DOCKER_SOCKET": socket}
     for one in make(plan, folder, tag, given):
         typer.echo(f"made {one}")

@@ -14,7 +14,8 @@ from maximalab_hub import migrations
 from maximalab_hub.doctor.finding import Finding, ok, wrong
 from maximalab_hub.secret_files import Secret, SecretError, read_secret
 from maximalab_hub.settings import Settings, SettingsError, load_settings, settings_path
-from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, open_engine
+from maximalab_hub.store.engine import StoreAwayError, StoreUrlError
+from maximalab_hub.usagestore import usage_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -37,7 +38,7 @@ def settings_file() -> tuple[Settings | None, Finding]:
 def store(settings: Settings) -> Finding:
     """Check that the usage store answers and that its schema is the newest."""
     try:
-        engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
+        engine = usage_engine(settings)
     except StoreUrlError as error:
         return wrong(str(error), "Mend usage.db_url in the settings file")
     try:

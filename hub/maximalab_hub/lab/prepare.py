@@ -14,7 +14,7 @@ from maximalab_hub.lab.accounts import ensure_examples, write_private
 from maximalab_hub.lab.places import ROOT
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.settings import Settings, load_settings
-from maximalab_hub.store.engine import open_engine
+from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,10 +94,9 @@ def prepare(places: Places, addresses: Addresses, say: Callable[[str], None]) ->
     for fault in publish_all(settings):
         say(f"not published: {fault}")
     say("usage store and example history")
-    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
-    migrations.upgrade(engine)
-    load_example(engine, datetime.now(UTC))
-    engine.dispose()
+    with usage_store(settings) as engine:
+        migrations.upgrade(engine)
+        load_example(engine, datetime.now(UTC))
     return passwords
 
 

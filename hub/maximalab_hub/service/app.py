@@ -44,8 +44,8 @@ from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
 from maximalab_hub.service.own_events import log_names_of, own_events_of
 from maximalab_hub.service.size_limit import SizeLimit
-from maximalab_hub.store.engine import open_engine
 from maximalab_hub.timetable.address import Fetching
+from maximalab_hub.usagestore import usage_engine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     """Put the service together. Raises `StoreUrlError` or `SecretError` where the settings cannot be used."""
     app = FastAPI(title="usage", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     token = read_secret(settings.secrets.dir, Secret.USAGE_TOKEN)
-    engine = open_engine(settings.usage.db_url, archive=settings.usage.archive_dir)
+    engine = usage_engine(settings)
     app.state.settings = settings
     app.state.engine = engine
     app.state.hub = HubClient(settings.hub.api_url, token, CLIENT_ID, time.monotonic)
