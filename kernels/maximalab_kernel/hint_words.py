@@ -8,6 +8,10 @@ HINT_WORDS: dict[str, dict[str, str]] = {
         "en": "`{name} = …` is an equation and changes nothing. To give {name} a value, write `{name}: …`.",
         "uk": "`{name} = …` є рівнянням і нічого не змінює. Щоб надати {name} значення, пишіть `{name}: …`.",
     },
+    "hint_loop_equals": {
+        "en": "`{name} = …` is an equation and changes nothing. To change {name} in the loop, write `{name}: {value}`.",
+        "uk": "`{name} = …` є рівнянням і нічого не змінює. Щоб змінювати {name} в циклі, пишіть `{name}: {value}`.",
+    },
     "hint_define": {
         "en": "to define a function, write `{name}({arguments}) := …`.",
         "uk": "щоб означити функцію, пишіть `{name}({arguments}) := …`.",
@@ -42,8 +46,8 @@ HINT_WORDS: dict[str, dict[str, str]] = {
         "uk": "два значення стоять поруч; чи не бракує між ними коми?",
     },
     "hint_parentheses": {
-        "en": "arguments stand in round brackets: `{name}(…)`.",
-        "uk": "аргументи функції беруть у круглі дужки: `{name}(…)`.",
+        "en": "arguments stand in round brackets: `{call}`.",
+        "uk": "аргументи функції беруть у круглі дужки: `{call}`.",
     },
     "hint_index": {
         "en": "`{name}[…]` is an element of a list; a function takes round brackets: `{name}(…)`.",
@@ -88,6 +92,10 @@ HINT_WORDS: dict[str, dict[str, str]] = {
     "hint_sum": {
         "en": "to have the sum simplified: `{name}(…), simpsum;` or `load(simplify_sum)$ simplify_sum(%);`.",
         "uk": "щоб спростити суму: `{name}(…), simpsum;` або `load(simplify_sum)$ simplify_sum(%);`.",
+    },
+    "hint_product": {
+        "en": "to have the product simplified: `product(…), simpproduct;`.",
+        "uk": "щоб спростити добуток: `product(…), simpproduct;`.",
     },
     "hint_solve": {
         "en": "solve did not get all solutions. Numerically: find_root(equation, {name}, from, to), "
@@ -141,6 +149,10 @@ HINT_WORDS: dict[str, dict[str, str]] = {
     "hint_for": {
         "en": "a loop is written `for k: 1 thru 10 do …`.",
         "uk": "цикл записують так: `for k: 1 thru 10 do …`.",
+    },
+    "hint_do": {
+        "en": "before the command that a loop repeats stands `do`: `{loop} … do …`.",
+        "uk": "перед командою, яку цикл повторює, пишуть `do`: `{loop} … do …`.",
     },
     "hint_braces": {
         "en": "commands are grouped by round brackets, with commas between: `(a: 1, b: 2)`; an if has a `then`.",

@@ -71,13 +71,6 @@ def body(code: str) -> str:
     return code.strip().rstrip(";$").rstrip()
 
 
-def constant_in_bounds(code: str, left: str) -> Hint | None:
-    """The hint at an `e` among the bounds of an integral, which is still there in what is `left` of it."""
-    bounds = re.search(rf"(?<![\w%'])integrate\s*\(.*,\s*{NAME}\s*,([^,]*,[^,]*)\)", code, re.DOTALL)
-    found = bounds and "e" in words(bounds[1]) and "e" in words(left)
-    return Hint("hint_constant", {"name": "e", "use": "%e"}) if found else None
-
-
 def depth_before(code: str, place: int) -> int:
     """How many brackets are open at `place`."""
     before = code[:place]

@@ -5,26 +5,29 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.foreign_names import CALLED, OPERATORS
+from maximalab_kernel.foreign_names import OPERATORS
 from maximalab_kernel.hints import (
     LONGEST,
     NAME,
-    WORDS,
     Hint,
     bare,
     body,
-    constant_in_bounds,
     depth_before,
     printed_character,
-    words,
 )
-from maximalab_kernel.hints_values import of_value
+from maximalab_kernel.hints_bounds import constant_in_bounds
+from maximalab_kernel.hints_sides import declared, loop_without_do, number_with_letters, side_by_side
+from maximalab_kernel.hints_values import arguments, of_value
 from maximalab_kernel.statements import CLOSERS, Completeness, brackets, skip_comment, skip_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DECIMAL = re.compile(r"(?<![\w.])(\d+),(\d+)(?![\w.])")
+OF_ONE = frozenset({
+    "sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "sinh", "cosh", "tanh", "exp", "abs",
+})  # fmt: skip
+"""Functions that nowhere have a second argument, as a base, a root or digits are: `log(8, 2)` has no decimal comma."""
 
 
 def of_error(text: str, name: str, message: str, position: int | None) -> Hint | None:
@@ -121,90 +124,22 @@ def _python(text: str, _message: str, _place: int) -> Hint | None:
     return Hint("hint_define", {"name": match[1], "arguments": match[2]}) if match else None
 
 
-def _side_by_side(text: str, message: str, place: int) -> Hint | None:
-    """Two things without an operator between them: the parser stands at the first character behind a word."""
-    if not message.endswith("is not an infix operator"):
-        return None
-    code = bare(text)
-    start = _word_start(code, place)
-    before = code[:start].rstrip()
-    right = WORDS.match(code, start) or re.match(r"[\d.]+", code[start:])
-    word = right[0] if right else code[start : start + 1]
-    if not before or not word:
-        return None
-    if "\n" in code[len(before) : start]:
-        return Hint("hint_terminator", {"word": word})
-    if _assigned(before, code[len(before) :], word):
-        inside = depth_before(code, start) > 0
-        return Hint("hint_comma") if inside else Hint("hint_between", {"word": word})
-    return _missing(before, word)
-
-
-def _assigned(before: str, rest: str, word: str) -> bool:
-    """Whether an assignment stands `before`, and a blank and another one, to `word`, in the `rest`."""
-    another = re.match(rf"\s+{re.escape(word)}\s*(?:\([\w\s,]*\))?\s*:", rest)
-    return another is not None and ":" in before and not words(before) & KEYWORDS
-
-
-def _inside_word(code: str, place: int) -> bool:
-    """Whether a letter or digit stands there."""
-    return code[place].isalnum()
-
-
-DIGITS = "0123456789"
-
-
-def _word_start(code: str, place: int) -> int:
-    """Where the word that `place` is in begins; one that begins with a digit ends before the letters."""
-    start = place
-    if '"' in code[place : place + 2] and not _inside_word(code, place):  # a text: nothing was read behind it
-        return max(code.rfind('"', 0, code.index('"', place)), 0)
-    while start > 0 and (code[start - 1].isalnum() or code[start - 1] in "_%"):
-        start -= 1
-    word = code[start : place + 1]
-    if word and not word.strip(DIGITS):
-        return len(code[: place + 1].rstrip(DIGITS + "."))
-    return start + len(word) - len(word.lstrip(DIGITS))
-
-
-def _missing(before: str, word: str) -> Hint | None:
-    """What is missing between the code `before` and `word`."""
-    match = re.search(rf"(%?{NAME}|\d+\.?\d*|[)\]\"])$", before)
-    left = match[0] if match else ""
-    if left in CALLED:
-        return Hint("hint_parentheses", {"name": left})
-    if '"' in (left, word):
-        return Hint("hint_comma")
-    return _product(before, left, word) if left and re.match(rf"%?{NAME}|\d", word) else None
-
-
-def _product(before: str, left: str, word: str) -> Hint | None:
-    """Two factors side by side, unless they look like something else."""
-    if word == "mod":
-        return Hint("hint_operator", {"found": "a mod b", "use": "`mod(a, b)`"})
-    if re.fullmatch(r"d[a-z]", word) and "integrate" in before:  # dx, as on paper
-        return Hint("hint_variable")
-    if word in KEYWORDS or left in KEYWORDS:
-        return None
-    return Hint("hint_star", {"left": "(…)" if left in ")]" else left, "right": word})
-
-
-KEYWORDS = frozenset({
-    "then", "else", "do", "thru", "while", "unless", "for", "in", "from", "step", "next", "and", "or", "not", "if",
-})  # fmt: skip
-
 SYNTAX: tuple[Callable[[str, str, int], Hint | None], ...] = (
-    _end, _character, _else, _loop, _condition, _brackets, _operator, _premature, _number_before_bracket,
-    _python, _side_by_side,
+    _end, _character, _else, _loop, _condition, _brackets, _operator, _premature, loop_without_do,
+    _number_before_bracket, _python, declared, number_with_letters, side_by_side,
 )  # fmt: skip
 
 
 def _decimal(code: str, message: str) -> Hint | None:
-    if not message.startswith("ev: improper argument") and "expected exactly 1 argument" not in message:
+    if message.startswith("ev: improper argument"):
+        found = next((m for m in DECIMAL.finditer(code) if depth_before(code, m.start()) == 0), None)
+        return Hint("hint_decimal", {"number": f"{found[1]}.{found[2]}"}) if found else None
+    call = re.match(rf"({NAME})(?:\([^()]*\))?: expected exactly 1 argument", message)
+    if not call or call[1] not in OF_ONE:
         return None
-    inside = "expected exactly" in message
-    for match in DECIMAL.finditer(code):
-        if inside or depth_before(code, match.start()) == 0:
+    for parts in arguments(code, call[1]):
+        match = DECIMAL.search(",".join(parts)) if len(parts) == 2 else None  # noqa: PLR2004
+        if match and depth_before(",".join(parts), match.start()) == 0:
             return Hint("hint_decimal", {"number": f"{match[1]}.{match[2]}"})
     return None
 
@@ -245,5 +180,5 @@ def _arguments(code: str, message: str) -> Hint | None:
 
 
 ERRORS: tuple[Callable[[str, str], Hint | None], ...] = (
-    _decimal, _assignment, _colon_equals, of_value, _called_variable, _arguments,
+    _decimal, _assignment, _colon_equals, of_value, _called_variable, _arguments, constant_in_bounds,
 )  # fmt: skip

@@ -13,10 +13,11 @@ from maximalab_kernel.hints import (
     Hint,
     bare,
     body,
-    constant_in_bounds,
     printed_character,
     words,
 )
+from maximalab_kernel.hints_bounds import constant_in_bounds
+from maximalab_kernel.hints_values import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -27,6 +28,12 @@ NUMERICALLY = {
     "integrate": "quad_qags(f, x, a, b)",
     "limit": "subst(x = …, f), numer",
 }
+CALLS = re.compile(rf"(?<![\w%])({NAME})\(")
+ELEMENTARY = frozenset({
+    "sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+    "atanh", "exp", "log", "sqrt", "abs",
+})  # fmt: skip
+"""An equation of other functions may have no numbers: `f(x) = 3`."""
 SHORTEST_MISSPELT = 5
 """Shorter names are taken for formal functions: `cost(q)` is no misspelt `cosh`."""
 LONG = 7
@@ -166,24 +173,78 @@ def _counts(code: str) -> bool:
     return re.search(r",\s*i\s*,|\bfor\s+i\b|\[\s*i\b", code) is not None
 
 
+def _stays(code: str, result: str, name: str) -> bool:
+    """Whether a call of `name` came back as a noun that the statement did not ask for: `'name(…) = name(…)` does."""
+    asked = re.search(rf"'[\s(]*{name}\s*\(", code)
+    return not asked and f"'{name}(" in result and re.search(rf"(?<![\w%]){name}\s*\(", code) is not None
+
+
 def _noun(code: str, result: str) -> Hint | None:
     for name, use in NUMERICALLY.items():
-        if f"'{name}(" in result and re.search(rf"(?<![\w%']){name}\s*\(", code):
+        if _stays(code, result, name):
             return Hint("hint_noun", {"name": name, "use": use})
-    for name in ("sum", "product"):
-        if f"'{name}(" in result and re.search(rf"(?<![\w%']){name}\s*\(", code) and "simp" not in code:
-            return Hint("hint_sum", {"name": name})
-    return None
+    if "simp" in code:
+        return None
+    if _stays(code, result, "sum"):
+        return Hint("hint_sum", {"name": "sum"})
+    return Hint("hint_product") if _stays(code, result, "product") and _factorial(code) else None
+
+
+def _factorial(code: str) -> bool:
+    """Whether all products are of the bare index, from a positive number on: those alone `simpproduct` can do."""
+    return all(
+        len(parts) == 4 and parts[0] == parts[1] and re.fullmatch(r"[1-9]\d*", parts[2]) and parts[3] != "inf"  # noqa: PLR2004
+        for parts in arguments(code, "product")
+    )
 
 
 def _solve(code: str, result: str) -> Hint | None:
-    """A list of solutions with an equation left in it: `[0 = …]`, or `[x = cos(x)]`."""
+    """A list of solutions with an equation left in it: `[0 = …]`, `[x = cos(x)]`, or `[sin(x) = cos(x)]`."""
     match = re.search(rf"(?<![\w%'])solve\s*\(.*?({NAME})\s*\]?\s*\)", code, re.DOTALL)
     if not match or not result.startswith("["):
         return None
     for left, right in re.findall(rf"(?:^|[\[,])\s*({NAME}|0) = ((?:[^,\[\]]|\([^()]*\))*)", result):
         if left == "0" or left in WORDS.findall(right):
             return Hint("hint_solve", {"name": match[1] if left == "0" else left})
+    return _unsolved(code, result)
+
+
+def _unsolved(code: str, result: str) -> Hint | None:
+    """The same for a statement that is one `solve` for one name, where on the left is an expression in that name."""
+    alone = re.fullmatch(rf"(?:{NAME}\s*:)?\s*solve\s*\((.*)\)", body(code), re.DOTALL)
+    calls = [parts for parts in arguments(code, "solve") if len(parts) == 2]  # noqa: PLR2004
+    if not alone or len(calls) != 1 or ",".join(calls[0]).count("(") != alone[1].count("("):
+        return None
+    name = calls[0][1].strip("[] ")
+    lefts = [part.partition(" = ")[0].strip() for part in top_level(result[1:-1])]
+    for left in lefts:
+        if left != name and name in words(left) and set(CALLS.findall(left)) <= ELEMENTARY:
+            return Hint("hint_solve", {"name": name})
+    return None
+
+
+def top_level(text: str) -> list[str]:
+    """What stands between the commas that are in no bracket."""
+    parts, depth = [""], 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return parts
+
+
+def _loop(code: str, result: str) -> Hint | None:
+    """An equation as the body of a loop, or among its commands, that was to count or add up: `do s = s + i`."""
+    match = re.search(r"\bdo\b\s*(.*)", body(code), re.DOTALL) if result == "done" else None
+    if not match:
+        return None
+    group = re.fullmatch(r"\(((?:[^()]|\([^()]*\))*)\)", match[1])
+    for command in top_level(group[1] if group else match[1]):
+        equation = re.fullmatch(rf"\s*({NAME})\s*=\s*([^=].*?)\s*", command, re.DOTALL)
+        if equation and equation[1] in words(equation[2]) and not words(equation[2]) & {"do", "then", "for"}:
+            return Hint("hint_loop_equals", {"name": equation[1], "value": equation[2]})
     return None
 
 
@@ -206,4 +267,5 @@ def _operator(code: str, _result: str) -> Hint | None:
 
 RESULTS: tuple[Callable[[str, str], Hint | None], ...] = (
     _alphabets, _character, _operator, _equation, _index, _group, _constant, _noun, _solve, _differential,
+    _loop,
 )  # fmt: skip

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from maximalab_kernel.transport import Frame, Transport
 
 
+VARIABLES = frozenset(
+    {"beta", "gamma", "lambda", "psi", "zeta", "time", "mean", "num", "denom", "rest", "box", "part"}
+)
+"""Functions of Maxima's whose names may well be a variable's: `gamma x` is a product."""
+
+
 def sentence(hint: Hint | None) -> str:
     """The hint in the reader's language; empty for none."""
     return say("hint", text=say(hint.key, **hint.values)) if hint else ""
@@ -34,7 +40,15 @@ class Tutor:
         if not self._on or not trouble.fields.get("hints"):
             return ""
         position = trouble.fields.get("position")
-        return sentence(of_error(statement.text, trouble.text("name"), trouble.text("message"), position))
+        hint = of_error(statement.text, trouble.text("name"), trouble.text("message"), position)
+        return sentence(self._call(hint) if hint and hint.key == "hint_star" else hint)
+
+    def _call(self, product: Hint) -> Hint:
+        """The hint at a `product` of two names, or at a call where the first is a function: `f 2`."""
+        left, right = product.values["left"], product.values["right"]
+        if not left.isidentifier() or left in VARIABLES or left not in self._functions():
+            return product
+        return hints.Hint("hint_parentheses", {"call": f"{left}({right})"})
 
     def at_help(self, notice: Frame) -> str:
         """The name that a topic without a page is almost spelt like; empty for none."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from maximalab_kernel.foreign_names import CALLED, FOREIGN, OPERATORS, PACKAGE_OF, PACKAGES
 from maximalab_kernel.hint_words import HINT_WORDS
 from maximalab_kernel.hints import bare
+from maximalab_kernel.hints_bounds import lisp_names
 from maximalab_kernel.hints_errors import of_error
 from maximalab_kernel.hints_results import edits, misspelt, of_result
 from maximalab_kernel.words import WORDS
@@ -99,6 +100,33 @@ MISTAKES = [
     pytest.param("def f(x): x + 1", "write `f(x) := …`", id="a definition as in Python"),
     pytest.param("f(x) := block(return x);", "`return(…)`", id="return as in Python"),
     pytest.param("integrate(1/x, x, 1, e);", "the constant is %e", id="e as a bound"),
+    pytest.param("product(k, k, 1, n);", "`product(…), simpproduct;`", id="a product that stays"),
+    pytest.param("integrate(sin(x), x, 0, pi);", "the constant is %pi", id="pi as a bound, where Maxima asks"),
+    pytest.param("integrate(sin(x), x, 0, 2*PI);", "the constant is %pi", id="a capital pi as a bound"),
+    pytest.param("plot2d(sin(x), [x, 0, 2*pi])$", "the constant is %pi", id="pi in a plot's range"),
+    pytest.param("plot2d(exp(x), [x, 0, e])$", "the constant is %e", id="e in a plot's range"),
+    pytest.param("plot3d(x*y, [x, 0, Pi], [y, 0, 1])$", "Pi is an ordinary name", id="pi in a surface's range"),
+    pytest.param("draw2d(explicit(sin(x), x, 0, 2*pi))$", "pi is an ordinary name", id="pi in a draw's range"),
+    pytest.param("draw2d(explicit(sin(x), x, 0, PI))$", "PI is an ordinary name", id="a capital pi in a draw's range"),
+    pytest.param("solve(sin(x) = cos(x), x);", "find_root(equation, x", id="an equation that solve turns about"),
+    pytest.param("solve(cos(x) = sin(2*x), x);", "find_root(equation, x", id="a multiple on solve's left"),
+    pytest.param("w: solve(exp(x) + sin(x) = 3, [x]);", "find_root(equation, x", id="a sum on solve's left"),
+    pytest.param("solve(x*(sin(x)-cos(x)) = 0, x);", "did not get all", id="one solution and an equation"),
+    pytest.param("2sin(x);", "`2*sin`", id="a number before s, as of an exponent"),
+    pytest.param("x + 3exp(x);", "`3*exp`", id="a number before e"),
+    pytest.param("2log(x);", "`2*log`", id="a number before l"),
+    pytest.param("1.5e + 2e3;", "`1.5*e`", id="a number before e alone"),
+    pytest.param("5d;", "`5*d`", id="a number before d"),
+    pytest.param("for k:1 thru 3 print(k);", "`for … do …`", id="a loop without do"),
+    pytest.param("for k:1 thru 3 (print(k), k);", "`for … do …`", id="a loop without do before a group"),
+    pytest.param("while 1 > 2 print(1);", "`while … do …`", id="a while without do"),
+    pytest.param("kill(f)$ f(x) := x^2$ f 2;", "`f(2)`", id="no brackets at one's own function"),
+    pytest.param("gamma x;", "`gamma*x`", id="a function's name that may be a variable's"),
+    pytest.param("let x = 3;", "write `x: …`", id="let as elsewhere"),
+    pytest.param("print(x)print(y);", "before `print` the next command", id="two commands side by side"),
+    pytest.param("y: 3 print(y);", "before `print` the next command", id="a command behind an assignment"),
+    pytest.param("kill(s)$ s: 0$ for i: 1 thru 3 do s = s + i;", "`s: s + i`", id="= for : in a loop"),
+    pytest.param("for i: 1 thru 3 do (s = s + i, i);", "`s: s + i`", id="= for : in a loop's group"),
     *(
         pytest.param(f"kill(all)$ x: 3$ {code}", "x has the value `3`", id=f"a value: {code}")
         for code in (
@@ -143,6 +171,18 @@ INNOCENT = [
     'load("no_such_thing");', "beta(t)*gamma(t);",
     "x: 3$ diff(x^2, t);", "errcatch(diff(x^2, x)), x = 3;", "integrate(e*x, x, 0, 1);", "integrate(x, x, 0, e1);",
     "n!=m;", "plot2d(x^2, [x, 0, 1, 2])$",
+    "'integrate(x^2, x) = integrate(x^2, x);", "'limit(sin(x)/x, x, 0) = limit(sin(x)/x, x, 0);",
+    "'sum(k, k, 1, 4) = sum(k, k, 1, 4);", "'product(k, k, 1, 4) = product(k, k, 1, 4);",
+    "'diff(x^2, x) = diff(x^2, x);", "' integrate(x, x, 0, 1) = integrate(x, x, 0, 1);",
+    "product(k, k, 1, n), simpproduct;", "product(k^2, k, 1, n);", "product(k, k, 1, inf);",
+    "pi: 3$ integrate(x, x, 0, pi);", "pi: 3$ plot2d(sin(x), [x, 0, 2*pi])$", "area(e) := integrate(x, x, 0, e);",
+    "draw2d(explicit(sin(x), x, 0, 2*%pi))$", "draw2d(explicit(sin(x), x, 0, width))$",
+    "solve([x+y=3, 2*x+2*y=6], [x, y]);", "solve([x^2+y^2=5, x*y=2], [x, y]);", "solve(x^2 + y = 1, x);",
+    "solve(f(x) = 3, x);", "solve(f(x) = 3, f(x));", "solve(x^2 = y, x^2);", "solve(sin(x) = 1/2, x);",
+    "v: x$ solve(x^2 = 4, v);", "solve(x^3 = 8);", "[solve(x = 1, x), sin(x) = 1];", "solve(a[1]^2 = 4, a[1]);",
+    "2e3;", "1.5e-3;", "1b5;", "2*e + 1;", "a2e;", "log(8,2);", "sqrt(2,3);", "let x 3;", "3 .sin(x);",
+    "if 2 > 1 then print(1) print(2);", "for i: 1 thru 3 do x[i] = i;", "for i: 1 thru 3 do print(s = s + i);",
+    "s: 0$ for i: 1 thru 3 do s: s + i;", "for i: 1 thru 3 do if s = s + i then 1;", "[x^2 for x in [1, 2]];",
 ]  # fmt: skip
 
 
@@ -222,7 +262,8 @@ def test_every_hint_is_said_in_both_languages_with_the_same_gaps():
 TEXT = st.text(alphabet=st.sampled_from(list('ab1;$"\\/*()[]{}:=?,.%-+ \n\0Їхxсs²')), max_size=60)
 
 
-COMPLAINTS = ["x is not an infix operator", "Missing )", "Syntax error", "", "Is e-1 zero or nonzero?",
+COMPLAINTS = ["parser: incomplete number; missing exponent?", "sin(y): expected exactly 1 arguments but got 2",
+              "x is not an infix operator", "Missing )", "Syntax error", "", "Is e-1 zero or nonzero?",
               "diff: second argument must be a variable; found 3", "plotting: range must be a; found: [3,0,1]",
               "apply: found a evaluates to 3 where a function was expected"]  # fmt: skip
 
@@ -234,6 +275,8 @@ def test_any_text_can_be_looked_at(text, message, position):
     of_error(text, "MaximaError", message, position)
     of_error(text, "MaximaQuestion", message, position)
     of_result(text, text, ["ab", "xs"])
+    of_result(f"solve({text},x)", f"[{text}]", [])
+    of_result(f"for i thru 3 do {text}", "done", [])
     assert len(bare(text)) == len(text)
 
 
@@ -242,6 +285,10 @@ def test_edits_are_a_distance(one, other):
     assert edits(one, other) == edits(other, one)
     assert (edits(one, other) == 0) == (one == other)
     assert edits(one, other) <= max(len(one), len(other))
+
+
+def test_lisp_tells_names_with_their_case_turned():
+    assert lisp_names("((MTIMES SIMP) 2.0 $PI) |$pi| |$Pi| $X_1") == {"pi", "PI", "Pi", "x_1"}
 
 
 def test_a_known_name_is_not_misspelt():
