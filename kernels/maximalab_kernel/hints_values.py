@@ -1,6 +1,7 @@
 """Where a name was to be a variable, and has a value: which name, and which value.
 
-From Maxima's message alone it cannot be told which of several names was meant; then there is no hint.
+Maxima's message does not say which of several names was meant: `of_refusal` and `of_program` ask for the values of
+those that may be, after an error or a linear program only. Where that does not tell either, there is no hint.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.hints import NAME, Hint, words
+from maximalab_kernel.hints import LONGEST, NAME, Hint, bare, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    ValueOf = Callable[[str], str]
 
 LONGEST_VALUE = 40
 """Characters of a value that a hint quotes."""
@@ -24,6 +27,23 @@ RANGE = re.compile(r"plotting: range must be.*; found: \[(.+)\]$", re.DOTALL)
 CALLED_VALUE = re.compile(
     rf"apply: found ({NAME}) evaluates to (.+) where a function was expected", re.DOTALL
 )
+NUMBER = re.compile(r"-?\d[\d.]*(?:/\d+|[eb][-+]?\d+)?")
+SOLVERS = ("solve", "linsolve", "algsys")
+NO_UNKNOWN = re.compile(
+    r"(?:solve|linsolve|algsys): (?:all variables must not be numbers|variable (?:must not|cannot) be a number)"
+)
+NO_VARIABLE = re.compile(
+    r"(?:variable must not be a number; found:|romberg: variable of integration cannot be a constant; found"
+    r"|quad_\w+\(.*: Variable of integration not a variable:)\s*(\S+)$",
+    re.DOTALL,
+)
+PROGRAMS = ("maximize_lp", "minimize_lp")
+SIGN = re.compile(
+    rf"(?:^|[\[,(])\s*(?:({NAME})\s*>=?\s*0(?:\.0*)?|0(?:\.0*)?\s*<=?\s*({NAME}))\s*(?=[\],)]|$)"
+)
+"""A constraint that says of a name alone that it is not negative."""
+MOST_ASKED = 20
+"""Names whose values are asked for at one statement."""
 BINDS = frozenset({
     "block", "lambda", "makelist", "create_list", "for", "sum", "product", "ev", "at", "subst", "interact",
 })  # fmt: skip
@@ -36,9 +56,73 @@ def of_value(code: str, message: str) -> Hint | None:
     return _second_argument(code, message) or _range(code, message) or _unknown_function(code, message)
 
 
-def valued(code: str, name: str, value: str) -> Hint | None:
-    """The hint, unless the statement itself gives `name` a value, or the value cannot be said in a few words."""
-    if words(code) & BINDS or re.search(rf"(?<![\w%]){name}\s*[=:]", code):
+def of_refusal(text: str, message: str, value_of: ValueOf) -> Hint | None:
+    """The hint at a statement that failed for a variable that is a number; `value_of` says what a name has."""
+    if len(text) > LONGEST:
+        return None
+    code, message = bare(text), message.strip()
+    if NO_UNKNOWN.match(message):
+        names = (
+            name for solver in SOLVERS for parts in arguments(code, solver) for name in listed(parts[1:2])
+        )
+        return next(_numbers(code, names, value_of), None)
+    match = NO_VARIABLE.match(message)
+    if match:
+        places = re.findall(rf"(?<=,)\s*({NAME}|-?\d[\d.]*)\s*(?=,)", code)
+        return None if match[1] in places else _only(code, places, match[1], value_of)
+    match = RANGE.match(message)
+    value, _, bounds = match[1].partition(",") if match else ("", "", "")
+    name = next((name for name in _ranged(code, bounds)[:MOST_ASKED] if value_of(name) == value), "")
+    return valued(code, name, value, asked=True) if name else None
+
+
+def of_program(text: str, value_of: ValueOf) -> Hint | None:
+    """The hint at a linear program where a variable that is to be ≥ 0 is a number, and so no variable of it.
+
+    Without it such a program is silently another one. Numbers among the coefficients are as they should be.
+    """
+    if len(text) > LONGEST or not words(text) & set(PROGRAMS):
+        return None
+    code = bare(text)
+    if ":" in re.sub(rf"^\s*{NAME}\s*:", "", code):
+        return None  # may have given the value only afterwards
+    calls = [parts for program in PROGRAMS for parts in arguments(code, program) if len(parts) > 1]
+    names = (name for parts in calls for name in [*_signed(parts[1]), *listed(parts[2:3])])
+    return next(_numbers(code, names, value_of), None)
+
+
+def listed(parts: list[str]) -> list[str]:
+    """The names in an argument that is a name or a list of names."""
+    inner = parts[0].removeprefix("[").removesuffix("]").split(",") if parts else []
+    return [name.strip() for name in inner if re.fullmatch(NAME, name.strip())]
+
+
+def _signed(constraints: str) -> list[str]:
+    return [one or other for one, other in SIGN.findall(constraints)]
+
+
+def _numbers(code: str, names: Iterable[str], value_of: ValueOf) -> Iterator[Hint]:
+    """A hint at each of the names that has a number for its value."""
+    for name in list(dict.fromkeys(names))[:MOST_ASKED]:
+        value = value_of(name)
+        hint = valued(code, name, value, asked=True) if NUMBER.fullmatch(value) else None
+        if hint:
+            yield hint
+
+
+def _only(code: str, names: Iterable[str], value: str, value_of: ValueOf) -> Hint | None:
+    """The hint at the one of the names that has this value; none where it is several."""
+    asked = [name for name in dict.fromkeys(names) if re.fullmatch(NAME, name)]
+    having = [name for name in asked[:MOST_ASKED] if value_of(name) == value]
+    return valued(code, having[0], value, asked=True) if len(having) == 1 else None
+
+
+def valued(code: str, name: str, value: str, *, asked: bool = False) -> Hint | None:
+    """The hint, unless the statement itself gives `name` a value, or the value cannot be said in a few words.
+
+    A value that was `asked` for is there, whatever `name = …` in the statement is: a value for it, or an equation.
+    """
+    if words(code) & BINDS or re.search(rf"(?<![\w%]){name}\s*[{':' if asked else '=:'}]", code):
         return None
     value = value.strip().rstrip(".")
     if len(value) > LONGEST_VALUE or "`" in value or value == name:
@@ -77,9 +161,14 @@ def _range(code: str, message: str) -> Hint | None:
     if not match:
         return None
     value, _, bounds = match[1].partition(",")
+    names = _ranged(code, bounds)
+    return valued(code, names[0], value) if len(names) == 1 else None
+
+
+def _ranged(code: str, bounds: str) -> list[str]:
+    """The names that stand before these bounds in lists, each once."""
     lists = re.findall(rf"\[\s*({NAME})\s*,([^\[\]]*)\]", code)
-    names = {name for name, rest in lists if "".join(rest.split()) == bounds}
-    return valued(code, names.pop(), value) if len(names) == 1 else None
+    return list(dict.fromkeys(name for name, rest in lists if "".join(rest.split()) == bounds))
 
 
 def _unknown_function(code: str, message: str) -> Hint | None:

@@ -23,8 +23,6 @@ SILENCE = 0.5
 """Seconds after which a process that says nothing is looked after."""
 OURS = {"maximalab:too_deep": "too_deep", "maximalab:abandoned": "abandoned"}
 """What lisp/guard.lisp leaves to the kernel's words."""
-OVERFLOW = "FLOATING-POINT-OVERFLOW"
-"""A float beyond the largest, in the words of SBCL and ECL, which show objects of their own beside it."""
 PADDING = "    "
 """Before each request: GCL loses a byte of what it reads to an interrupt that comes too late."""
 
@@ -99,7 +97,7 @@ class MaximaProcess:
                     self._asking = True
                 stopped = isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
                 interrupted |= stopped
-                yield self._in_our_words(event)
+                yield self._in_our_words(event, operation)
         finally:
             with self._lock:
                 late = self._in_flight and self._interrupted and not interrupted
@@ -110,8 +108,11 @@ class MaximaProcess:
         if full:
             self._ask_server("collect", "")
 
-    def _in_our_words(self, event: Event) -> Event:
-        """An interrupt that an evaluation has got for its memory is told as that, and what Lisp cannot say well."""
+    def _in_our_words(self, event: Event, operation: str) -> Event:
+        """An interrupt that an evaluation has got for its memory is told as that, and what Lisp cannot say well.
+
+        Who writes Lisp (`:lisp`) gets Lisp's own words.
+        """
         if not isinstance(event, Frame) or event.kind != "error":
             return event
         name, message = event.text("name"), OURS.get(event.text("message"), "")
@@ -123,8 +124,10 @@ class MaximaProcess:
             message = say("closed", what=event.text("message"))
         elif message:
             message = say(message)
-        elif event.text("message").startswith("Lisp error: ") and OVERFLOW in event.text("message"):
-            message = say("overflow")
+        elif operation != "lisp" and event.text("message").startswith("Lisp error: "):
+            from maximalab_kernel.lispwords import in_words  # noqa: PLC0415  as in `say`
+
+            message = in_words(event.text("message"))
         return Frame("error", {**event.fields, "name": name, "message": message}) if message else event
 
     def _ask_server(self, operation: str, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maximalab_kernel import hints, lookup
+from maximalab_kernel import hints, hints_values, lookup
 from maximalab_kernel.hints_errors import of_error
 from maximalab_kernel.hints_results import called, may_be_misspelt, misspelt, of_result
 from maximalab_kernel.words import say
@@ -40,7 +40,10 @@ class Tutor:
         if not self._on or not trouble.fields.get("hints"):
             return ""
         position = trouble.fields.get("position")
-        hint = of_error(statement.text, trouble.text("name"), trouble.text("message"), position)
+        message = trouble.text("message")
+        hint = of_error(statement.text, trouble.text("name"), message, position)
+        if hint is None and trouble.text("name") == "MaximaError":
+            hint = hints_values.of_refusal(statement.text, message, self._value)
         return sentence(self._call(hint) if hint and hint.key == "hint_star" else hint)
 
     def _call(self, product: Hint) -> Hint:
@@ -63,6 +66,7 @@ class Tutor:
             return ""
         unknown = list(result.fields.get("unknown") or [])
         hint = of_result(statement.text, result.text("text"), unknown)
+        hint = hint or hints_values.of_program(statement.text, self._value)
         if hint is None:
             names = [name for name in called(hints.bare(statement.text), unknown) if may_be_misspelt(name)]
             known = self._functions() if names else frozenset()
@@ -76,3 +80,9 @@ class Tutor:
     def _functions(self) -> frozenset[str]:
         frame = lookup.ask(self._transport, "functions", "", "names")
         return frozenset(frame.fields.get("names") or []) if frame else frozenset()
+
+    def _value(self, name: str) -> str:
+        """The value that Maxima has for `name`; empty for none. Nothing is evaluated for that."""
+        frame = lookup.ask(self._transport, "describe", name, "text")
+        said = frame.text("text") if frame else ""
+        return said.removeprefix(f"{name}: ") if said.startswith(f"{name}: ") else ""

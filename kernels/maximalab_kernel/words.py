@@ -38,6 +38,29 @@ WORDS: dict[str, dict[str, str]] = {
         "uk": "число завелике для дійсного з рухомою комою (понад 1.8e308); точні числа (`10^400`) і bfloat (`1b400`)"
         " так не обмежені",
     },
+    "underflow": {
+        "en": "a number is too close to zero for a float (below 2.2e-308); exact numbers (`10^-400`) and bigfloats"
+        " (`1b-400`) are not bounded so",
+        "uk": "число заблизьке до нуля для дійсного з рухомою комою (менше 2.2e-308); точні числа (`10^-400`) і bfloat"
+        " (`1b-400`) так не обмежені",
+    },
+    "undefined_float": {
+        "en": "the result is no number, as `0.0/0.0` is none",
+        "uk": "результат не є числом, як і `0.0/0.0`",
+    },
+    "float_by_zero": {"en": "division by zero", "uk": "ділення на нуль"},
+    "needs_parts": {
+        "en": "a list, or another expression that has parts, is needed where `{value}` was found",
+        "uk": "потрібен список або інший вираз, що має частини, а тут `{value}`",
+    },
+    "needs_number": {
+        "en": "a number is needed where `{value}` was found",
+        "uk": "потрібне число, а тут `{value}`",
+    },
+    "needs_text": {
+        "en": "a text (a string in quotes) is needed where `{value}` was found",
+        "uk": "потрібен текст (рядок у лапках), а тут `{value}`",
+    },
     "abandoned": {"en": "the evaluation was abandoned", "uk": "обчислення покинуто"},
     "no_answer_to_interrupt": {
         "en": "it did not react to the interrupt within {seconds} s and was stopped",
