@@ -34,20 +34,39 @@ def child_setup(parent: int) -> Callable[[], None]:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes that `pid` has started, and those that these have, as /proc tells; elsewhere none."""
+    """The processes that `pid` has started, and those that these have, as /proc tells; elsewhere none.
+
+    Without those that have ended, and of which only the return code is left.
+    """
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+            state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
         except OSError:
             continue  # ended since
-        parents.setdefault(parent, []).append(int(stat.parent.name))
+        if state not in "ZX":
+            parents.setdefault(int(parent), []).append(int(stat.parent.name))
     found: list[int] = []
     wave = [pid]
     while wave:
         wave = [child for parent in wave for child in parents.get(parent, [])]
         found += wave
     return found
+
+
+def working_on(what: str) -> list[int]:
+    """The processes in whose command line `what` stands, as /proc tells; elsewhere none. This one is not among them.
+
+    A program is nobody's descendant any more when the shell that has started it was ended first.
+    """
+    found: list[int] = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if what.encode() in line.read_bytes():
+                found.append(int(line.parent.name))
+        except OSError:
+            continue  # ended since
+    return [pid for pid in found if pid != os.getpid()]
 
 
 def ignores(pid: int, number: signal.Signals) -> bool:
@@ -83,7 +102,12 @@ def read_available(descriptor: int) -> tuple[bytes, bool]:
 
 def end_descendants(process: subprocess.Popen[bytes]) -> None:
     """End whatever Maxima has started."""
-    for pid in descendants(process.pid):
+    end(descendants(process.pid))
+
+
+def end(pids: list[int]) -> None:
+    """End these processes."""
+    for pid in pids:
         _send(os.kill, pid, signal.SIGKILL)
 
 

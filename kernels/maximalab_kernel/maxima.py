@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from maximalab_kernel.aftermath import remove_pictures, without_noise
 from maximalab_kernel.environment import plot_folder, remove
 from maximalab_kernel.memory import LOOK_EVERY, Allowance, Verdict, Watch, resident
 from maximalab_kernel.process import Process
@@ -55,6 +56,7 @@ class MaximaProcess:
         self._killed_for = ""
         self._ready = False
         self._count = 0
+        self._held = ""
         self._serve_meanwhile: Callable[[], None] = lambda: None
         self._meanwhile_descriptors: tuple[int, ...] = ()
         self._watch: Watch | None = None
@@ -77,6 +79,7 @@ class MaximaProcess:
         try:
             yield from self._request(operation, text)
         except MaximaDiedError:
+            yield from self._told_late()
             self.start()  # so that the new one is there when the reader goes on
             raise
 
@@ -84,7 +87,7 @@ class MaximaProcess:
         self.ready()
         self._count += 1
         with self._lock:
-            self._in_flight, self._interrupted = True, False
+            self._in_flight, self._interrupted, self._held = True, False, ""
             signals = self._signals
         self._watch = self._allowed.watch(resident(self.pid or 0))
         interrupted = False
@@ -97,16 +100,41 @@ class MaximaProcess:
                     self._asking = True
                 stopped = isinstance(event, Frame) and event.fields.get("name") == "KeyboardInterrupt"
                 interrupted |= stopped
-                yield self._in_our_words(event, operation)
+                if not self._holds(event):
+                    yield self._in_our_words(event, operation)
         finally:
             with self._lock:
                 late = self._in_flight and self._interrupted and not interrupted
                 self._in_flight = self._asking = False
             full, self._watch = self._watch.stopped_at is not None, None
+        if self._interrupted:
+            yield from self._put_away()
         if late:
             self._ask_server("settle", str(self._signals))
         if full:
             self._ask_server("collect", "")
+
+    def _holds(self, event: Event) -> bool:
+        """Hold back what an interrupted evaluation prints on descriptor 2: only the whole of it tells what is noise."""
+        if not (self._interrupted and isinstance(event, Printed) and event.stream == "stderr"):
+            return False
+        self._held += event.text
+        return True
+
+    def _told_late(self) -> Iterator[Event]:
+        """What was held back and is the reader's."""
+        told, self._held = without_noise(self._held), ""
+        if told:
+            yield Printed("stderr", told)
+
+    def _put_away(self) -> Iterator[Event]:
+        """After an interrupt: once its programs are gone, what they said last is told, and no file of theirs stays."""
+        if self._process is not None:
+            self._process.without_programs()
+            yield from (event for event in self._process.outlets.printed() if not self._holds(event))
+        yield from self._told_late()
+        if self._folder is not None:
+            remove_pictures(self._folder)
 
     def _in_our_words(self, event: Event, operation: str) -> Event:
         """An interrupt that an evaluation has got for its memory is told as that, and what Lisp cannot say well.

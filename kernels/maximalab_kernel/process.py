@@ -7,7 +7,17 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from maximalab_kernel.child import child_setup, end_descendants, ending, interrupt_main_thread, signal_group
+from maximalab_kernel.aftermath import PICTURE, end_all
+from maximalab_kernel.child import (
+    child_setup,
+    descendants,
+    end,
+    end_descendants,
+    ending,
+    interrupt_main_thread,
+    signal_group,
+    working_on,
+)
 from maximalab_kernel.environment import scrubbed
 from maximalab_kernel.finder import Installation, find_gnuplot
 from maximalab_kernel.oomkills import kills
@@ -63,6 +73,7 @@ class Process:
         self.outlets = Outlets(answers, {"stdout": self._child.stdout, "stderr": self._child.stderr})
         self._requests = os.fdopen(ours, "wb", buffering=0)
         self._kills = kills()
+        self._pictures = f"{folder}/{PICTURE}"
 
     @property
     def pid(self) -> int:
@@ -87,6 +98,10 @@ class Process:
     def end_programs(self) -> None:
         """End what it has started."""
         end_descendants(self._child)
+
+    def without_programs(self) -> None:
+        """End what it has started, and whatever draws its pictures, and wait until that is gone."""
+        end_all(lambda: [*descendants(self.pid), *working_on(self._pictures)], end)
 
     def kill(self) -> None:
         """End it, and what it started."""

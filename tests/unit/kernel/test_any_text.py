@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -35,11 +36,12 @@ SEEDS = [
     ":lisp (setf *read-base* 3)", ":lisp (close *standard-output*)", ":lisp (sleep 0.1)",
 ]  # fmt: skip
 WORDS = ("text", "name", "message", "prompt")
+RUNNING = "the number of the request that runs"
+"""Answers of any other request are dropped: a forgery must name this one. `printing` puts it in."""
 FORGED = [
-    json.dumps({"id": number, "kind": kind, "label": "%o1", **dict.fromkeys(WORDS, SECRET)})
-    for number in (1, 2, 50)
+    json.dumps({"id": RUNNING, "kind": kind, "label": "%o1", **dict.fromkeys(WORDS, SECRET)})
     for kind in ("result", "done", "error", "input", "ready", "names")
-]  # fmt: skip
+]
 PRINTED = st.sampled_from(
     [*FORGED, "(%i1) ", f"(%o1) {SECRET}", "<IDS|MSG>", "\x02P\x03", "\x1b[31m", "\r\n"]
 )
@@ -52,9 +54,12 @@ LONG = st.sampled_from(
 
 
 def printing(text):
-    """Code that prints `text`, in one of the ways that there are."""
+    """Code that prints `text`, in one of the ways that there are: Maxima's, Lisp's, a program's."""
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'print("{quoted}")$ printf(true, "~a~%", "{quoted}")$ system("echo $0")$ disp("{quoted}")$'
+    parts = quoted.split(f'\\"{RUNNING}\\"')
+    told = "sconcat(" + r", ?\*maximalab\-id\*, ".join(f'"{part}"' for part in parts) + ")"
+    program = f"""system(sconcat("printf '%s\\\\n' '", {told}, "'"))"""
+    return f'print({told})$ printf(true, "~a~%", {told})$ {program}$ disp({told})$'
 
 
 @st.composite
@@ -117,4 +122,16 @@ def test_after_any_text_six_times_seven_is_42(lab, code):
     answer = run(lab, code)
     assert not forged(answer), answer
     after = lab.run(f"{TEN}\n6*7;")
-    assert "42" in str(after.of("execute_result")), (code[:300], after)
+    values = [content["data"]["text/plain"].rpartition(") ")[2] for content in after.of("execute_result")]
+    assert values == ["42"], (code[:300], after)
+
+
+def test_a_forgery_names_the_request_that_runs(lab):
+    """What is printed carries its number; and the same on the pipe of answers would be taken for one, and noticed."""
+    first = lab.run(printing(FORGED[0])).printed
+    numbers = [int(number) for number in re.findall(r'"id": (\d+)', first)]
+    assert len(numbers) == 4
+    assert numbers == list(range(numbers[0], numbers[0] + 4))
+    leak = FORGED[0].replace("~", "~~").replace(f'"{RUNNING}"', "~d").replace('"', '\\"')
+    answer = lab.run(f':lisp (progn (format *maximalab-frames* "{leak}~%" *maximalab-id*) (values))')
+    assert forged(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import signal
 import threading
 import time
@@ -244,6 +245,11 @@ WORK = [
     "makelist(i!,i,1,400)$",
     "print(f(x))$",
 ]
+PICTURES = [
+    "plot2d(sin(x),[x,0,5])$",
+    "draw3d(explicit(x*y,x,-1,1,y,-1,1))$",
+    "draw2d(explicit(x,x,0,1))$",
+]
 CHECK = "[6*7, ratsimp((x^2-1)/(x-1)), integrate(x,x)];"
 
 
@@ -259,6 +265,28 @@ def test_interrupts_at_random_moments_leave_it_working(maxima, lisp):
     assert ask(maxima, CHECK).results == ["[42,x+1,x^2/2]"]
     assert maxima.pid == born
     assert ended >= TURNS[lisp] / len(WORK)
+
+
+@REACTS_ALWAYS
+def test_interrupts_at_random_moments_of_a_picture_leave_no_file_and_no_word_of_one(maxima, lisp):
+    """gnuplot may just be starting then, even when Maxima has removed its script and is done."""
+    ask(maxima, "load(draw)$")
+    dice, born = random.Random(7), maxima.pid  # noqa: S311  moments, not secrets
+    for turn in range(TURNS[lisp] // 10):
+        code = PICTURES[turn % len(PICTURES)]
+        said, _ = interrupted(maxima, code, delay=dice.uniform(0, 0.06))
+        assert not re.search(r"Cannot load input|compilation unit aborted", said.printed), code
+        if said.error == "KeyboardInterrupt":
+            assert list(maxima._folder.glob("maximalab-[0-9]*")) == [], f"{code} after {turn} interrupts"
+    assert ask(maxima, CHECK).results == ["[42,x+1,x^2/2]"]
+    assert maxima.pid == born
+
+
+@REACTS_ALWAYS
+def test_what_an_interrupted_evaluation_has_said_of_its_own_is_told(maxima):
+    code = '(unwind-protect (loop) (format *error-output* "mine~%"))'
+    said, _ = interrupted(maxima, code, "lisp")
+    assert (said.error, said.printed) == ("KeyboardInterrupt", "mine\n")
 
 
 def test_an_interrupt_that_comes_before_its_request_is_not_lost(maxima, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from xml.dom import minidom
 
@@ -101,6 +102,27 @@ LEAVE_NOTHING = [
 def test_no_file_is_left_over(fresh_lab, tmp_path, code):
     fresh_lab.run(code)
     assert leftovers(tmp_path) == []
+
+
+def test_kernels_that_plot_at_the_same_time_get_their_own_pictures_whole(start_lab, tmp_path):
+    """All of them under one folder for temporary files, as on a server."""
+    labs = [start_lab(TMPDIR=str(tmp_path)) for _ in range(4)]
+    requests = [
+        lab.client.execute(
+            f'for k thru 3 do plot2d(x^k,[x,0,1],[title,sconcat("Lab{number}Picture",k)])$'
+            f' draw3d(title="Lab{number}Picture4", explicit(x*y,x,0,1,y,0,1))$',
+            allow_stdin=False,
+        )
+        for number, lab in enumerate(labs)
+    ]
+    for number, (lab, request) in enumerate(zip(labs, requests, strict=True)):
+        pictures = lab.collect(request).pictures
+        titles = [re.findall(r"Lab\dPicture\d", picture) for picture in pictures]
+        assert [set(found) for found in titles] == [{f"Lab{number}Picture{k}"} for k in range(1, 5)]
+        assert all(picture.rstrip().endswith("</svg>") for picture in pictures)
+    assert leftovers(tmp_path) == []
+    for lab in labs:
+        lab.close()
 
 
 def test_an_interrupt_in_the_middle_of_gnuplot_leaves_no_file(fresh_lab, tmp_path):
