@@ -126,12 +126,12 @@ def test_after_any_text_six_times_seven_is_42(lab, code):
     assert values == ["42"], (code[:300], after)
 
 
-def test_a_forgery_names_the_request_that_runs(lab):
+def test_a_forgery_names_the_request_that_runs(fresh_lab):
     """What is printed carries its number; and the same on the pipe of answers would be taken for one, and noticed."""
-    first = lab.run(printing(FORGED[0])).printed
+    first = fresh_lab.run(printing(FORGED[0])).printed
     numbers = [int(number) for number in re.findall(r'"id": (\d+)', first)]
     assert len(numbers) == 4
     assert numbers == list(range(numbers[0], numbers[0] + 4))
     leak = FORGED[0].replace("~", "~~").replace(f'"{RUNNING}"', "~d").replace('"', '\\"')
-    answer = lab.run(f':lisp (progn (format *maximalab-frames* "{leak}~%" *maximalab-id*) (values))')
+    answer = fresh_lab.run(f':lisp (progn (format *maximalab-frames* "{leak}~%" *maximalab-id*) (values))')
     assert forged(answer)
