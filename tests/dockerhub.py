@@ -165,6 +165,8 @@ class DockerHub(TieredHub):
         for door in self.doors.values():
             door.kill()
         for gate in self.gates:
+            with suppress(OSError):
+                gate.shutdown(socket.SHUT_RDWR)  # else the thread that waits at it keeps it open
             gate.close()
 
     def _lead(self, gate: socket.socket):

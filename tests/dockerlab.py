@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import socket
 import threading
 from contextlib import suppress
@@ -18,6 +20,7 @@ from serverimage import reference
 from serverlab import ServerLab
 
 SOCKET = "/var/run/docker.sock"
+FIRST = itertools.count(os.getpid() * 7)
 ANSWERS = """
 import http.server, os, signal, sys, threading
 signal.signal(signal.SIGTERM, lambda *_: os._exit(3))
@@ -94,7 +97,10 @@ class DockerLab(ServerLab):
     def __init__(self, folder: Path):
         self.engine = engine()
         self.lines: list[Forwarder] = []
-        self.block = claim([f"{tier}.{third}.0/24" for tier in ("172.20", "172.21")] for third in range(250))
+        # Each lab begins to look where the last one found; so none meets what still listens at another's addresses.
+        first = next(FIRST)
+        thirds = (one % 250 for one in range(first, first + 250))
+        self.block = claim([f"{tier}.{third}.0/24" for tier in ("172.20", "172.21")] for third in thirds)
         super().__init__(folder, {"maxima": reference()}, dict.fromkeys(Tier, f"unix://{SOCKET}"))
 
     def subnet(self, tier: Tier) -> str:

@@ -16,8 +16,19 @@
                                "file" (first *maximalab-place*) "start" (second *maximalab-place*)
                                "at" (third *maximalab-place*)))))
 
+(defvar *maximalab-counters* (list 1 $inchar $outchar) "The last LINENUM, INCHAR and OUTCHAR that make labels.")
+
+(defun maximalab-mend-counters ()
+  "Where a cell has put something else there, no later one would get a label: take what was there before."
+  (destructuring-bind (line in out) *maximalab-counters*
+    (unless (typep $linenum '(integer 0)) (setq $linenum line))
+    (unless (atom $inchar) (setq $inchar in))
+    (unless (atom $outchar) (setq $outchar out)))
+  (setq *maximalab-counters* (list $linenum $inchar $outchar)))
+
 (defun maximalab-next-label ()
   "Count on as Maxima's own loop does, and return the input label."
+  (maximalab-mend-counters)
   (when (or (not (checklabel $inchar)) (not (checklabel $outchar))) (incf $linenum))
   (makelabel $inchar))
 

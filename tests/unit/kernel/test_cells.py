@@ -143,6 +143,17 @@ def test_autoload_of_what_beginners_forget_to_load(fresh_lab):
     assert len(fresh_lab.run("draw2d(explicit(x^2,x,0,1))$").pictures) == 1
 
 
+@pytest.mark.parametrize(
+    "code", ["linenum: done$", "linenum: 1/2$", "linenum: [3]$", "outchar: [1]$", "inchar: [1]$"]
+)
+def test_what_makes_no_label_spoils_no_later_cell(fresh_lab, code):
+    fresh_lab.run(code)
+    after = fresh_lab.run("6*7;")
+    assert after.reply["status"] == "ok"
+    (shown,) = after.of("execute_result")
+    assert shown["data"]["text/plain"].endswith(") 42")
+
+
 def test_local_variables_do_not_leak_from_a_failure(lab):
     lab.run("tt: 1$ block([tt: 5, uu: 6], error(tt))$")
     assert lab.run("[tt, uu];").results == ["[1,uu]"]
