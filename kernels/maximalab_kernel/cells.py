@@ -35,6 +35,7 @@ class Cells:
         self._turn = turn
         self._panel = panel
         self._aside = aside
+        self._over: set[str] = set()  # questions that were answered, or whose cell was interrupted
         self._stream = Stream(lambda name, text: self._publish("stream", {"name": name, "text": text}))
 
     def run(self, request: Message, count: int) -> dict[str, Any]:
@@ -117,8 +118,15 @@ class Cells:
             self._channels.stdin.recv_multipart()
         self._turn.drain()
         question = {"prompt": prompt + " " if prompt else "", "password": False}
-        self._channels.send(self._channels.stdin, "input_request", request, question)
-        return self._answer()
+        asked = self._channels.send(self._channels.stdin, "input_request", request, question)
+        try:
+            return self._answer()
+        finally:
+            self._over.add(asked)
+
+    def _is_answer(self, reply: Message) -> bool:
+        """Whether it may answer the question that is asked; a box of an earlier one stays open after an interrupt."""
+        return reply.kind == "input_reply" and reply.parent.get("msg_id") not in self._over
 
     def _answer(self) -> str | None:
         poller = zmq.Poller()
@@ -127,7 +135,7 @@ class Cells:
         while not self._turn.cancelled:
             if self._channels.stdin in dict(poller.poll()):
                 reply = self._channels.receive(self._channels.stdin)
-                if reply is not None and reply.kind == "input_reply":
+                if reply is not None and self._is_answer(reply):
                     return str(reply.content.get("value", ""))
             self._aside()
             self._turn.drain()

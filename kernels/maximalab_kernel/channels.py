@@ -105,12 +105,11 @@ class Channels:
         kind = request.kind.removesuffix("_request") + "_reply"
         self.send(socket, kind, request, content)
 
-    def send(
-        self, socket: zmq.Socket[bytes], kind: str, request: Message, content: Mapping[str, Any]
-    ) -> None:
-        """Send a message of `kind` to whoever sent `request`."""
+    def send(self, socket: zmq.Socket[bytes], kind: str, request: Message, content: Mapping[str, Any]) -> str:
+        """Send a message of `kind` to whoever sent `request`; give its id."""
         message = Message(self.wire.header(kind), content, request.header, identities=request.identities)
         transmit(socket, self.wire.encode(message))
+        return str(message.header["msg_id"])
 
     def publish(
         self,

@@ -53,12 +53,49 @@
   "What `draw_gnuplot` becomes."
   (lambda (&rest arguments) (maximalab-draw draw arguments)))
 
+(defun maximalab-quotable (text)
+  "TEXT as gnuplot takes it between apostrophes, each of which stands twice: in Ukrainian it is a letter of words."
+  (with-output-to-string (out)
+    (loop for start = 0 then end
+          while (< start (length text))
+          for within = (char= (char text start) #\')
+          for end = (or (position-if (lambda (one) (not (eq (char= one #\') within))) text :start start) (length text))
+          do (write-string text out :start start :end end)
+             (when (and within (oddp (- end start))) (write-char #\' out)))))
+
+(defparameter *maximalab-draw-words*
+  '($title $key $xlabel $ylabel $zlabel $xlabel_secondary $ylabel_secondary $colorbox)
+  "Options of draw whose text goes between apostrophes.")
+
+(defparameter *maximalab-draw-tics* '($xtics $ytics $ztics $xtics_secondary $ytics_secondary $cbtics)
+  "Options of draw that may be a set of pairs: a text, where it stands.")
+
+(defun maximalab-draw-value (name value)
+  "VALUE of the option NAME as draw can write it for gnuplot."
+  (cond ((and (stringp value) (member name *maximalab-draw-words*)) (maximalab-quotable value))
+        ((and (consp value) (member name *maximalab-draw-tics*))
+         (cons (car value)
+               (mapcar (lambda (pair)
+                         (if (and (consp pair) (stringp (second pair)))
+                             (list* (first pair) (maximalab-quotable (second pair)) (cddr pair))
+                             pair))
+                       (cdr value))))
+        (t value)))
+
+(defun maximalab-drawing-option (update)
+  "What `update-gr-option` becomes."
+  (lambda (name value) (funcall update name (maximalab-draw-value name value))))
+
+(defun maximalab-hook (name wrapped)
+  "Have the function NAME be what WRAPPED makes of it, once; again where it was defined anew."
+  (when (and (fboundp name) (not (eq (symbol-function name) (get name 'maximalab))))
+    (setf (get name 'maximalab) (funcall wrapped (symbol-function name))
+          (symbol-function name) (get name 'maximalab))))
+
 (defun maximalab-hook-draw ()
   "Once the package draw is there, and each time it is loaded again, have its plots without a terminal go to the kernel."
-  (when (and (fboundp 'draw_gnuplot)
-             (not (eq (symbol-function 'draw_gnuplot) (get 'draw_gnuplot 'maximalab))))
-    (setf (get 'draw_gnuplot 'maximalab) (maximalab-drawing (symbol-function 'draw_gnuplot))
-          (symbol-function 'draw_gnuplot) (get 'draw_gnuplot 'maximalab))))
+  (maximalab-hook 'draw_gnuplot #'maximalab-drawing)
+  (maximalab-hook 'update-gr-option #'maximalab-drawing-option))
 
 (defmacro maximalab-hook-after (name)
   `(let ((original (symbol-function ',name)))

@@ -104,6 +104,27 @@ def test_no_file_is_left_over(fresh_lab, tmp_path, code):
     assert leftovers(tmp_path) == []
 
 
+APOSTROPHES = [
+    pytest.param(
+        'draw2d(title="об\'єм", xlabel="Simpson\'s", key="f\'(x)", explicit(x,x,0,1))$', 3, id="draw2d"
+    ),
+    pytest.param('draw3d(title="об\'єм", zlabel="п\'ять", explicit(x*y,x,0,1,y,0,1))$', 2, id="draw3d"),
+    pytest.param('draw2d(xtics={["п\'ять",0],["один",1]}, explicit(x,x,0,1))$', 1, id="marks at an axis"),
+    pytest.param("draw2d(title=\"об''єм\", explicit(x,x,0,1))$", 1, id="written twice as gnuplot wants it"),
+    pytest.param('histogram([1,2,2,3], title="об\'єм")$', 1, id="histogram"),
+    pytest.param('plot2d(x,[x,0,1],[title,"об\'єм"])$', 1, id="plot2d"),
+]
+
+
+@pytest.mark.parametrize(("code", "apostrophes"), APOSTROPHES)
+def test_an_apostrophe_is_a_letter_of_titles_and_labels(lab, code, apostrophes):
+    answer = lab.run(code)
+    (picture,) = answer.pictures
+    shown = "".join(re.findall(r"<text.*?</text>", picture, re.DOTALL))
+    assert len(re.findall(r"'|&#39;|&apos;", re.sub(r"<[^>]*>", "", shown))) == apostrophes
+    assert answer.of("stream") == []
+
+
 def test_kernels_that_plot_at_the_same_time_get_their_own_pictures_whole(start_lab, tmp_path):
     """All of them under one folder for temporary files, as on a server."""
     labs = [start_lab(TMPDIR=str(tmp_path)) for _ in range(4)]

@@ -125,6 +125,21 @@ def test_questions_are_asked_through_the_notebook(lab, code, replies, results):
     assert answer.results == results, answer
 
 
+def test_what_is_typed_into_the_box_of_an_earlier_question_answers_no_other(fresh_lab):
+    """As JupyterLab's box, which stays open after an interrupt and names its question as the reply's parent."""
+    client = fresh_lab.client
+    first = client.execute('read("first?");', allow_stdin=True)
+    stale = client.get_stdin_msg(timeout=20)
+    fresh_lab.interrupt()
+    assert fresh_lab.collect(first).error == "KeyboardInterrupt"
+    second = client.execute('read("second?");', allow_stdin=True)
+    asked = client.get_stdin_msg(timeout=20)
+    for question, value in ((stale, "1"), (asked, "2")):
+        reply = client.session.msg("input_reply", {"status": "ok", "value": value}, parent=question["header"])
+        client.stdin_channel.send(reply)
+    assert fresh_lab.collect(second).results == ["2"]
+
+
 def test_a_question_in_a_file_is_the_question_of_the_cell(lab, script):
     answer = lab.run(f"batch({script('before: 1; asksign(q7); after: 2;')});")
     assert (answer.error, answer.results) == ("MaximaQuestion", [])
