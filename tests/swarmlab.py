@@ -276,7 +276,7 @@ class SwarmLab(ServerLab):
         labels = [f"{LAB}={self.name}", f"{USER}={spawner.user.name}", f"{SERVER}={spawner.name}"]
         (container,) = client.containers(filters={"label": labels})
         # On a busy machine the engine may lose what a fast command says, so the last word is the command's status.
-        last = ["sh", "-c", '"$@"; echo "::$?"', "sh", *words]
+        last = ["sh", "-c", '"$@" 2>&1; echo "::$?"', "sh", *words]
         for _ in range(10):
             made = client.exec_create(container["Id"], last)
             said, found, status = client.exec_start(made["Id"]).decode(errors="replace").rpartition("::")

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,8 +110,9 @@ def _rename_where_free(half_made: Path, target: Path) -> None:
 def _sweep(root: Path) -> None:
     """Clear away what a killed server had half made."""
     for left in root.glob(f".*{_HALF_MADE}"):
-        if time.time() - left.lstat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another tab's is done meanwhile
+            if time.time() - left.lstat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
