@@ -79,9 +79,7 @@ REFUSED = [
         plot('[gnuplot_term,dumb],[gnuplot_out_file,concat(maxima_tempdir,"/maxima-init.lisp")]'),
         "gnuplot_out_file",
     ),
-    (draw('''title="a' ; system('touch got') #"'''), "gnuplot: system"),
     (draw('title="a\n!touch got"'), "gnuplot: !"),
-    (draw('''key="';!touch got"'''), "gnuplot: !"),
     (draw("xtics={[\"'\n!touch got\n'\",1]}"), "gnuplot: !"),
     (draw('user_preamble="set title `touch got`"'), "gnuplot: `"),
     (draw('file_name="ELSEWHERE/got",terminal=png'), "file_name"),
@@ -163,6 +161,8 @@ def test_what_reaches_beyond_the_notebook_is_refused_and_does_nothing(closed_lab
 
 
 HARMLESS = [
+    draw('''title="a' ; system('touch got') #"'''),  # an apostrophe is a letter of the title
+    draw('''key="';!touch got"'''),
     'plot2d(x,[x,0,1],[xlabel,"$(touch got)"])$',
     'block(gnuplot_command: "touch got; gnuplot", plot2d(x,[x,0,1]))$',
     'block(gnuplot_command: "touch got; gnuplot", draw2d(explicit(x,x,0,1)))$',
