@@ -10,7 +10,7 @@ import signal
 import composelab
 import httpx
 import pytest
-from deployed import PASSWORD
+from deployed import DOOR, PASSWORD
 from labclient import NotebookKernel, wait_for
 from maximalab_hub.secret_files import Secret
 from maximalab_spawner.tiers import Tier
@@ -179,21 +179,6 @@ def test_t22_a_token_has_the_scopes_of_the_table_and_every_way_in_is_refused(lab
             f"{method} {path}": asker.request(method, path, json={}).status_code for method, path in WAYS
         }
     assert {way: status for way, status in answers.items() if status not in {400, 403, 404}} == {}
-
-
-DOOR = """
-import http.client, json, socket, sys
-class Line(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
-        self.sock.connect("/run/engine/docker.sock")
-for method, path, body in json.load(sys.stdin):
-    line = Line("engine")
-    sent = {"Content-Type": "application/json"} if body is not None else {}
-    line.request(method, path, None if body is None else body.encode(), sent)
-    print(line.getresponse().status)
-"""
 
 
 def asked_of_the_manager(lab) -> list[tuple[str, str, str | None, bool]]:
