@@ -67,10 +67,10 @@ c.TieredDockerSpawner.usage_sink = told
 class TokenKernel:
     """A kernel in somebody's server, driven through the VPN entrance with a token."""
 
-    def __init__(self, entrance: str, base: str):
-        self.headers = {"Authorization": f"token {API_TOKEN}"}
+    def __init__(self, entrance: str, base: str, kernel: str = "maxima", token: str = API_TOKEN):
+        self.headers = {"Authorization": f"token {token}"}
         made = httpx.post(
-            f"{entrance}{base}api/kernels", json={"name": "maxima"}, headers=self.headers, timeout=60
+            f"{entrance}{base}api/kernels", json={"name": kernel}, headers=self.headers, timeout=60
         )
         assert made.status_code == 201, made.text
         self.url = f"{entrance}{base}api/kernels/{made.json()['id']}"

@@ -38,9 +38,9 @@ class TieredServer(Seated, MeteredServer):
     usage_url = Unicode(config=True, help="""Where a server posts its events: the full URL.""")
     allowed_kernelspecs = List(
         Unicode(),
-        ["maxima"],
         config=True,
-        help="""Kernels that a server offers, the first for new notebooks. Empty: all that are installed.""",
+        help="""Kernels that a server offers, the first for new notebooks. Empty, as by default at an engine: those that
+        its image names. By default a local process offers Maxima alone.""",
     )
     stop_grace = Float(
         10.0,

@@ -46,6 +46,10 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
         help="""Folder for undelivered events, outside the homes: `<tier>/<user>/<server>/`.""",
     )
 
+    @default("allowed_kernelspecs")
+    def _of_this_python(self) -> list[str]:
+        return ["maxima"]
+
     @default("cmd")
     def _this_python(self) -> list[str]:
         return [sys.executable, "-m", "jupyterhub.singleuser"]

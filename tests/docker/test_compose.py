@@ -9,6 +9,7 @@ import signal
 import pytest
 from composelab import SERVICES, ComposeLab, build, docker
 from deployed import DOOR, PASSWORD
+from floors import VERSIONS, below_the_floor, floors
 from labclient import NotebookKernel, wait_for
 from publishing import Author, material
 
@@ -332,6 +333,12 @@ def test_no_key_is_in_what_docker_shows_or_keeps(lab, private):
     assert [key[:4] for key in keys if key in shown] == []
     for path in (lab.folder / "secrets").iterdir():
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_nothing_in_the_hub_s_image_is_below_its_security_floor(lab):
+    there = json.loads(lab.exec("hub", "python3", "-c", VERSIONS))
+    assert {"jupyterhub", "oauthenticator", "pyjwt", "tornado"} <= there.keys() & floors().keys()
+    assert below_the_floor(there) == {}
 
 
 def test_each_service_that_is_killed_comes_back_alone_and_takes_no_kernel_with_it(lab, private):
