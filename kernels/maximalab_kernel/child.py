@@ -19,8 +19,11 @@ CHUNK = 65536
 PR_SET_PDEATHSIG = 1
 
 
-def child_setup(parent: int) -> Callable[[], None]:
-    """What the child does before it becomes Maxima: die with its parent, and take interrupts."""
+def child_setup(parent: int, enter: Callable[[], None] | None = None) -> Callable[[], None]:
+    """What the child does before it becomes Maxima: die with its parent, take interrupts, go behind its wall.
+
+    Where it cannot `enter` that, it ends.
+    """
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def setup() -> None:
@@ -28,6 +31,12 @@ def child_setup(parent: int) -> Callable[[], None]:
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
+            os._exit(1)
+        try:
+            if enter is not None:
+                enter()
+        except OSError as error:
+            os.write(2, f"Landlock: {error}\n".encode())
             os._exit(1)
 
     return setup

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.aftermath import remove_pictures, without_noise
 from maximalab_kernel.environment import plot_folder, remove
 from maximalab_kernel.memory import LOOK_EVERY, Allowance, Verdict, Watch, resident
 from maximalab_kernel.process import Process
+from maximalab_kernel.rules import rules
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from maximalab_kernel.carrying import Carrier
     from maximalab_kernel.finder import Installation
 
 START_WITHIN = 60.0
@@ -47,6 +49,7 @@ class MaximaProcess:
         """Nothing is started yet."""
         self._installation = installation
         self._folder: Path | None = None
+        self._carrier: Carrier | None = None
         self._process: Process | None = None
         self._lock = threading.Lock()
         self._in_flight = False
@@ -71,6 +74,10 @@ class MaximaProcess:
         """Start Maxima without waiting for it; from the thread that lives as long as the kernel."""
         if self._folder is None:
             self._folder = plot_folder()
+            if rules().walled:
+                from maximalab_kernel.carrying import Carrier  # noqa: PLC0415  an open kernel has none
+
+                self._carrier = Carrier(self._folder, Path.cwd())
         self._process = Process(self._installation, self._folder)
         self._ready, self._killed_for, self._signals = False, "", 0
 
@@ -93,7 +100,7 @@ class MaximaProcess:
         interrupted = False
         try:
             self._send(operation, text, signals)
-            for event in self._events():
+            for event in self._carried():
                 if isinstance(event, Frame) and event.kind == "done":
                     break
                 if isinstance(event, Frame) and event.kind == "input":
@@ -113,6 +120,14 @@ class MaximaProcess:
             self._ask_server("settle", str(self._signals))
         if full:
             self._ask_server("collect", "")
+
+    def _carried(self) -> Iterator[Event]:
+        """What Maxima prints and answers; what it has written for the reader is where the reader looks for it."""
+        for event in self._events():
+            if self._carrier is not None and isinstance(event, Frame):
+                yield from self._carrier.carry(event)
+            else:
+                yield event
 
     def _holds(self, event: Event) -> bool:
         """Hold back what an interrupted evaluation prints on descriptor 2: only the whole of it tells what is noise."""

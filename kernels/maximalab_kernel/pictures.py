@@ -7,13 +7,15 @@ import contextlib
 import os
 import re
 import subprocess
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from maximalab_kernel import plotscript, surfaces
+from maximalab_kernel import plotscript, surfaces, wall
 from maximalab_kernel.child import child_setup
 from maximalab_kernel.finder import find_gnuplot
+from maximalab_kernel.rules import rules
 from maximalab_kernel.svg import tidy
 from maximalab_kernel.words import say
 
@@ -90,12 +92,15 @@ def as_png(script: Path, text: str) -> bytes:
     text = re.sub(r"^set term(?:inal)? svg.*$", terminal, text, count=1, flags=re.MULTILINE)
     text = re.sub(r"^set out(?:put)? .*$", f"set output '{target}'", text, count=1, flags=re.MULTILINE)
     script.write_text(text, encoding="utf-8")
+    gnuplot = find_gnuplot() or "gnuplot"
     try:
-        subprocess.run(
-            [find_gnuplot() or "gnuplot", str(script)], timeout=PNG_WITHIN, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            preexec_fn=child_setup(os.getpid()),  # no thread of ours forks
-        )  # fmt: skip
+        behind = wall.built(wall.around_gnuplot(gnuplot, script.parent)) if rules().walled else nullcontext()
+        with behind as enter:
+            subprocess.run(
+                [gnuplot, str(script)], timeout=PNG_WITHIN, check=False,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                preexec_fn=child_setup(os.getpid(), enter),  # no thread of ours forks
+            )  # fmt: skip
         return target.read_bytes()
     except (OSError, subprocess.TimeoutExpired):
         return b""

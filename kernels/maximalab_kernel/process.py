@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.aftermath import PICTURE, end_all
@@ -26,7 +28,7 @@ from maximalab_kernel.rules import rules
 from maximalab_kernel.transport import MaximaDiedError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 ENDS_WITHIN = 2.0
 """Seconds that a process has to end whose pipes are closed."""
@@ -34,15 +36,31 @@ ENDS_WITHIN = 2.0
 
 def environment(installation: Installation, folder: Path, requests: int, frames: int) -> dict[str, str]:
     """What Maxima's environment says; it reads from `requests` and answers on `frames`."""
+    behind = {}
+    if rules().walled:
+        from maximalab_kernel import carrying  # noqa: PLC0415  as in `entrance`
+
+        behind = carrying.environment(folder)
     return {
         **scrubbed(os.environ),
         **installation.environment,
         **rules().of_maxima(str(folder)),
+        **behind,
         "MAXIMA_TEMPDIR": str(folder),
         "MAXIMALAB_REQUESTS": str(requests),
         "MAXIMALAB_FRAMES": str(frames),
         "MAXIMALAB_GNUPLOT": find_gnuplot() or "gnuplot",
     }
+
+
+def entrance(installation: Installation, folder: Path) -> AbstractContextManager[Callable[[], None] | None]:
+    """What the child does to get behind a closed kernel's wall; nothing where there is none."""
+    if not rules().walled:
+        return nullcontext()
+    from maximalab_kernel import wall  # noqa: PLC0415  an open kernel's start need not wait for it
+
+    further = os.environ.get(wall.FURTHER, "")
+    return wall.built(wall.around_maxima(installation, folder, str(Path.cwd()), further))
 
 
 class Process:
@@ -56,13 +74,14 @@ class Process:
         answers, frames = os.pipe()
         requests, ours = os.pipe()
         try:
-            self._child = subprocess.Popen(
-                installation.command,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env=environment(installation, folder, requests, frames), start_new_session=True, bufsize=0,
-                pass_fds=(requests, frames),
-                preexec_fn=child_setup(os.getpid()),  # noqa: PLW1509  no thread of ours forks
-            )  # fmt: skip
+            with entrance(installation, folder) as enter:
+                self._child = subprocess.Popen(
+                    installation.command,
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    env=environment(installation, folder, requests, frames), start_new_session=True, bufsize=0,
+                    pass_fds=(requests, frames),
+                    preexec_fn=child_setup(os.getpid(), enter),  # noqa: PLW1509  no thread of ours forks
+                )  # fmt: skip
         except OSError as error:
             os.close(answers)
             os.close(ours)

@@ -57,6 +57,15 @@ class Rules:
             limit(environment.get(MEGABYTES), GRADING_MB, grading=grading),
         )
 
+    @property
+    def walled(self) -> bool:
+        """Whether a closed kernel has its second wall, too: where the system has Landlock."""
+        if not self.closed:
+            return False
+        from maximalab_kernel import landlock  # noqa: PLC0415  an open kernel's start need not wait for it
+
+        return landlock.version() > 0
+
     def of_maxima(self, folder: str) -> dict[str, str]:
         """What Maxima's environment must say: in `folder` it finds no init files."""
         return {"MAXIMA_USERDIR": folder} if self.grading or self.closed else {}

@@ -157,6 +157,10 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "own_function": {"en": "Function, defined in this session", "uk": "Функція, означена в цьому сеансі"},
     "own_variable": {"en": "Variable of this session", "uk": "Змінна цього сеансу"},
+    "not_carried": {
+        "en": "{name} could not be put beside the notebook: {why}",
+        "uk": "{name} не вдалося покласти поруч із зошитом: {why}",
+    },
     "no_plot": {
         "en": "gnuplot made no picture; what it said stands above. `python -m maximalab_kernel check` looks it over.",
         "uk": "gnuplot не створив рисунка; що він сказав, видно вище. Перевірити: `python -m maximalab_kernel check`.",

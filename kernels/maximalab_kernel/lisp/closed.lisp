@@ -7,6 +7,8 @@
 (defvar *maximalab-shipped* '() "Folders of Maxima's own files, as they were when the room was closed.")
 (defvar *maximalab-notebook* nil "The notebook's folder, as it was then.")
 (defvar *maximalab-own-folder* nil "The kernel's folder for plots, as it was then.")
+(defvar *maximalab-beside* nil
+  "Behind the kernel's wall: the folder from where the kernel carries pictures beside the notebook. Without a wall NIL.")
 (defvar *maximalab-own-gnuplot* "gnuplot" "The program that draws.")
 (defvar *maximalab-own-objects* nil "Where packages are compiled to.")
 
@@ -68,7 +70,7 @@
 (defun maximalab-picture-place-p (text)
   "True where gnuplot may write a picture TEXT: in our own folder, or beside the notebook by the type of a picture."
   (let ((rest (cond ((zerop (length text)) nil)
-                    ((char= (char text 0) #\/) (maximalab-within text *maximalab-notebook*))
+                    ((char= (char text 0) #\/) (and (not *maximalab-beside*) (maximalab-within text *maximalab-notebook*)))
                     ((eql 0 (search "./" text)) (subseq text 2))
                     (t text))))
     (or (and (maximalab-own-path-p text) ; the next Maxima looks for its init files there
@@ -88,6 +90,7 @@
   (setq *maximalab-notebook* (maximalab-place "./")
         *maximalab-own-folder* (string-right-trim "/" (namestring *maxima-tempdir*))
         *maximalab-own-objects* *maxima-objdir*
+        *maximalab-beside* (maxima-getenv "MAXIMALAB_BESIDE")
         *maximalab-own-gnuplot* (or (maxima-getenv "MAXIMALAB_GNUPLOT") "gnuplot")
         *maximalab-shipped* (remove nil (mapcar #'maximalab-place (maximalab-folders)))))
 

@@ -163,7 +163,7 @@
     (unless script (maximalab-refuse "system"))
     (maximalab-check-gnuplot-script script)
     (let ((*maximalab-trusted* :drawing))
-      (funcall system (format nil "~a -d \"~a\"~a" *maximalab-own-gnuplot* script log)))))
+      (funcall system (format nil "~@[cd \"~a\" && exec ~]~a -d \"~a\"~a" *maximalab-beside* *maximalab-own-gnuplot* script log)))))
 
 (defun maximalab-check-file-options (options)
   "Refuse files elsewhere: OPTIONS is a tree of options of plots."

@@ -144,12 +144,23 @@ line continues: that is, before the place JOINED."
     (when (and (maximalab-gnuplot-name-p token) (not (maximalab-gnuplot-among token words)))
       (maximalab-refuse-gnuplot (format nil "~a ~a" what token)))))
 
+(defun maximalab-beside (name)
+  "Where a picture called NAME lies that the kernel has yet to carry beside the notebook; else NAME."
+  (if (and *maximalab-beside* (char/= (char name 0) #\/)) (format nil "~a/~a" *maximalab-beside* name) name))
+
+(defun maximalab-make-room-beside (name)
+  "Behind the wall: a folder for the picture NAME, where the notebook's folder has one of that name."
+  (let ((slash (position #\/ name :from-end t)))
+    (when (and *maximalab-beside* slash (plusp slash) (maximalab-place (subseq name 0 slash)))
+      (let ((*maximalab-trusted* t)) (ensure-directories-exist (maximalab-beside name))))))
+
 (defun maximalab-check-gnuplot-output (tokens)
   "Refuse a picture elsewhere than in our own folder or the notebook's."
   (when tokens
     (unless (and (null (cdr tokens)) (maximalab-gnuplot-text-p (car tokens))
                  (maximalab-picture-place-p (second (car tokens))))
-      (maximalab-refuse-gnuplot (format nil "output ~@[~a~]" (and (maximalab-gnuplot-text-p (car tokens)) (second (car tokens))))))))
+      (maximalab-refuse-gnuplot (format nil "output ~@[~a~]" (and (maximalab-gnuplot-text-p (car tokens)) (second (car tokens))))))
+    (maximalab-make-room-beside (second (car tokens)))))
 
 (defun maximalab-check-gnuplot-setting (tokens)
   (let ((word (car tokens)))

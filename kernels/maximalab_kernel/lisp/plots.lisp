@@ -27,7 +27,8 @@
 
 (defun maximalab-show-file (path)
   "Tell the kernel of a picture in the user's own file: it stays where it is."
-  (when (probe-file path) (maximalab-emit "plot" "path" (namestring (truename path)))))
+  (let ((place (maximalab-beside path)))
+    (when (probe-file place) (maximalab-emit "plot" "path" (namestring (truename place))))))
 
 (defun maximalab-draw-plot (path draw)
   "Call DRAW, which has gnuplot draw the plot PATH; what gnuplot says goes to a file beside it, for the kernel."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,25 @@ def test_a_picture_of_the_students_own_lies_beside_the_notebook(closed_lab, plac
     for name in ("mine.svg", "mine.png"):
         assert (places[0] / name).stat().st_size > 1000
         (places[0] / name).unlink()
+
+
+def test_a_picture_lies_in_a_folder_beside_the_notebook_and_is_shown(closed_lab, places):
+    (places[0] / "plots").mkdir()
+    answer = closed_lab.run('plot2d(x,[x,0,1],[svg_file,"plots/mine.svg"])$')
+    assert len(answer.pictures) == 1, answer.reply
+    (places[0] / "plots/mine.svg").unlink()
+    (places[0] / "plots").rmdir()
+
+
+def test_a_long_result_is_kept_where_its_notice_says(closed_lab):
+    answer = closed_lab.run("10^200000;")
+    path = re.search(r"\S+/o\d+\.txt", answer.of("execute_result")[0]["data"]["text/plain"])[0]
+    assert len(Path(path).read_text()) == 200001
+
+
+def test_a_dense_picture_is_drawn_again_as_png(closed_lab):
+    answer = closed_lab.run("plot3d(x*y,[x,0,1],[y,0,1],[grid,90,90])$")
+    assert any("image/png" in content["data"] for content in answer.of("display_data")), answer.of("stream")
 
 
 def test_the_refusal_is_ukrainian_for_ukrainians(make_lab):
