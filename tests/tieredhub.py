@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from labsettings import mark_homes
 from maximalab_hub.lab.programs import proxy_program
+from maximalab_spawner.catalog import publish
+from maximalab_spawner.tiers import Tier
 
 HERE = {"public": "127.0.0.1", "vpn": "127.0.0.2"}
 API_TOKEN = "the-token-of-the-test"
@@ -61,19 +64,36 @@ asyncio.run(main())
 Its `kernel` is a process in a session of its own, and stays behind."""
 
 CONFIG = """
-import json, sys
+import asyncio, json, sys
 from pathlib import Path
+from jupyterhub import handlers
 from jupyterhub.handlers.base import BaseHandler
 from maximalab_spawner.local import TieredLocalSpawner
 from maximalab_spawner.proxy import TieredProxy
+from maximalab_hub.pages import accesslog
+from maximalab_hub.pages.servers import ServerHandler
 given = json.loads(Path(__file__).with_name("given.json").read_text())
+
+handlers.default_handlers.insert(0, (r"/api/users/([^/]+)/servers/([^/]*)", ServerHandler))
+accesslog.install()
 
 class Gate(BaseHandler):
     def check_xsrf_cookie(self): pass
     def prepare(self): self.set_status(403); self.finish("VPN needed")
 
+class Broken(BaseHandler):
+    def get(self): raise RuntimeError("broken")
+
 class SmallServers(TieredLocalSpawner):
     def get_args(self): return []
+
+    async def poll(self):
+        hold = Path(__file__).with_name(f"hold-{self.user.name}")
+        while hold.exists():
+            with hold.with_name("held").open("a") as file:
+                file.write(f"{id(asyncio.current_task())} ")
+            await asyncio.sleep(0.05)
+        return await super().poll()
 
 def told(kind, **fields):
     with Path(__file__).with_name("events").open("a") as file:
@@ -90,7 +110,7 @@ c.JupyterHub.cookie_secret_file = given["cookie"]
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.init_spawners_timeout = 1
-c.JupyterHub.extra_handlers = [(r"/vpn-needed(/.*)?", Gate)]
+c.JupyterHub.extra_handlers = [(r"/vpn-needed(/.*)?", Gate), (r"/broken", Broken)]
 c.JupyterHub.services = [{"name": "tester", "api_token": given["token"]}]
 c.JupyterHub.load_roles = [{"name": "tester", "services": ["tester"], "scopes": [
     "admin:users", "admin:servers", "proxy", "access:servers", "list:users", "read:users"]}]
@@ -258,3 +278,62 @@ class TieredHub:
 
     def log(self) -> str:
         return (self.folder / "hub.log").read_text()
+
+
+MATERIAL = """
+id = "{id}"
+version = 1
+access = "{access}"
+image = "maxima"
+courses = ["or"]
+title = {{uk = "Назва", en = "Title"}}
+summary = {{uk = "Про що", en = "What"}}
+notebooks = {{en = "a.ipynb"}}
+"""
+
+
+def furnish(folder: Path) -> None:
+    """Publish an open and a private material, and write down what the hub must know."""
+    stores = {tier: folder / "materials" / tier for tier in Tier}
+    source = folder / "source"
+    for name, access in (("simplex", "open"), ("game", "private")):
+        (source / name).mkdir(parents=True)
+        (source / name / "material.toml").write_text(MATERIAL.format(id=name, access=access))
+        (source / name / "a.ipynb").write_text("{}")
+        (source / "courses.toml").write_text('[[course]]\nid="or"\ntitle={uk="ДО", en="OR"}\n')
+        publish(source / name, catalogue=folder / "catalogue", stores=stores)
+    for tier in Tier:
+        mark_homes(folder / "homes" / tier)
+    (folder / "backends.toml").write_text(
+        "".join(
+            f'[[backend]]\nname="local-{tier}"\ntier="{tier}"\nkind="local"\ncapacity=5\n'
+            f'materials="materials/{tier}"\nhomes="homes/{tier}"\n'
+            for tier in Tier
+        )
+    )
+
+
+def make_hub(folder: Path, scenario: int = 3) -> TieredHub:
+    """Start a hub with its doors in a folder."""
+    furnish(folder)
+    hub = TieredHub(folder, scenario)
+    (folder / "upstream.py").write_text(UPSTREAM)
+    given = {
+        "public": hub.doors["public"].port,
+        "hub": hub.port,
+        "db": f"sqlite:///{folder / 'hub.sqlite'}",
+        "cookie": str(folder / "cookie"),
+        "token": API_TOKEN,
+        "scenario": scenario,
+        "public_api": hub.doors["public"].api,
+        "vpn_api": hub.doors["vpn"].api,
+        "upstream": str(folder / "upstream.py"),
+        "catalogue": str(folder / "catalogue"),
+        "backends": str(folder / "backends.toml"),
+        "spool": str(folder / "spool"),
+    }
+    (folder / "given.json").write_text(json.dumps(given))
+    for door in hub.doors.values():
+        door.open()
+    hub.start()
+    return hub

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.contents.handlers import ContentsHandler
 
+from maximalab_recorder import requestlog
 from maximalab_recorder.boundary import Boundary
 from maximalab_recorder.delivery import GATHER_SECONDS, Delivery
 from maximalab_recorder.environment import SESSION_PATH
@@ -59,6 +60,7 @@ def _seconds(text: str) -> float:
 
 
 def _load_jupyter_server_extension(app: ServerApp) -> None:
+    requestlog.install()
     surroundings = Surroundings.read(os.environ)
     boundary = Boundary(app.log, surroundings.sender)
     if not surroundings.spool:

@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 
 import httpx
 import pytest
-from labsettings import mark_homes
-from maximalab_spawner.catalog import publish
 from maximalab_spawner.process import ProcessId
-from maximalab_spawner.tiers import Tier
-from tieredhub import API_TOKEN, SECRET, UPSTREAM, TieredHub, until
+from tieredhub import API_TOKEN, SECRET, make_hub, until
 
 PRIVATE = "/user/ada/private-maxima/"
 PUBLIC = "/user/ada/public-maxima/"
 REMOVED = "Removing a route to a private-tier server from the public entrance"
-MATERIAL = """
-id = "{id}"
-version = 1
-access = "{access}"
-image = "maxima"
-courses = ["or"]
-title = {{uk = "Назва", en = "Title"}}
-summary = {{uk = "Про що", en = "What"}}
-notebooks = {{en = "a.ipynb"}}
-"""
-
-
-def furnish(folder):
-    """Publish an open and a private material, and write down what the hub must know."""
-    stores = {tier: folder / "materials" / tier for tier in Tier}
-    source = folder / "source"
-    for name, access in (("simplex", "open"), ("game", "private")):
-        (source / name).mkdir(parents=True)
-        (source / name / "material.toml").write_text(MATERIAL.format(id=name, access=access))
-        (source / name / "a.ipynb").write_text("{}")
-        (source / "courses.toml").write_text('[[course]]\nid="or"\ntitle={uk="ДО", en="OR"}\n')
-        publish(source / name, catalogue=folder / "catalogue", stores=stores)
-    for tier in Tier:
-        mark_homes(folder / "homes" / tier)
-    (folder / "backends.toml").write_text(
-        "".join(
-            f'[[backend]]\nname="local-{tier}"\ntier="{tier}"\nkind="local"\ncapacity=5\n'
-            f'materials="materials/{tier}"\nhomes="homes/{tier}"\n'
-            for tier in Tier
-        )
-    )
-
-
-def make_hub(folder, scenario=3) -> TieredHub:
-    furnish(folder)
-    hub = TieredHub(folder, scenario)
-    (folder / "upstream.py").write_text(UPSTREAM)
-    given = {
-        "public": hub.doors["public"].port,
-        "hub": hub.port,
-        "db": f"sqlite:///{folder / 'hub.sqlite'}",
-        "cookie": str(folder / "cookie"),
-        "token": API_TOKEN,
-        "scenario": scenario,
-        "public_api": hub.doors["public"].api,
-        "vpn_api": hub.doors["vpn"].api,
-        "upstream": str(folder / "upstream.py"),
-        "catalogue": str(folder / "catalogue"),
-        "backends": str(folder / "backends.toml"),
-        "spool": str(folder / "spool"),
-    }
-    (folder / "given.json").write_text(json.dumps(given))
-    for door in hub.doors.values():
-        door.open()
-    hub.start()
-    return hub
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from jupyterhub import handlers as hub_handlers
 from jupyterhub.handlers.base import BaseHandler
 from tornado.log import app_log
 
+from maximalab_hub.pages import accesslog
 from maximalab_hub.pages.administration import AdministrationHandler
 from maximalab_hub.pages.devices import DevicesHandler, PeersHandler, RevokeDeviceHandler
 from maximalab_hub.pages.frame import STATIC
@@ -29,6 +30,7 @@ from maximalab_hub.pages.publishing import (
     WaitingHandler,
     WithdrawHandler,
 )
+from maximalab_hub.pages.servers import ServerHandler
 from maximalab_hub.pages.switch import LabStaticHandler, LanguageHandler
 from maximalab_hub.pages.vpn import OutsideHandler, ServerUrlHandler, VpnHandler
 
@@ -55,9 +57,11 @@ ROUTES: Final[list[tuple[Any, ...]]] = [
     (r"/publish/of/([a-z][a-z0-9-]{0,40})/withdraw", WithdrawHandler),
     (r"/language/(uk|en)", LanguageHandler),
     (r"/lab-static/(.*)", LabStaticHandler, {"path": str(STATIC)}),
+    (r"/api/users/([^/]+)/server", ServerHandler),
+    (r"/api/users/([^/]+)/servers/([^/]*)", ServerHandler),
     (r"/user/(?P<user_name>[^/]+)(?P<user_path>/.*)?", ServerUrlHandler),
 ]
-"""Each path is below `/hub`. They come first: four of them stand in for pages of JupyterHub's."""
+"""Each path is below `/hub`. They come first: six of them stand in for pages of JupyterHub's."""
 
 _JUPYTERHUBS_NAMESPACE: Final = BaseHandler.template_namespace.fget
 
@@ -74,4 +78,5 @@ def install() -> None:
     hub_handlers.PrefixRedirectHandler = OutsideHandler
     # JupyterHub logs the session's id with each new XSRF cookie, at the level of information.
     app_log.setLevel(WARNING)
+    accesslog.install()
     BaseHandler.template_namespace = property(_namespace)

@@ -1,0 +1,66 @@
+"""A server that is stopped while something else is under way with it; and what the hub logs of failures."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from tieredhub import make_hub, until
+
+SERVER = "/users/bob/servers/public-maxima"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    """Bob has a server; how long a look at it takes is the test's to say."""
+    hub = make_hub(tmp_path_factory.mktemp("hub"))
+    try:
+        assert hub.open("bob", "public-maxima", {"material": "simplex"}, door="public").status_code in {
+            201,
+            202,
+        }
+        until(lambda: hub.ready("bob", "public-maxima"), "bob's server is ready")
+        yield hub
+    finally:
+        (hub.folder / "hold-bob").unlink(missing_ok=True)
+        hub.close()
+
+
+def test_a_stop_while_the_hub_still_looks_is_told_to_come_again(hub):
+    hub.kill()
+    (hub.folder / "hold-bob").touch()
+    hub.start()
+    answer = hub.ask("DELETE", SERVER)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10"), answer.text
+    (hub.folder / "hold-bob").unlink()
+    until(lambda: hub.ready("bob", "public-maxima"), "the hub has found bob's server")
+
+
+def test_two_stops_at_once_are_one_stop(hub):
+    (hub.folder / "held").write_text("")
+    (hub.folder / "hold-bob").touch()
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(hub.ask, "DELETE", SERVER) for _ in range(2)]
+        # The hub's own look, which it takes each second, and one for each stop.
+        until(
+            lambda: len(set((hub.folder / "held").read_text().split())) >= 3, "both stops look at the server"
+        )
+        (hub.folder / "hold-bob").unlink()
+        assert {one.result().status_code for one in asked} <= {202, 204}
+    until(lambda: not hub.ready("bob", "public-maxima"), "bob's server has ended")
+    assert hub.ask("DELETE", SERVER).status_code == 204
+
+
+def test_the_log_of_a_failure_has_no_value_of_a_header_that_may_be_secret(hub):
+    """JupyterHub logs all headers of a request that ends in 500, and hides two of them by name."""
+    words = {
+        "X-XSRFToken": "the-secret-of-the-form",
+        "Private-Token": "another-secret",
+        "Cookie": "a=third-secret",
+    }
+    answer = httpx.get(f"{hub.url}/hub/broken", headers=words)
+    assert answer.status_code == 500
+    said = until(lambda: "X-Xsrftoken" in hub.log() and hub.log(), "the failure is logged")
+    assert [word for word in words.values() if word.removeprefix("a=") in said] == []
+    assert '"Host": "127.0.0.1' in said
