@@ -50,7 +50,7 @@ def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Iterator[str]:
     sites = [site for site in sites if site.nodes is None or site.net.internet]
     far = [site for site in sites if site.hub_machine and site.nodes is None]
     for chain, above, verdict in ((machine, "INPUT", "ACCEPT"), (beyond, "DOCKER-USER", "RETURN")):
-        yield from _emptied(chain)
+        yield from emptied(chain)
         for site in sites if chain == beyond else ():
             yield from (f"iptables -w -A {chain} {rule} -j ACCEPT" for rule in _inside(site))
         for site in far if chain == beyond else ():
@@ -63,7 +63,7 @@ def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Iterator[str]:
         yield f"iptables -w -A {chain} {KNOWN} -j {verdict}"
         for site in sites:
             yield from (f"iptables -w -A {chain} {_from(site)} {goal} -j {verdict}" for goal in goals(site))
-        yield _linked(above, chain)
+        yield linked(above, chain)
     for site in sites:
         yield f"iptables -w -A {machine} {_from(site)} -j REJECT"
         yield f"iptables -w -A {beyond} {_from(site)} -p tcp --dport {MAIL} -j REJECT"
@@ -115,6 +115,13 @@ def _handed_on(site: Site) -> list[int]:
     return sorted({_port(parts) for parts in _called(site) if parts.hostname == _gate(site)})
 
 
+def hub_ports(site: Site) -> list[int]:
+    """List the ports of the hub's machine that servers call, at the gate or at its own address."""
+    return sorted(
+        {_port(parts) for parts in _called(site) if parts.hostname in (_gate(site), site.hub_machine)}
+    )
+
+
 def _ways(site: Site) -> Iterator[str]:
     """Say what passes between hub and servers; Docker would stop it, as their network has no way out."""
     hub, subnet = site.hub_machine, site.net.subnet
@@ -141,8 +148,8 @@ def _led(sites: Sequence[Site], name: str) -> Iterator[str]:
     """Lead servers' calls on to the hub, and let each side see the engine's machine instead of the other."""
     to, seen_as, raw = (f"{name}-{word}" for _, _, word in LED)
     for table, above, word in LED:
-        yield from _emptied(f"{name}-{word}", table)
-        yield _linked(above, f"{name}-{word}", table)
+        yield from emptied(f"{name}-{word}", table)
+        yield linked(above, f"{name}-{word}", table)
     for site in sites:
         hub, subnet = site.hub_machine, site.net.subnet
         for port in _handed_on(site):
@@ -154,11 +161,13 @@ def _led(sites: Sequence[Site], name: str) -> Iterator[str]:
         yield f"iptables -w -t raw -A {raw} -s {hub} -d {subnet} -j ACCEPT"
 
 
-def _emptied(chain: str, table: str = "filter") -> Iterator[str]:
+def emptied(chain: str, table: str = "filter") -> Iterator[str]:
+    """Make a chain of ours, or empty the one that is there."""
     yield f"iptables -w -t {table} -N {chain} 2>/dev/null || iptables -w -t {table} -F {chain}"
 
 
-def _linked(above: str, chain: str, table: str = "filter") -> str:
+def linked(above: str, chain: str, table: str = "filter") -> str:
+    """Have a chain of ours asked first, unless it is asked already."""
     where = f"{above} -j {chain}"
     return f"iptables -w -t {table} -C {where} 2>/dev/null || iptables -w -t {table} -I {where}"
 

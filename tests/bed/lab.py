@@ -20,7 +20,7 @@ from bed import papers, smallserver
 from bed.asking import TESTER, URLS, Asking
 from bed.certificates import Authority
 from bed.engines import PLAIN, Node, save
-from bed.figure import NODES, Figure
+from bed.figure import NODES, SITE, Figure
 from bed.parts import Part
 from bed.people import browser
 from labrun import until
@@ -143,6 +143,8 @@ class Lab(Asking):
         with ThreadPoolExecutor(len(self.nodes)) as pool:
             list(pool.map(lambda node: self._furnish_one(node, archive), self.nodes.values()))
         archive.unlink()
+        self.firewall(self.hub_machine, "hub-node", "--let-in", f"{SITE}.1")
+        self.firewall(self.figure["gateway"], "gateway", "prv1")
 
     def _furnish_one(self, node: Node, archive: Path) -> None:
         node.wait()
@@ -151,19 +153,21 @@ class Lab(Asking):
 
     def put_up_rules(self, node: Node) -> None:
         """Do what a site does after each start of an engine."""
-        printed = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "maximalab_spawner.firewall",
-                str(self.folder / "backends.toml"),
-                node.name,
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        node.machine.run("sh", "-e", input=printed.stdout)
+        kind = "private-node" if node.name == "prv1" else "public-node"
+        self.firewall(node.machine, kind, node.name)
+
+    def firewall(self, machine: Machine, kind: str, *words: str, do: str = "up") -> None:
+        """Put up what the product has for a machine's firewall, or do something else with it."""
+        command = [
+            sys.executable,
+            "-m",
+            "maximalab_spawner.machines",
+            kind,
+            str(self.folder / "backends.toml"),
+            *words,
+        ]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True)
+        machine.run("sh", "-s", do, input=printed.stdout)
 
     def start_engine(self, node: Node) -> None:
         """Start an engine that has ended or died."""

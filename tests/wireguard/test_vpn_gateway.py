@@ -180,3 +180,24 @@ def test_people_come_and_go_and_nobody_else_notices(vpn: Vpn):
     assert not any(
         line.split(" = ")[1] in vpn.log() for line in bobs.read_text().splitlines() if "Key = " in line
     )
+
+
+def test_a_gateway_is_taken_away_whole_and_keeps_its_key(tmp_path: Path):
+    with bed() as made:
+        space, interface, key = made.space(5), f"d{made.tag}", tmp_path / "key"
+
+        def rules() -> list[str]:
+            return space.run("iptables", "-w", "-S").splitlines()
+
+        before = rules()
+        words = (interface, f"{INSIDE}/24", "51820", str(key), f"{INSIDE}:{ENTRANCE}")
+        first = space.run(str(ROOT / "deploy/vpn/up"), *words)
+        assert rules() != before
+        for _ in range(2):
+            space.run(str(ROOT / "deploy/vpn/down"), interface)
+            assert rules() == before
+            assert interface not in space.run("ip", "-brief", "link")
+        assert space.run(str(ROOT / "deploy/vpn/up"), *words) == first, (
+            "with the same key it is the same gateway"
+        )
+        space.run(str(ROOT / "deploy/vpn/down"), interface)
