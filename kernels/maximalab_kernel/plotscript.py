@@ -59,7 +59,7 @@ def unquoted(text: str) -> str:
     """The content of a gnuplot string."""
     if text.startswith("'"):
         return text[1:-1].replace("''", "'")
-    return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return re.sub(r"\\(.)", r"\1", text[1:-1].replace("\\n", " "))
 
 
 def number(text: str) -> float | None:

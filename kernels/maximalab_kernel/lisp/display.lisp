@@ -84,6 +84,15 @@
                           (t (format nil "~a \\times 10^{~a}" (subseq text 0 mark) (subseq text (1+ mark))))))
             r)))
 
+;; Results of the package stats: what it writes itself is plain TeX, too.
+(defun maximalab-tex-inference (x l r)
+  "A test's title, and below it each item that it is to show."
+  (append l (list "\\left|\\begin{array}{l}") (tex (second x) nil nil 'mparen 'mparen)
+          (loop for place in (cdr (fourth x))
+                for (nil name value) = (nth place (third x))
+                append (tex `((mequal) ,name ,value) (list "\\\\ ") nil 'mparen 'mparen))
+          (list "\\end{array}\\right.") r))
+
 ;; Strings reach us with $, %, & and _ escaped already.
 (defun maximalab-tex-escape (char)
   (case char

@@ -92,16 +92,18 @@
     (setf (get name 'maximalab) (funcall wrapped (symbol-function name))
           (symbol-function name) (get name 'maximalab))))
 
-(defun maximalab-hook-draw ()
-  "Once the package draw is there, and each time it is loaded again, have its plots without a terminal go to the kernel."
+(defun maximalab-hook-packages ()
+  "Once a package is there, and each time it is loaded again: have draw's plots without a terminal go to the kernel, and what
+stats writes as TeX be what MathJax takes."
+  (maximalab-hook 'tex-inference_result (lambda (theirs) (declare (ignore theirs)) #'maximalab-tex-inference))
   (maximalab-hook 'draw_gnuplot #'maximalab-drawing)
   (maximalab-hook 'update-gr-option #'maximalab-drawing-option))
 
 (defmacro maximalab-hook-after (name)
   `(let ((original (symbol-function ',name)))
      (setf (symbol-function ',name)
-           (lambda (&rest arguments) (prog1 (apply original arguments) (maximalab-hook-draw))))))
+           (lambda (&rest arguments) (prog1 (apply original arguments) (maximalab-hook-packages))))))
 
-(maximalab-hook-draw)
+(maximalab-hook-packages)
 (maximalab-hook-after $load)
 (maximalab-hook-after generic-autoload)

@@ -106,8 +106,29 @@
   (let ((own (find-if (lambda (path) (and (stringp path) (search "/maximalab-" path))) files)))
     (when own (subseq own 0 (position #\. own :from-end t)))))
 
+(defun maximalab-escaped (text)
+  "TEXT as gnuplot takes it between quotes: a quote with a backslash before it, and another line by its letter."
+  (with-output-to-string (out)
+    (loop with bare = t
+          for char across text
+          do (cond ((char= char #\Newline) (write-string "\\n" out))
+                   ((and bare (char= char #\")) (write-string "\\\"" out))
+                   (t (write-char char out)))
+             (setq bare (not (and bare (char= char #\\))))
+          finally (unless bare (write-char #\\ out)))))
+
+(defun maximalab-keep-title (plot options)
+  "Most versions write the title between quotes as it is, so that a quote or a new line in it would end it."
+  (let ((title (maximalab-plot-option options '$title)) (script (slot-value plot 'data)))
+    (when (and (stringp title) (stringp script) (find-if (lambda (char) (find char '(#\" #\\ #\Newline))) title))
+      (let* ((written (format nil "set title \"~a\"~%" title)) (at (search written script)))
+        (when at
+          (setf (slot-value plot 'data)
+                (concatenate 'string (subseq script 0 at) (format nil "set title \"~a\"~%" (maximalab-escaped title))
+                             (subseq script (+ at (length written))))))))))
+
 (defmethod plot-shipout :around ((plot gnuplot-plot) options &optional files)
-  (declare (ignorable options))
+  (maximalab-keep-title plot options)
   (let ((own (maximalab-own-plot files)))
     (if own
         (prog1 (maximalab-draw-plot own (lambda () (call-next-method))) (maximalab-show-plot own))

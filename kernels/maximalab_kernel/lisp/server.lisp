@@ -5,7 +5,7 @@
 (dolist (part '("frames" "files" "guard" "depth" "questions" "hints" "help" "lines" "display" "plots" "drawings" "variables"
                 "familiar" "sliders" "closed" "gnuplot" "fence" "underneath"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
-(maximalab-hook-draw)                   ; where it is part of this Maxima already
+(maximalab-hook-packages)               ; where they are part of this Maxima already
 
 (defun maximalab-emit-failure (status)
   (if (eq status :interrupted)

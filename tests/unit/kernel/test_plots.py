@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from html import unescape
 from xml.dom import minidom
 
 import pytest
@@ -123,6 +124,34 @@ def test_an_apostrophe_is_a_letter_of_titles_and_labels(lab, code, apostrophes):
     shown = "".join(re.findall(r"<text.*?</text>", picture, re.DOTALL))
     assert len(re.findall(r"'|&#39;|&apos;", re.sub(r"<[^>]*>", "", shown))) == apostrophes
     assert answer.of("stream") == []
+
+
+QUOTES = [
+    pytest.param(
+        'plot2d(x,[x,0,1],[title,"the \\"best\\" plan"])$', 'the "best" plan', id="quotes in plot2d's title"
+    ),
+    pytest.param('plot3d(x*y,[x,0,1],[y,0,1],[title,"\\"a\\""])$', '"a"', id="in plot3d's"),
+    pytest.param('plot2d(x,[x,0,1],[title,"the end\\\\"])$', "the end\\", id="a backslash at its end"),
+    pytest.param('plot2d(x,[x,0,1],[xlabel,"a \\"b\\""])$', 'a "b"', id="in a label"),
+    pytest.param('draw2d(title="the \\"best\\"",explicit(x,x,0,1))$', 'the "best"', id="in draw's title"),
+]
+
+
+@pytest.mark.parametrize(("code", "written"), QUOTES)
+def test_a_quote_is_a_letter_of_titles_and_labels(lab, code, written):
+    answer = lab.run(code)
+    (picture,) = answer.pictures
+    texts = [
+        unescape(re.sub(r"<[^>]*>", "", text)) for text in re.findall(r"<text.*?</text>", picture, re.DOTALL)
+    ]
+    assert written in "\n".join(text.strip() for text in texts)
+    assert answer.of("stream") == []
+
+
+def test_a_title_of_two_lines_is_one(lab):
+    (picture,) = lab.run('plot2d(x,[x,0,1],[title,"above\nbelow"])$').pictures
+    assert "above" in picture
+    assert "below" in picture
 
 
 def test_kernels_that_plot_at_the_same_time_get_their_own_pictures_whole(start_lab, tmp_path):
