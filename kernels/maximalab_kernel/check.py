@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from maximalab_kernel import landlock
 from maximalab_kernel.finder import Installation, NoMaximaError, find, find_gnuplot
+from maximalab_kernel.install import NAME, data_folders
 from maximalab_kernel.maxima import MaximaProcess
 from maximalab_kernel.pictures import picture
 from maximalab_kernel.preparation import stale
@@ -15,6 +16,10 @@ from maximalab_kernel.transport import Event, Frame, MaximaDiedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+SLIDERS = ("@jupyter-widgets", "jupyterlab-manager")
+"""The extension of JupyterLab that moves sliders: the package `jupyterlab_widgets` brings it."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,29 @@ def closed_mode(version: int) -> Finding:
     return Finding("closed mode", "its lists only: this system has no Landlock (Linux 5.13 or later has)")
 
 
+def _there(*parts: str) -> Path | None:
+    """The first of Jupyter's folders that has this in it."""
+    return next((place for folder in data_folders() if (place := folder.joinpath(*parts)).exists()), None)
+
+
+def _check_jupyter() -> Iterator[Finding]:
+    """What Jupyter has to have beside the kernel."""
+    spec = _there("kernels", NAME, "kernel.json")
+    yield Finding(
+        "kernelspec",
+        str(spec.parent) if spec else "none: Jupyter does not know the kernel",
+        "" if spec else "python -m maximalab_kernel install",
+    )
+    if _there("labextensions", *SLIDERS):
+        yield Finding("sliders", "can be moved in JupyterLab")
+        return
+    remedy = "pip install jupyterlab_widgets, where JupyterLab is installed; then load its page anew"
+    yield Finding("sliders", "a picture that nothing moves: no jupyterlab_widgets here", remedy)
+
+
 def findings(maxima: str | None) -> Iterator[Finding]:
     """All checks, in order; stops where nothing further can work."""
+    yield from _check_jupyter()
     try:
         installation = find(maxima)
     except NoMaximaError as error:

@@ -35,6 +35,13 @@ def user_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "jupyter"
 
 
+def data_folders() -> list[Path]:
+    """Where Jupyter looks for kernels and for extensions of JupyterLab, beside this Python and on this machine."""
+    told = [Path(place) for place in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if place]
+    shared = [Path(place, "share", "jupyter") for place in (sys.prefix, "/usr/local", "/usr")]
+    return [*told, user_data(), *shared]
+
+
 def target(*, user: bool, prefix: str | None) -> Path:
     """The kernelspec's folder: the user's, the prefix's, or that of this Python (`sys.prefix`)."""
     root = user_data() if user else Path(prefix or sys.prefix) / "share" / "jupyter"

@@ -19,8 +19,6 @@ PROTOCOL = "2.1.0"
 MOST_PANELS = 200
 """Panels that are kept; of more the oldest cease to move."""
 
-PICTURES = ("image/svg+xml", "image/png", "text/latex")
-
 
 class Publisher(Protocol):
     """What the panel needs of the channels."""
@@ -63,6 +61,7 @@ class Panel:
         """Compute for the first values and say what to publish in the cell; `alive` where a reader can move them."""
         from maximalab_kernel.gathering import gather  # noqa: PLC0415  most kernels never show any
         from maximalab_kernel.sliders import Sliders  # noqa: PLC0415
+        from maximalab_kernel.standin import standing_in  # noqa: PLC0415
         from maximalab_kernel.widgets import control, view  # noqa: PLC0415
 
         key = frame.fields.get("key")
@@ -77,7 +76,7 @@ class Panel:
         self._keep(sliders)
         for model in sliders.models:
             self._open(model, request)
-        data = {**view(sliders.box, sliders.described), **self._picture(outputs)}
+        data = {**view(sliders.box, sliders.described), **standing_in(outputs, sliders.described)}
         return [("display_data", {"data": data, "metadata": {}, "transient": {}})]
 
     def _keep(self, sliders: Sliders) -> None:
@@ -90,11 +89,6 @@ class Panel:
         if kind == "error":  # the cell itself has not failed
             return "stream", {"name": "stderr", "text": "\n".join(output["traceback"]) + "\n"}
         return kind, {name: value for name, value in output.items() if name != "output_type"}
-
-    def _picture(self, outputs: list[dict[str, Any]]) -> dict[str, Any]:
-        """The first picture among `outputs`, for front ends without controls."""
-        data: dict[str, Any] = next((output["data"] for output in outputs if "data" in output), {})
-        return {kind: data[kind] for kind in PICTURES if kind in data}
 
     def _open(self, model: Model, request: Message | None) -> None:
         data = {"state": model.state, "buffer_paths": []}

@@ -177,6 +177,12 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "Can be moved in JupyterLab: {controls}.",
         "uk": "Можна пересувати в JupyterLab: {controls}.",
     },
+    "no_slider": {
+        "en": "No slider here? Run the cell. If there is none then, JupyterLab needs the package jupyterlab_widgets:"
+        " pip install jupyterlab_widgets, then load the page anew.",
+        "uk": "Тут немає повзунка? Виконайте комірку. Якщо він не з’явиться, JupyterLab бракує пакета"
+        " jupyterlab_widgets: pip install jupyterlab_widgets, потім перезавантажте сторінку.",
+    },
     "from_to": {"en": "from {low} to {high}", "uk": "від {low} до {high}"},
 }
 

@@ -125,8 +125,17 @@ def test_a_cell_runs_in_it(equipped):
     assert "x^3/3" in equipped.cell("integrate(x^2, x);")
 
 
-def test_the_check_finds_all_well(equipped):
-    found = equipped.kernel("check")
+def jupyter_path(folder: Path, *, kernel: bool = False) -> str:
+    """A folder of Jupyter's in which there is what moves sliders, and a `kernel`."""
+    (folder / "labextensions/@jupyter-widgets/jupyterlab-manager").mkdir(parents=True)
+    if kernel:
+        (folder / "kernels/maxima").mkdir(parents=True)
+        (folder / "kernels/maxima/kernel.json").touch()
+    return str(folder)
+
+
+def test_the_check_finds_all_well(equipped, tmp_path):
+    found = equipped.kernel("check", JUPYTER_PATH=jupyter_path(tmp_path / "shared"))
     assert found.returncode == 0, found.stdout
     assert {line[:4] for line in found.stdout.splitlines()} == {"ok  "}
     assert "SVG comes out" in found.stdout
@@ -186,6 +195,15 @@ FAULTS = [
         ["check"], "!!  Maxima: not found", "pip install --no-deps passagemath-maxima", id="no Maxima at all"
     ),
     pytest.param(
+        ["check"],
+        "!!  kernelspec: none",
+        "-> python -m maximalab_kernel install\n",
+        id="Jupyter does not know the kernel",
+    ),
+    pytest.param(
+        ["check"], "!!  sliders: a picture", "-> pip install jupyterlab_widgets", id="nothing moves sliders"
+    ),
+    pytest.param(
         ["check", "--maxima", "/nowhere/maxima"],
         "!!  Maxima: not found",
         "/nowhere/maxima is no Maxima: give the path",
@@ -210,15 +228,16 @@ def unequipped(fresh):
 
 
 @pytest.mark.parametrize(("words", "said", "remedy"), FAULTS)
-def test_the_check_says_what_is_wrong_and_what_to_do(unequipped, words, said, remedy):
-    found = unequipped.kernel(*words, alone=True)
+def test_the_check_says_what_is_wrong_and_what_to_do(unequipped, tmp_path, words, said, remedy):
+    found = unequipped.kernel(*words, alone=True, HOME=str(tmp_path), XDG_DATA_HOME="")
     assert found.returncode == 1, found.stderr
     assert said in found.stdout
     assert remedy in found.stdout
 
 
-def test_the_check_misses_gnuplot(fresh, maxima_ready):
-    found = fresh.kernel("check", "--maxima", path_of(maxima_ready), alone=True)
+def test_the_check_misses_gnuplot(fresh, maxima_ready, tmp_path):
+    path = jupyter_path(tmp_path / "shared", kernel=True)
+    found = fresh.kernel("check", "--maxima", path_of(maxima_ready), alone=True, JUPYTER_PATH=path)
     assert found.returncode == 1
     faults = [line for line in found.stdout.splitlines() if line.startswith("!!")]
     assert [line[4:] for line in faults] == ["gnuplot: not found", "plot: no picture"]

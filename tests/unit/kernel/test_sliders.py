@@ -187,6 +187,26 @@ def test_the_first_picture_stands_beside_the_controls_for_exports(reader):
     assert data["image/svg+xml"].rstrip().endswith("</svg>")
 
 
+@pytest.mark.parametrize(
+    ("code", "begins"),
+    [
+        pytest.param("interact(plot2d(x^n,[x,0,1]), [n, 1, 5])$", '<img alt="plot; x', id="a picture"),
+        pytest.param("interact(n^2, [n, 1, 5])$", "\\begin{equation*}", id="a formula"),
+        pytest.param('interact("<b>", [n, 1, 5])$', "<pre>&lt;b&gt;", id="a text"),
+    ],
+)
+def test_where_no_control_is_shown_a_word_tells_why(reader, code, begins):
+    data = reader.open(code).of("display_data")[0]["data"]
+    assert data["text/html"].startswith(begins)
+    assert "n = 1 (1 … 5)" in data["text/html"]
+    assert "pip install jupyterlab_widgets" in data["text/html"]
+
+
+def test_the_word_is_in_both_languages(make_lab):
+    answer = make_lab(MAXIMALAB_LANG="uk").run("interact(n^2, [n, 1, 5])$", allow_stdin=True)
+    assert "Тут немає повзунка?" in answer.of("display_data")[0]["data"]["text/html"]
+
+
 def test_a_page_that_is_loaded_anew_gets_the_models_back(reader):
     reader.open("interact(n^2, [n, 1, 10])$")
     reader.updates(reader.move(reader.slider("n"), value=6))
