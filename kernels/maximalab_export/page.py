@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbconvert.exporters.html import HTMLExporter
 from traitlets import default
 
 from maximalab_export import mathjax
+from maximalab_export.still import stilled
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 
 class MaximaHTML(HTMLExporter):
@@ -27,3 +31,13 @@ class MaximaHTML(HTMLExporter):
     def _init_resources(self, resources: dict[str, Any] | None) -> dict[str, Any]:
         told: dict[str, Any] = super()._init_resources(resources)  # type: ignore[no-untyped-call]
         return told | {"mathjax": mathjax.script(), "mathjax_url": mathjax.ELSEWHERE}
+
+    def from_notebook_node(  # type: ignore[override]  # a text, as from nbconvert's own
+        self,
+        nb: NotebookNode,
+        resources: dict[str, Any] | None = None,
+        **kw: Any,  # noqa: ANN401  nbconvert's, passed on
+    ) -> tuple[str, dict[str, Any]]:
+        """The page and nbconvert's resources."""
+        made: tuple[str, dict[str, Any]] = super().from_notebook_node(stilled(nb), resources, **kw)
+        return made

@@ -94,6 +94,9 @@ def test_html_is_complete_with_colours_formulas_and_pictures(book: Path, page: P
     assert len({colour(page, word) for word in ("if", "25", '"хліб"', "/* прибуток */")}) == 4
     assert page.locator(".jp-RenderedSVG svg, .jp-RenderedSVG img").count() == 3
     expect(page.locator("body")).to_contain_text("Can be moved in JupyterLab: n = 3 (3 … 10).")
+    words = page.locator(".jp-RenderedSVG img").evaluate_all("all => all.map(it => it.alt)")
+    assert words[0].startswith("plot: Назва; x: from -3 to 3")
+    assert words[1].startswith("surface; x: from -2 to 2")
 
 
 def test_html_as_nbconvert_makes_it_has_colours_and_pictures_and_asks_for_mathjax(book: Path, page: Page):
