@@ -128,5 +128,42 @@ def colour(page: Page, number: int, word: str) -> str:
     return shown.evaluate("it => getComputedStyle(it).color")
 
 
+def comment_and_brackets(page: Page, place: int) -> None:
+    """Ctrl+/ makes a comment of the line and takes it back; brackets are matched, and closed where that is wanted."""
+    write(page, place, "")
+    code = cell(page, place).locator(".cm-content")
+    expect(code.locator("span").first).to_be_attached()  # the language is there
+    before = code.inner_text()
+    page.keyboard.press("Control+/")
+    expect(code).to_have_text(f"/* {before} */")
+    page.keyboard.press("Control+/")
+    expect(code).to_have_text(before)
+    page.keyboard.press("ArrowLeft")
+    expect(code.locator(".cm-matchingBracket")).to_have_count(2)
+    switch(page)
+    code.click()
+    try:
+        until(lambda: closes(page, code), "brackets close by themselves", 60)
+    finally:
+        switch(page)
+
+
+def closes(page: Page, code: Locator) -> bool:
+    """Whether a bracket that is typed is closed; takes it away again where it is not."""
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" f([")
+    if code.inner_text().endswith("f([])"):
+        return True
+    for _ in " f([":
+        page.keyboard.press("Backspace")
+    return False
+
+
+def switch(page: Page) -> None:
+    """Switch the closing of brackets on or off, in the menu of settings."""
+    page.locator(".lm-MenuBar-item", has_text="Settings").click()
+    page.locator("[data-command='fileeditor:toggle-autoclosing-brackets-universal']").click()
+
+
 def photo(page: Page, name: str) -> None:
     page.screenshot(path=PHOTOS / f"{name}.png")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from maximalab_kernel.cursor import Cursor, cursor_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from maximalab_kernel.manual import Manual
 
@@ -42,6 +42,16 @@ PLOTS = {
 }
 MOST = 500
 """More names help nobody."""
+
+COMMONEST = (
+    "%pi", "%e", "%i", "integrate", "diff", "limit", "solve", "expand", "factor", "ratsimp", "subst", "float", "plot2d",
+    "plot3d", "draw2d", "draw3d", "matrix", "invert", "transpose", "determinant", "rank", "maximize_lp", "minimize_lp",
+    "linsolve", "algsys", "find_root", "makelist", "map", "apply", "sum", "product", "length", "assume", "block",
+    "print", "load", "kill", "random", "sin", "cos", "exp", "log", "sqrt", "abs", "max", "min",
+)  # fmt: skip
+"""What is meant most often, the commonest first: these stand before the other names that begin alike."""
+
+PLACES = {name: place for place, name in enumerate(COMMONEST)}
 
 
 class Match(NamedTuple):
@@ -82,10 +92,18 @@ def matches(code: str, cursor: int, manual: Manual, own: Mapping[str, Match]) ->
     if where.in_string:
         return in_string(where, manual)
     found = [each for name, each in own.items() if name.startswith(where.prefix)]
-    found += options(where, manual)
+    settings = options(where, manual)
+    found += settings
     if where.prefix:
-        found += [named(name, manual) for name in manual.starting(where.prefix)]
+        found += [named(name, manual) for name in ranked(manual.starting(where.prefix), settings, manual)]
     return Matches(list({each.text: each for each in found}.values())[:MOST], len(where.prefix))
+
+
+def ranked(names: Sequence[str], settings: Sequence[Match], manual: Manual) -> list[str]:
+    """The commonest names first; without those that are nothing but an option which stands among `settings`."""
+    said = {each.text for each in settings}
+    kept = [name for name in names if f"{name}=" not in said or not is_option(name, manual)]
+    return sorted(kept, key=lambda name: PLACES.get(name, len(PLACES)))
 
 
 def named(name: str, manual: Manual) -> Match:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from labrun import until
-from notebookpage import await_kernel, cell, colour, drag, photo, picture, write
+from notebookpage import await_kernel, cell, colour, comment_and_brackets, drag, photo, picture, write
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.chromium
@@ -31,6 +31,27 @@ def test_a_student_writes_completes_and_asks_for_help(open_notebook):
     tooltip = page.locator(".jp-Tooltip")
     expect(tooltip).to_contain_text("integrate(expr, x, a, b)")
     photo(page, "kernel-help")
+
+
+def test_what_is_meant_most_often_stands_first_in_the_completer(open_notebook):
+    page = open_notebook("order", "profit: 1$", "2*%p", "draw2d(tit", "pro")
+    await_kernel(page)
+    write(page, 0, "")
+    page.keyboard.press("Shift+Enter")
+    expect(cell(page, 0).locator(".jp-InputPrompt")).to_have_text("[1]:")
+    for place, first in (1, "%pi"), (2, "title="), (3, "profit"):
+        write(page, place, "")
+        page.keyboard.press("Tab")
+        items = page.locator(".jp-Completer:visible .jp-Completer-item")
+        shown = items if first != "title=" else page.locator(".jp-NotebookPanel:visible .jp-Cell").nth(2)
+        expect(shown.first).to_contain_text(first)
+        page.keyboard.press("Escape")
+
+
+def test_a_student_comments_a_line_out_and_has_brackets_closed(open_notebook):
+    page = open_notebook("edit", "b: (2 + 3)$")
+    await_kernel(page)
+    comment_and_brackets(page, 0)
 
 
 def test_a_student_answers_a_question_and_interrupts_a_loop(open_notebook):

@@ -9,10 +9,10 @@ interface Part {
 
 const parts: Record<string, Part> = {
   "./language": {
-    needs: ["@codemirror/language", "@jupyterlab/codemirror", "@jupyterlab/notebook"],
+    needs: ["@codemirror/language", "@jupyterlab/codemirror", "@jupyterlab/completer", "@jupyterlab/notebook"],
     load: () => import("./language"),
   },
-  "./surface": { needs: ["@lumino/widgets"], load: () => import("./surface") },
+  "./surface": { needs: ["@lumino/widgets"], load: () => import("./renderers") },
 };
 
 const container = {

@@ -22,6 +22,31 @@ declare module "@jupyterlab/codemirror" {
   export const IEditorLanguageRegistry: unique symbol;
 }
 
+declare module "@jupyterlab/completer" {
+  export interface Completion {
+    readonly label: string;
+    readonly insertText?: string;
+  }
+
+  /** What is asked for, and where. */
+  export interface CompletionContext {
+    readonly editor?: { readonly model: { readonly mimeType: string } } | null;
+  }
+
+  /** What is proposed, and what of it fits to what has been typed since. */
+  export class CompleterModel {
+    readonly query: string;
+    setCompletionItems(items: Completion[]): void;
+    completionItems(): Completion[];
+  }
+
+  export interface ICompletionProviderManager {
+    registerProvider(provider: object): void;
+  }
+
+  export const ICompletionProviderManager: unique symbol;
+}
+
 declare module "@jupyterlab/notebook" {
   interface Preference {
     name?: string;

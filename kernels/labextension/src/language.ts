@@ -2,6 +2,7 @@
 
 import { LanguageSupport, StreamLanguage } from "@codemirror/language";
 import { IEditorLanguageRegistry } from "@jupyterlab/codemirror";
+import { completing } from "./completing";
 import { maxima } from "./maxima";
 import { plugins } from "./waiting";
 
@@ -32,4 +33,4 @@ const language = {
   },
 };
 
-export default [language, ...plugins];
+export default [language, completing, ...plugins];

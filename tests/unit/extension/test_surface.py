@@ -83,11 +83,21 @@ def test_a_drag_stops_when_it_is_seen_from_straight_above_or_below(call):
     [
         pytest.param(0, 10, [0, 2, 4, 6, 8, 10], id="whole numbers"),
         pytest.param(-1, 1, [-1, -0.5, 0, 0.5, 1], id="halves"),
+        pytest.param(0, 0.07, [0, 0.02, 0.04, 0.06], id="small ones"),
         pytest.param(3, 1e6, [200000, 400000, 600000, 800000, 1000000], id="large ones"),
     ],
 )
 def test_ticks_are_round_numbers(call, low, high, expected):
     assert [round(tick, 9) for tick in call("surface/ticks.ts", "ticks", [low, high])[0]] == expected
+
+
+def test_however_short_an_axis_has_two_marks(call):
+    """And not many more: the z axis of a first view has room for three."""
+    ranges = [(low, low + span) for low in (-4, -1.7, 0, 3, 95) for span in (0.013, 0.9, 2, 8, 8.9, 31, 1999)]
+    told = call(
+        "surface/ticks.ts", "ticks", *([low, high, wanted] for low, high in ranges for wanted in (2, 3))
+    )
+    assert {len(marks) for marks in told} <= {2, 3, 4, 5}
 
 
 def test_what_it_cannot_draw_is_left_to_the_picture(call):

@@ -121,6 +121,25 @@ def test_the_users_own_names_come_first(manual):
     assert found[0].signature == "integral_of_mine(x)"
 
 
+FIRST = [
+    pytest.param("1 + %p‸", "%pi", id="a commoner name before its neighbours in the alphabet"),
+    pytest.param("in‸", "integrate", id="a function"),
+    pytest.param("draw2d(tit‸", "title=", id="an option where options are written"),
+    pytest.param("plot2d(x, [x, 0, 1], [tit‸", "title", id="plot2d has its options in lists"),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), FIRST)
+def test_what_is_meant_most_often_comes_first(manual, code, text):
+    assert matches(*at_bar(code), manual, {}).found[0].text == text
+
+
+def test_an_option_of_draw_is_proposed_once(manual):
+    found = [each.text for each in matches(*at_bar("draw2d(tit‸"), manual, {}).found]
+    assert "title" not in found
+    assert {"color=", "color_bar"} & set(found) == set()
+
+
 PAGES = [
     pytest.param("integ‸rate", "integrate(expr, x)", id="a name"),
     pytest.param("integrate(x^2, ‸", "integrate(expr, x)", id="the call whose arguments are written"),

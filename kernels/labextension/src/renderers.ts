@@ -1,0 +1,6 @@
+/** What we render. */
+
+import { picture } from "./picture";
+import surface from "./surface";
+
+export default [surface, picture];
