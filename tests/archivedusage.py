@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from exportexample import HOME, STUDY
+from maximalab_hub.comparison.report import Choices, Report, report
+from maximalab_hub.comparison.writing import files
 from maximalab_hub.completeness import completeness
 from maximalab_hub.derivecommand import derive_all
 from maximalab_hub.export.formats import Format, TableName, files_of
@@ -23,7 +26,7 @@ from maximalab_hub.store.models import DerivationRow, WorkSessionRow
 from maximalab_hub.store.queries import EventValues
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.runs import runs_of
-from maximalab_hub.study import comparison, coverage, last_observations, work
+from maximalab_hub.study import comparison, coverage, last_observations, timetables_of, work
 from maximalab_hub.timetable import Lesson
 from postedevents import LOG_NAMES
 
@@ -102,15 +105,12 @@ def _export(connection: Connection, form: Format, selection: Selection) -> dict[
 
 
 def _figures(connection: Connection) -> dict[str, Any]:
-    reckoned = work(connection, STUDY, Selection())
     return {
         "comparison": comparison(connection, STUDY, HALF),
-        "work": [
-            (reckoned.users[user], at, lasted, ran, failed)
-            for user, at, lasted, ran, failed in zip(
-                reckoned.user, reckoned.at, reckoned.lasted, reckoned.ran, reckoned.failed, strict=True
-            )
-        ],
+        "work": _work(connection, Selection()),
+        "work of a part": _work(connection, HALF),
+        "work of a kind": _work(connection, Selection(kinds=("run", "login"), until=HALF.until)),
+        "report": files(_report(connection), {}),
         "coverage": coverage(connection, STUDY, Selection()),
         "coverage of a part": coverage(connection, STUDY, HALF),
         "completeness": completeness(connection, PEOPLE, HALF),
@@ -121,6 +121,22 @@ def _figures(connection: Connection) -> dict[str, Any]:
         "sessions": [tuple(row) for row in deriving.rows_of(connection, WorkSessionRow)],
         "derived from": [tuple(row) for row in deriving.rows_of(connection, DerivationRow)],
     }
+
+
+def _report(connection: Connection) -> Report:
+    choices = Choices(replace(STUDY.parameters, smallest_group=1), KYIV, STUDY.pseudonyms, with_grid=False)
+    return report(work(connection, STUDY, Selection()), timetables_of(connection, STUDY), choices)
+
+
+def _work(connection: Connection, selection: Selection) -> list[tuple[Any, ...]]:
+    found = work(connection, STUDY, selection)
+    assert set(found.users) <= set(PEOPLE[:-1]), "who has not agreed is not even named"
+    columns = (found.user, found.at, found.lasted, found.course, found.material, found.ran, found.failed)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return sorted(
+        (found.users[user], at, lasted, found.courses[course] or "", found.materials[material] or "", *marks)
+        for user, at, lasted, course, material, *marks in rows
+    )
 
 
 def _of_people(connection: Connection) -> dict[str, Any]:

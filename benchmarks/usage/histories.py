@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +15,28 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from maximalab_hub import migrations
 from maximalab_hub.compare import Parameters, Timetables
 from maximalab_hub.histories.cast import Plan, faculty
 from maximalab_hub.histories.telling import blocks
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Enrolment
+from maximalab_hub.store import queries, timetables
+from maximalab_hub.store.archive.files import write_month
+from maximalab_hub.store.archive.months import month_of
+from maximalab_hub.store.archive.places import name_in_force
+from maximalab_hub.store.archive.reading import by_day
 from maximalab_hub.store.arrow import SCHEMA
+from maximalab_hub.store.engine import open_engine, writing
+from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.study import Study
+from maximalab_hub.timetable.state import Enrolled, State, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from maximalab_hub.histories.cast import Group
+    from sqlalchemy import Connection, Engine
 
 BEGIN, WEEKS = datetime(2025, 9, 1, tzinfo=UTC), 17
 STUDENTS = 240
@@ -40,6 +54,7 @@ class History:
     path: Path
     events: int
     timetables: Timetables
+    groups: tuple[Group, ...]
 
     def tables(self, columns: Sequence[str], rows: int) -> Iterator[Any]:
         """Read columns, some rows at a time."""
@@ -62,7 +77,47 @@ def history(events: int) -> Iterator[History]:
         folder = Path(name)
         written = _written(plan, folder / "told.parquet", events)
         _sorted(folder / "told.parquet", folder / "events.parquet", folder)
-        yield History(folder / "events.parquet", written, Timetables(lessons, enrolled))
+        yield History(folder / "events.parquet", written, Timetables(lessons, enrolled), groups)
+
+
+@contextmanager
+def archived(told: History) -> Iterator[Engine]:
+    """Give a store in which all of the history is archived, and everybody has agreed to `STUDY`."""
+    folder = told.path.parent
+    (folder / "events").mkdir()
+    engine = open_engine(f"sqlite:///{folder / 'usage.sqlite'}", archive=folder)
+    migrations.upgrade(engine)
+    with writing(engine) as connection:
+        enrol(connection, told.groups)
+        for user in told.timetables.enrolments:
+            queries.record_consent(connection, user=user, study=STUDY.id, agreed=True, decided_at=BEGIN)
+    for month, days in groupby(
+        by_day(_batches(told.path)), lambda day: month_of(day.column("at")[0].as_py())
+    ):
+        one = write_month(folder / "events" / f"{month}.parquet", month, days, BEGIN)
+        with writing(engine) as connection:
+            name_in_force(connection, one)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _batches(path: Path) -> Iterator[Any]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(ROWS_IN_A_GROUP):
+            yield pa.Table.from_batches([batch]).cast(SCHEMA)
+
+
+def enrol(connection: Connection, groups: Sequence[Group]) -> None:
+    """Enter the groups' lessons and people, course by course."""
+    courses: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        courses[group.course].append(group)
+    for course, mine in courses.items():
+        people = tuple(Enrolled(user, one.name, BEGIN) for one in mine for user in one.students)
+        state = State(course, tuple(lesson for one in mine for lesson in one.lessons), (), people)
+        timetables.keep(connection, ordered(state), Made("bench", BEGIN, How.FILE))
 
 
 def _written(plan: Plan, path: Path, events: int) -> int:

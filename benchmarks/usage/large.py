@@ -22,13 +22,17 @@ from maximalab_hub.export.parquet import ROWS_IN_A_GROUP, write_tables
 from maximalab_hub.export.seen import READ, seen
 from maximalab_hub.histories.cast import KYIV
 from maximalab_hub.setting import Rule
+from maximalab_hub.store.research import Selection, snapshot
+from maximalab_hub.study import timetables_of, work
 
 from benchmarks.table import Figure, Goal
 from benchmarks.turns import medians
-from benchmarks.usage.histories import STUDY, History, history
+from benchmarks.usage.histories import STUDY, History, archived, history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Engine
 
 RATIO_OF_EXPORT, RATIO_OF_COMPARISON, RATIO_OF_MEMORY = 1.5, 2.0, 1.25
 AT_WORK_BY_DAY = """
@@ -64,16 +68,18 @@ def copied(told: History, path: Path) -> None:
         connection.execute(f"COPY ({asked}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
 
 
-def compared(told: History) -> None:
-    """Say what everybody did in every setting: all that a comparison makes of events, before its tests."""
-    work = work_in(told.tables(WORK, ROWS_IN_A_GROUP * 8))
-    figures_of(work, told.timetables, STUDY.parameters, KYIV)
+def compared(engine: Engine) -> None:
+    """Say what everybody did in every setting: all that a comparison makes of archived events, before its tests."""
+    with snapshot(engine) as connection:
+        found, timetables = work(connection, STUDY, Selection()), timetables_of(connection, STUDY)
+    figures_of(found, timetables, STUDY.parameters, KYIV)
 
 
 def grouped(told: History) -> None:
-    """Let DuckDB group the same file."""
+    """Let DuckDB group the same files."""
+    files = told.path.parent / "events" / "*.parquet"
     with duckdb.connect() as connection:
-        connection.sql(AT_WORK_BY_DAY.format(path=told.path)).to_arrow_table()
+        connection.sql(AT_WORK_BY_DAY.format(path=files)).to_arrow_table()
 
 
 def every_choice(told: History) -> float:
@@ -115,12 +121,14 @@ def exports(events: int, times: int) -> Figure:
 
 def comparisons(events: int, times: int) -> list[Figure]:
     """Comparison beside one group-by, and the grid beside a single comparison."""
-    with history(events) as told:
-        took = medians(times, lambda: seconds(lambda: compared(told)), lambda: seconds(lambda: grouped(told)))
+    with history(events) as told, archived(told) as engine:
+        took = medians(
+            times, lambda: seconds(lambda: compared(engine)), lambda: seconds(lambda: grouped(told))
+        )
         choices = every_choice(told)
     return [
         Figure(
-            f"everybody's figures of {events:,} events, before tests (peer: one bare group-by of DuckDB)",
+            f"everybody's figures of {events:,} archived events, before tests (peer: one bare group-by of DuckDB)",
             "s", *took, Goal(ratio=RATIO_OF_COMPARISON),
         ),
         Figure(

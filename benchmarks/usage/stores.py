@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,20 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from maximalab_hub.histories.cast import Plan, faculty
 from maximalab_hub.histories.telling import blocks
-from maximalab_hub.store import timetables
 from maximalab_hub.store.engine import writing
 from maximalab_hub.store.load import load_events
 from maximalab_hub.store.models import EventRow
-from maximalab_hub.store.timetables import How, Made
-from maximalab_hub.timetable.state import Enrolled, State, ordered
 from sqlalchemy import text
 
-from benchmarks.usage.histories import BEGIN, STUDENTS, WEEKS
+from benchmarks.usage.histories import BEGIN, STUDENTS, WEEKS, enrol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from maximalab_hub.histories.cast import Group
     from sqlalchemy import Engine
 
 EVENTS_OF_A_COURSE = 250_000
@@ -55,7 +50,7 @@ def fill(engine: Engine, term: Term) -> None:
     with writing(engine) as connection:
         for index in indexes:
             index.drop(connection)
-        _enrol(connection, term.plan.groups)
+        enrol(connection, term.plan.groups)
     for part in _parts(term):
         with writing(engine) as connection:
             load_events(connection, part)
@@ -79,13 +74,3 @@ def _parts(term: Term) -> Iterator[Any]:
             waiting, rows = [], 0
         if told == term.events:
             return
-
-
-def _enrol(connection: Any, groups: tuple[Group, ...]) -> None:  # noqa: ANN401  a connection
-    courses: dict[str, list[Group]] = defaultdict(list)
-    for group in groups:
-        courses[group.course].append(group)
-    for course, mine in courses.items():
-        people = tuple(Enrolled(user, one.name, BEGIN) for one in mine for user in one.students)
-        state = State(course, tuple(lesson for one in mine for lesson in one.lessons), (), people)
-        timetables.keep(connection, ordered(state), Made("bench", BEGIN, How.FILE))

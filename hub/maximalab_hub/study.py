@@ -11,9 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from maximalab_hub.compare import AT_WORK, Comparison, Happening, Parameters, Timetables, compare
 from maximalab_hub.comparison.work import READ, Work, work_in
 from maximalab_hub.completeness import Completeness, completeness
@@ -24,7 +21,7 @@ from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.setting import Rule
 from maximalab_hub.store import queries, research, timetables
-from maximalab_hub.store.tables import event_tables
+from maximalab_hub.store.research import unordered_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -140,9 +137,8 @@ def work(connection: Connection, study: Study, selection: Selection) -> Work:
     """Give what comparisons need of the work of those who agreed, as arrays."""
     chosen = studied(selection)
     kinds = tuple(kind for kind in chosen.kinds or () if kind in AT_WORK)
-    people = pa.array(sorted(people_of(connection, study)), pa.string())
-    tables = event_tables(connection, READ, research.conditions(replace(chosen, kinds=kinds)))
-    return work_in(table.filter(pc.is_in(table.column("user"), people)) for table in tables)
+    tables = unordered_tables(connection, READ, replace(chosen, kinds=kinds))
+    return work_in(tables, people_of(connection, study), kinds)
 
 
 def studied(selection: Selection) -> Selection:

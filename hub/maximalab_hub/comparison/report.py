@@ -156,7 +156,7 @@ def _cohorts(people: Iterable[PersonFigures]) -> tuple[dict[str, list[PersonFigu
 def _by_material(
     work: Work, timetables: Timetables, parameters: Parameters, zone: ZoneInfo
 ) -> dict[str, list[PersonFigures]]:
-    parts = ((name, work.of_material(name)) for name in work.materials if name)
+    parts = ((name, work.of_material(name)) for name in sorted(filter(None, work.materials)))
     return {name: figures_of(part, timetables, parameters, zone) for name, part in parts if len(part)}
 
 

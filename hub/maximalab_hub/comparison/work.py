@@ -19,14 +19,13 @@ from maximalab_hub.setting_arrays import Coded, coded
 from maximalab_hub.store.arrow import TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 READ: Final = ("user", "kind", "at", "course", "duration_ms", "outcome", "material")
 """The store's columns that comparisons need."""
 _TEXTS: Final = ("user", "kind", "course", "outcome", "material")
-_KINDS: Final = pa.array(sorted(AT_WORK), pa.string())
 _TO_MICROS: Final = 1000
 
 
@@ -65,12 +64,18 @@ class Work:
         return self.only(self.material == self.materials.index(material))
 
 
-def work_in(tables: Iterable[Any]) -> Work:
-    """Read tables with the columns `READ`; quickest where they come in order of time, or of day and person."""
+def work_in(
+    tables: Iterable[Any], people: Collection[str] | None = None, kinds: Collection[str] = AT_WORK
+) -> Work:
+    """Read tables with the columns `READ`; of these people and kinds alone where they are given.
+
+    The order of events does not matter; quickest is that of time, or of day and person.
+    """
     places: dict[str, dict[Any, int]] = {name: {} for name in _TEXTS}
-    parts = [_part(table, places) for table in tables]
+    chosen = {"kind": AT_WORK.intersection(kinds), "user": people}
+    parts = [_part(table, places, chosen) for table in tables]
     if not parts:
-        parts = [_part(pa.table({name: _empty(name) for name in READ}), places)]
+        parts = [_part(pa.table({name: _empty(name) for name in READ}), places, {})]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in READ}
     del parts
     lists = {name: list(of) for name, of in places.items()}
@@ -113,22 +118,28 @@ def work_of(happenings: Iterable[Happening] | Work) -> Work:
     )
 
 
-def _part(table: Any, places: dict[str, dict[Any, int]]) -> dict[str, NDArray[Any]]:  # noqa: ANN401
-    at_work = pc.is_in(table.column("kind"), _KINDS)
-    kept = table if pc.all(at_work).as_py() else table.filter(at_work)
+def _part(
+    table: Any,  # noqa: ANN401
+    places: dict[str, dict[Any, int]],
+    chosen: Mapping[str, Collection[str] | None],
+) -> dict[str, NDArray[Any]]:
     found: dict[str, NDArray[Any]] = {
-        name: _placed(coded(kept.column(name)), places[name]) for name in _TEXTS
+        name: _placed(coded(table.column(name)), places[name], chosen.get(name)) for name in _TEXTS
     }
-    found["at"] = kept.column("at").cast(pa.int64()).to_numpy()
-    lasted = kept.column("duration_ms")
+    found["at"] = table.column("at").cast(pa.int64()).to_numpy()
+    lasted = table.column("duration_ms")
     whole = pc.fill_null(lasted.cast(pa.int64()), 0).to_numpy()
     found["duration_ms"] = whole if pa.types.is_duration(lasted.type) else whole * _TO_MICROS
-    return found
+    kept = (found["user"] >= 0) & (found["kind"] >= 0)
+    return found if kept.all() else {name: values[kept] for name, values in found.items()}
 
 
-def _placed(column: Coded, places: dict[Any, int]) -> NDArray[np.int32]:
-    """Number values as they come, the same in every table."""
-    numbers = [places.setdefault(value, len(places)) for value in column.values]
+def _placed(column: Coded, places: dict[Any, int], chosen: Collection[str] | None) -> NDArray[np.int32]:
+    """Number values as they come, the same in every table; what is not chosen is -1, and is named nowhere."""
+    numbers = [
+        places.setdefault(value, len(places)) if chosen is None or value in chosen else -1
+        for value in column.values
+    ]
     return np.asarray(np.array(numbers or [0], np.int32)[column.places])
 
 

@@ -17,9 +17,11 @@ from sqlalchemy import func, select, text
 from maximalab_hub.consent import Decision
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import queries, timetables
+from maximalab_hub.store.archive.columns import coded_tables
 from maximalab_hub.store.archive.reading import archive_of, everywhere
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.models import ConsentRow, EventRow, HolidayRow
+from maximalab_hub.store.tables import stored_tables
 from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.timetable import Holiday, Lesson, edits
 from maximalab_hub.timetable.state import Enrolled, in_force, ordered
@@ -153,6 +155,17 @@ def _summed(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
     for name, count in rows:
         found[name] += count
     return dict(found)
+
+
+def unordered_tables(connection: Connection, columns: Sequence[str], selection: Selection) -> Iterator[Any]:
+    """Stream these columns of the chosen events as Arrow tables, in no order; of archived ones all kinds come.
+
+    Nobody has to sort millions of events for who sorts them anyway, and reads only whose and what they are.
+    """
+    yield from stored_tables(connection, columns, conditions(selection), order=())
+    archive = archive_of(connection, selection.since, selection.until)
+    if archive is not None:
+        yield from coded_tables(archive.months, columns, selection)
 
 
 def conditions(selection: Selection) -> list[ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maximalab_hub.stats import Interval, Method, wilcoxon_paired
 from maximalab_hub.stats.bootstrap import bca
+from maximalab_hub.stats.walsh import WalshAverages
 from scipy import stats as scipy_stats
 
 # Hollander and Wolfe (1973), table 3.1: depression before and after tranquillisers. The book: statistic 40 of 45,
@@ -140,6 +141,46 @@ def test_shift_and_interval_are_those_of_drawing_people_one_by_one(pairs):
     result = wilcoxon_paired(x, y, seed=7, resamples=20)
     assert result.shift == naive_shift(differences)
     assert result.interval == (bca(result.shift, resampled, without, 0.95) if n > 1 else None)
+
+
+MANY = np.random.default_rng(11)
+
+
+def middle_of_pairs(values):
+    """Of all pairs, written down."""
+    means = (values[:, None] + values)[np.triu_indices(len(values))] / 2
+    return float(np.median(means))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(MANY.normal(size=700), id="all different"),
+        pytest.param(MANY.integers(-40, 90, 700).astype(float), id="whole numbers"),
+        pytest.param(MANY.choice([0.1, 0.2, 0.1 + 0.2, 1e9], 700), id="a few values, of very different size"),
+        pytest.param(
+            np.concatenate([MANY.normal(size=350), 5 + 1e-9 * MANY.normal(size=350)]),
+            id="half of them together",
+        ),
+    ],
+)
+def test_the_middle_of_a_hundred_thousand_pairs_is_found_without_writing_them_down(values):
+    ordered = np.sort(values)
+    averages = WalshAverages(ordered)
+    drawn = [MANY.integers(0, len(values), len(values)) for _ in range(6)]
+    counts = np.stack([np.bincount(one, minlength=len(values)) for one in drawn])
+    assert averages.medians(counts).tolist() == [middle_of_pairs(ordered[np.sort(one)]) for one in drawn]
+    without = averages.without_each()
+    for place in (0, 1, 349, 350, 698, 699):
+        assert without[place] == middle_of_pairs(np.delete(ordered, place))
+
+
+def test_an_interval_for_thousands_of_people_is_a_matter_of_seconds():
+    """Pair by pair it took hours, and gigabytes."""
+    people = np.random.default_rng(5).normal(0.3, 1, 5000)
+    result = wilcoxon_paired(people.tolist(), [0.0] * 5000, seed=1, resamples=50)
+    assert result.interval is not None
+    assert 0.2 < result.interval.low < result.shift < result.interval.high < 0.4
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95])
