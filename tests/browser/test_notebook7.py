@@ -6,7 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 from labrun import until
-from notebookpage import Site, await_kernel, cell, colour, drag, notebook, photo, picture, running, write
+from notebookpage import (
+    Site,
+    await_kernel,
+    cell,
+    colour,
+    comment_and_brackets,
+    drag,
+    notebook,
+    photo,
+    picture,
+    running,
+    write,
+)  # fmt: skip
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.chromium
@@ -65,3 +77,4 @@ def test_all_of_it_works_in_notebook_7(page: Page):
     page.keyboard.press("Shift+Tab")
     expect(page.locator(".jp-Tooltip")).to_contain_text("integrate(expr, x, a, b)")
     photo(page, "notebook7")
+    comment_and_brackets(page, 3)

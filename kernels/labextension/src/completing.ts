@@ -4,7 +4,7 @@ import { CompleterModel, ICompletionProviderManager } from "@jupyterlab/complete
 import type { Completion, CompletionContext } from "@jupyterlab/completer";
 import { inOrder, inserted } from "./order";
 
-const RANK = 560; // JupyterLab asks the provider of the highest rank for the model; the kernel's has 550
+const RANK = 1010; // JupyterLab asks the provider of the highest rank for the model: the debugger's has 1000, the kernel's 550
 
 class KernelsOrder extends CompleterModel {
   private texts: readonly string[] = [];
