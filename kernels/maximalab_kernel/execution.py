@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from maximalab_kernel.failures import Failure, caret, failure, quotation
+from maximalab_kernel.failures import Failure, as_written, caret, failure, quotation
 from maximalab_kernel.keeping import PrintedText
 from maximalab_kernel.outputs import result_bundle
 from maximalab_kernel.questions import refusal, spoken
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 LINES_OF_MAXIMA = re.compile(r" \([^()\n]* line \d+\)")
 """Where Maxima thinks that a function of a file was called: a line too early, or 0."""
 
-NOTICES = frozenset({"help_how", "help_no_page", "help_no_pages", "help_no_manual"})
-"""What `describe` has the kernel say; each but the first about a topic."""
+NOTICES = frozenset({"help_how", "help_choose", "help_no_page", "help_no_pages", "help_no_manual"})
+"""What `describe` has the kernel say; the last three about a topic."""
 
 
 class Stage(Protocol):
@@ -176,6 +176,8 @@ class Cell:
             return failure("KeyboardInterrupt", say("interrupted"), number, statement)
         if name == "MaximaQuestion":
             message = refusal(message)
+        if name == "MaximaSyntaxError":
+            message = as_written(message, statement.text)
         return failure(name, message, number, statement, *self._details(trouble, statement))
 
     def _details(self, trouble: Frame, statement: Statement) -> list[str]:
@@ -184,7 +186,7 @@ class Cell:
 
         place = whereabouts(trouble)
         if place is None:
-            lines = caret(statement, trouble.fields.get("position"))
+            lines = caret(statement, trouble.fields.get("position"), trouble.text("message"))
         else:
             lines, statement = place.told(), place.statement
             trouble = Frame("error", {**trouble.fields, "position": place.position})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,17 +30,41 @@ class Failure(Exception):  # noqa: N818  a value that travels as an exception; e
         return {"ename": self.name, "evalue": self.message, "traceback": list(self.traceback)}
 
 
-def spot(statement: Statement, position: int) -> int:
-    """The index of the character that the parser could not take, when it stood at `position`."""
-    return max(0, min(position - 2, len(statement.text) - 1))  # it has read the word and one character more
+STRANGE = re.compile(r"incorrect syntax: (\S) is not an? \w+ operator")
+"""The parser's complaint of a single character."""
 
 
-def caret(statement: Statement, position: object) -> list[str]:
-    """The line of the statement where the parser stood, and a caret below it."""
+WORD = re.compile(r"incorrect syntax: (.+) is not an? \w+ operator$", re.DOTALL)
+
+
+def as_written(message: str, text: str) -> str:
+    """The parser's complaint with its word as it stands in the statement `text`: Lisp turns the case of a string."""
+    match = WORD.match(message)
+    if not match or (match[1] in text and f'"{match[1]}"' not in text):
+        return message
+    words = (match[1], match[1].lower(), match[1].upper())
+    word = next((word for word in words if word in text), match[1])
+    return message.replace(match[1], f'"{word}"' if f'"{word}"' in text else word, 1)
+
+
+def spot(text: str, position: int, message: str) -> int:
+    """The index of the character that the parser could not take, when it stood at `position` of `text`.
+
+    It has read the word and one character more; of a character that is no operator of Maxima's (`≤`, `@`) none more.
+    """
+    strange = STRANGE.match(message)
+    alone = (
+        strange and text[position - 1 : position] == strange[1] != text[max(position - 2, 0) : position - 1]
+    )
+    return max(0, min(position - (1 if alone else 2), len(text) - 1))
+
+
+def caret(statement: Statement, position: object, message: str) -> list[str]:
+    """The line of the statement where the parser stood with its complaint, and a caret below it."""
     if not isinstance(position, int):
         return []
     text = statement.text
-    place = spot(statement, position)
+    place = spot(text, position, message)
     start = text.rfind("\n", 0, place) + 1
     line = text[start:].partition("\n")[0].rstrip("\r").replace("\t", " ")  # a tab would move the caret away
     column = place - start

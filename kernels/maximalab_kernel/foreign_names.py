@@ -14,6 +14,8 @@ FOREIGN: dict[str, str] = {
     "eye": "ident", "zeros": "zeromatrix", "fact": "n!", "fac": "n!",
     "choose": "binomial", "ncr": "binomial", "Re": "realpart", "Im": "imagpart", "arg": "carg",
     "conj": "conjugate", "collect": "collectterms", "assign": ":", "isprime": "primep",
+    "evalf": "float", "subs": "subst", "nsolve": "find_root", "linprog": "minimize_lp", "maximize": "maximize_lp",
+    "minimize": "minimize_lp", "linspace": "makelist", "factorize": "factor",
     "Sum": "sum", "Product": "product", "Matrix": "matrix", "linsolv": "linsolve", "rand": "random",
 }  # fmt: skip
 """What Maxima calls it. None of the keys is a function of Maxima's; the package eigen has a `conj`."""
@@ -63,14 +65,14 @@ PACKAGES: dict[str, tuple[str, ...]] = {
 PACKAGE_OF: dict[str, str] = {name: package for package, names in PACKAGES.items() for name in names}
 
 CHARACTERS: dict[str, str] = {
-    **dict.fromkeys("“”„«»‟", '"'), **dict.fromkeys("−–—‐‑", "-"), **dict.fromkeys("×·⋅∙∗", "*"),
+    **dict.fromkeys("“”„«»‟‘", '"'), **dict.fromkeys("−–—‐‑", "-"), **dict.fromkeys("×·⋅∙∗", "*"),
     **dict.fromkeys("÷∕⁄", "/"), "²": "^2", "³": "^3", "√": "sqrt(…)", "≤": "<=", "≥": ">=", "≠": "#",
-    "∞": "inf", "∫": "integrate(…)", "∑": "sum(…)", "→": "limit(…)", "’": "'", "‘": "'", "°": "*%pi/180",
+    "∞": "inf", "∫": "integrate(…)", "∑": "sum(…)", "→": "limit(…)", "’": "'", "°": "*%pi/180",
 }  # fmt: skip
 """Characters that look like mathematics and are none of Maxima's operators, with what to write."""
 
 OPERATORS: dict[str, str] = {
-    "!=": "`#`", "<>": "`#`",
+    "!=": "`#`", "<>": "`#`", "=<": "`<=`", "=>": "`>=`", "< =": "`<=`", "> =": "`>=`", ": =": "`:=`",
     "&&": "`and`", "||": "`or`", "|": "`abs(x)`", "->": "`=`, `:`", "++": "`k: k + 1`",
     "+=": "`k: k + …`", "-=": "`k: k - …`",
 }  # fmt: skip
@@ -83,6 +85,10 @@ CONSTANTS: dict[str, str] = {
     "π": "%pi",
     "infinity": "inf",
     "oo": "inf",
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
 }
 
 CALLED: frozenset[str] = frozenset({
@@ -91,6 +97,50 @@ CALLED: frozenset[str] = frozenset({
     "limit", "float", "length", "first", "last", "load", "plot2d", "plot3d", "draw2d", "return",
 })  # fmt: skip
 """Functions that beginners know, and `return`, to tell `sqrt 2` from `a b`."""
+
+PRIMED_POWERS = ("sin", "cos", "tan", "cot", "sinh", "cosh", "tanh", "log", "ln", "tg", "ctg")
+"""Functions whose powers are written before the argument on paper: `sin^2 x`."""
+
+USAGE: dict[str, str] = {
+    "plot2d": "plot2d(sin(x), [x, 0, 6])",
+    "sum": "sum(k^2, k, 1, n)",
+    "product": "product(k, k, 1, n)",
+    "makelist": "makelist(k^2, k, 1, 5)",
+    "integrate": "integrate(x^2, x, 0, 1)",
+    "limit": "limit(sin(x)/x, x, 0)",
+    "diff": "diff(x^3, x, 2)",
+    "solve": "solve([x + y = 3, x - y = 1], [x, y])",
+    "matrix": "matrix([1, 2], [3, 4])",
+    "lambda": "lambda([x], x^2)",
+    "maximize_lp": "maximize_lp(3*x + 5*y, [x + y <= 4, x >= 0, y >= 0])",
+    "minimize_lp": "minimize_lp(3*x + 5*y, [x + y >= 4, x >= 0, y >= 0])",
+    "explicit": "draw2d(explicit(sin(x), x, 0, 6))",
+    "find_root": "find_root(x^2 - 2, x, 0, 2)",
+    "ode2": "ode2('diff(y, x) = y, y, x)",
+    "append": "append([1, 2], [3])",
+    "log": "log(8)/log(2)",
+    "max": "lmax([1, 2, 3])",
+    "min": "lmin([1, 2, 3])",
+    "round": "round(3.14159*100)/100.0",
+}
+"""How those are called that beginners call with other arguments: by an example that can be run."""
+
+FAMILIAR: frozenset[str] = frozenset({
+    *USAGE, "factor", "factorial", "expand", "ratsimp", "trigsimp", "float", "print", "display", "length", "first",
+    "last", "determinant", "invert", "transpose", "eigenvalues", "eigenvectors", "linsolve", "algsys", "allroots",
+    "realroots",
+    "plot3d", "draw2d", "draw3d", "subst", "binomial", "random", "floor", "ceiling", "assume", "taylor", "addrow",
+    "addcol", "submatrix", "sublist", "create_list", "fullratsimp", "partfrac", "bfloat", "realpart",
+    "imagpart", "contour_plot", "histogram", "points", "triangularize", "charpoly", "genmatrix", "ratsubst",
+    "trigexpand", "trigreduce", "quotient", "remainder", "lsum", "apply", "flatten", "simplify_sum", "gcd", "abs",
+}) - {"explicit"}  # fmt: skip
+"""What a first year meets: of several names that may be meant, these come first, and these alone for a short name."""
+
+LATIN_KEYS = str.maketrans(
+    "йцукенгшщзфівапролдячсмитьЙЦУКЕНГШЩЗФІВАПРОЛДЯЧСМИТЬы",
+    "qwertyuiopasdfghjklzxcvbnmQWERTYUIOPASDFGHJKLZXCVBNMs",
+)
+"""What the keys of the Ukrainian keyboard give in the Latin layout."""
 
 LOOKALIKES = str.maketrans("аеіорсухАВЕКМНОРСТХ", "aeiopcyxABEKMHOPCTX")
 """Cyrillic letters to the Latin ones that look the same."""

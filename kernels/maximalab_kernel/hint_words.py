@@ -69,9 +69,76 @@ HINT_WORDS: dict[str, dict[str, str]] = {
         "en": "a comment is not closed: `/* … */`.",
         "uk": "коментар не закрито: `/* … */`.",
     },
+    "hint_signs": {
+        "en": "nothing says here that {name} is not negative: add `{name} >= 0` to the constraints"
+        " (for all variables at once: `nonnegative_lp: true$` before it).",
+        "uk": "тут ніщо не каже, що {name} невід'ємне: додайте до обмежень `{name} >= 0`"
+        " (для всіх змінних відразу: `nonnegative_lp: true$` перед цим).",
+    },
+    "hint_first_index": {
+        "en": "there is no such element: they are numbered from 1 to `length(…)`.",
+        "uk": "такого елемента немає: їх нумерують від 1 до `length(…)`.",
+    },
+    "hint_nonconformable": {
+        "en": "to multiply matrices, the first must have as many columns as the second has rows; `matrix_size(A)` and"
+        " `transpose(A)` may help.",
+        "uk": "щоб перемножити матриці, у першої має бути стільки стовпців, скільки рядків у другої; можуть допомогти"
+        " `matrix_size(A)` і `transpose(A)`.",
+    },
+    "hint_lengths": {
+        "en": "lists or matrices of different sizes cannot be reckoned with element by element.",
+        "uk": "списки чи матриці різних розмірів не можна поєднувати поелементно.",
+    },
+    "hint_same_sign": {
+        "en": "at both ends the function has the same sign: choose ends between which it changes, a plot shows where.",
+        "uk": "на обох кінцях функція має той самий знак: оберіть кінці, між якими вона його змінює; де це, видно на"
+        " графіку.",
+    },
+    "hint_inequality": {
+        "en": 'inequalities are solved by a package: `load("solve_rat_ineq")$ solve_rat_ineq(x^2 > 4);`.',
+        "uk": 'нерівності розв\'язує пакет: `load("solve_rat_ineq")$ solve_rat_ineq(x^2 > 4);`.',
+    },
+    "hint_package": {
+        "en": 'there is no package {name}. Is `load("{use}")` meant?',
+        "uk": 'пакета {name} немає. Можливо, `load("{use}")`?',
+    },
+    "hint_element": {
+        "en": "an element stands in square brackets: `{name}[{index}]`.",
+        "uk": "елемент беруть квадратними дужками: `{name}[{index}]`.",
+    },
+    "hint_join": {
+        "en": 'texts are not joined by `+`: `sconcat(a, b)`; and print takes several: `print("x =", x)`.',
+        "uk": 'тексти не поєднують знаком `+`: `sconcat(a, b)`; а print бере кілька: `print("x =", x)`.',
+    },
+    "hint_matrix_power": {
+        "en": "`^` goes element by element; the power of a matrix is `{name}^^{power}`.",
+        "uk": "`^` діє поелементно; степінь матриці записують `{name}^^{power}`.",
+    },
+    "hint_linear": {
+        "en": "here the goal must be linear: numbers times variables, without powers or products of variables.",
+        "uk": "цільова функція тут має бути лінійною: числа на змінні, без степенів і добутків змінних.",
+    },
+    "hint_goal": {
+        "en": "the goal is an expression alone, without `=`: `maximize_lp(3*x + 5*y, […])`.",
+        "uk": "цільова функція тут є самим виразом, без `=`: `maximize_lp(3*x + 5*y, […])`.",
+    },
+    "hint_goal_names": {
+        "en": "each variable of the goal must be in a constraint, by the same name (`x1` and `x[1]` are two names), and"
+        " the goal must be linear.",
+        "uk": "кожна змінна цільової функції має бути в обмеженнях під тим самим іменем (`x1` і `x[1]` — різні імена),"
+        " а сама функція лінійною.",
+    },
     "hint_spelt": {
         "en": "there is no function {name}. Is {use} meant?",
         "uk": "функції {name} немає. Можливо, {use}?",
+    },
+    "hint_spelt_two": {
+        "en": "there is no function {name}. Is {use} or {other} meant?",
+        "uk": "функції {name} немає. Можливо, {use} чи {other}?",
+    },
+    "hint_layout": {
+        "en": "`{name}` is `{use}` in the other keyboard layout.",
+        "uk": "`{name}` — це `{use}`, набране в іншій розкладці клавіатури.",
     },
     "hint_foreign_name": {
         "en": "in Maxima {name} is written {use}.",
@@ -109,6 +176,67 @@ HINT_WORDS: dict[str, dict[str, str]] = {
     "hint_variable": {
         "en": "say which variable: `integrate(…, x)`.",
         "uk": "вкажіть змінну: `integrate(…, x)`.",
+    },
+    "hint_quotes": {
+        "en": 'a text stands in double quotes: `"{text}"`. (`\'` keeps a name from being evaluated.)',
+        "uk": 'текст беруть у подвійні лапки: `"{text}"`. (`\'` не дає обчислити назву.)',
+    },
+    "hint_apostrophe": {
+        "en": "there is no apostrophe in a name: write for example `{name}`.",
+        "uk": "в імені не може бути апострофа: пишіть, наприклад, `{name}`.",
+    },
+    "hint_prime": {
+        "en": "the derivative is written `diff({what}, x{order})`, in a differential equation"
+        " `'diff({name}, x{order})`.",
+        "uk": "похідну записують `diff({what}, x{order})`, а в диференціальному рівнянні `'diff({name}, x{order})`.",
+    },
+    "hint_transposed": {
+        "en": "the transposed matrix is written `transpose({name})`.",
+        "uk": "транспоновану матрицю записують `transpose({name})`.",
+    },
+    "hint_chain": {
+        "en": "each comparison is written apart: `{use}`.",
+        "uk": "кожне порівняння записують окремо: `{use}`.",
+    },
+    "hint_comment": {
+        "en": "a comment is written `/* … */`.",
+        "uk": "коментар записують так: `/* … */`.",
+    },
+    "hint_reserved": {
+        "en": "`{name}` is a word of Maxima's language; choose another name.",
+        "uk": "`{name}` є словом мови Maxima; оберіть інше ім'я.",
+    },
+    "hint_usage": {
+        "en": "for `{name}` write as in this example: `{use}`.",
+        "uk": "для `{name}` пишіть як у цьому прикладі: `{use}`.",
+    },
+    "hint_power": {
+        "en": "the power stands behind the argument: `{name}(x)^{power}`.",
+        "uk": "степінь пишуть після аргументу: `{name}(x)^{power}`.",
+    },
+    "hint_digits": {
+        "en": "a number is written without blanks: `{number}`.",
+        "uk": "число пишуть без пропусків: `{number}`.",
+    },
+    "hint_points": {
+        "en": "a number has one point at most, before its decimals.",
+        "uk": "у числі щонайбільше одна крапка, перед десятковими знаками.",
+    },
+    "hint_mixed": {
+        "en": "a mixed fraction is written as a sum: `{use}`.",
+        "uk": "мішаний дріб записують сумою: `{use}`.",
+    },
+    "hint_percent": {
+        "en": "{number} per cent is written `{number}/100`; `%` alone is the last result.",
+        "uk": "{number} відсотків записують `{number}/100`; саме `%` означає останній результат.",
+    },
+    "hint_one_word": {
+        "en": "a name is one word: `{name}`.",
+        "uk": "ім'я пишуть одним словом: `{name}`.",
+    },
+    "hint_digit_first": {
+        "en": "a name begins with a letter: `{name}`.",
+        "uk": "ім'я починається з літери: `{name}`.",
     },
     "hint_decimal": {
         "en": "the decimal sign is a point: `{number}`.",

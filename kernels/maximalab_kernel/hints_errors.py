@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from maximalab_kernel.failures import spot
 from maximalab_kernel.foreign_names import OPERATORS
 from maximalab_kernel.hints import (
     LONGEST,
@@ -16,6 +17,8 @@ from maximalab_kernel.hints import (
     printed_character,
 )
 from maximalab_kernel.hints_bounds import constant_in_bounds
+from maximalab_kernel.hints_habits import of_habit
+from maximalab_kernel.hints_refusals import of_refused
 from maximalab_kernel.hints_sides import declared, loop_without_do, number_with_letters, side_by_side
 from maximalab_kernel.hints_values import arguments, of_value
 from maximalab_kernel.statements import CLOSERS, Completeness, brackets, skip_comment, skip_string
@@ -35,7 +38,7 @@ def of_error(text: str, name: str, message: str, position: int | None) -> Hint |
     if len(text) > LONGEST:
         return None
     if name == "MaximaSyntaxError":
-        place = len(text) if position is None else max(0, min(position - 2, len(text) - 1))
+        place = len(text) if position is None else spot(text, position, message)
         return next((hint for look in SYNTAX if (hint := look(text, message, place))), None)
     if name == "MaximaError":
         return next((hint for look in ERRORS if (hint := look(bare(text), message))), None)
@@ -125,12 +128,17 @@ def _python(text: str, _message: str, _place: int) -> Hint | None:
 
 
 SYNTAX: tuple[Callable[[str, str, int], Hint | None], ...] = (
-    _end, _character, _else, _loop, _condition, _brackets, _operator, _premature, loop_without_do,
+    _end, of_habit, _character, _else, _loop, _condition, _brackets, _operator, _premature, loop_without_do,
     _number_before_bracket, _python, declared, number_with_letters, side_by_side,
 )  # fmt: skip
 
 
 def _decimal(code: str, message: str) -> Hint | None:
+    plot = message.startswith("plotting: range must") and re.search(
+        r"plot[23]d\s*\(\s*(\d+),(\d+)\s*[*^)]", code
+    )
+    if plot:
+        return Hint("hint_decimal", {"number": f"{plot[1]}.{plot[2]}"})
     if message.startswith("ev: improper argument"):
         found = next((m for m in DECIMAL.finditer(code) if depth_before(code, m.start()) == 0), None)
         return Hint("hint_decimal", {"number": f"{found[1]}.{found[2]}"}) if found else None
@@ -180,5 +188,5 @@ def _arguments(code: str, message: str) -> Hint | None:
 
 
 ERRORS: tuple[Callable[[str, str], Hint | None], ...] = (
-    _decimal, _assignment, _colon_equals, of_value, _called_variable, _arguments, constant_in_bounds,
+    _decimal, _assignment, _colon_equals, of_value, _called_variable, _arguments, of_refused, constant_in_bounds,
 )  # fmt: skip

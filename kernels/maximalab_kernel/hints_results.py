@@ -17,11 +17,16 @@ from maximalab_kernel.hints import (
     words,
 )
 from maximalab_kernel.hints_bounds import constant_in_bounds
+from maximalab_kernel.hints_refusals import of_shape
 from maximalab_kernel.hints_values import arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
+GREEK = frozenset(
+    {"alpha", "beta", "gamma", "delta", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "omega"}
+)
+SEVERAL = 3
 LATIN = re.compile(r"[A-Za-z]")
 CYRILLIC = re.compile(r"[А-Яа-яІіЇїЄєҐґ]")
 NUMERICALLY = {
@@ -34,10 +39,6 @@ ELEMENTARY = frozenset({
     "atanh", "exp", "log", "sqrt", "abs",
 })  # fmt: skip
 """An equation of other functions may have no numbers: `f(x) = 3`."""
-SHORTEST_MISSPELT = 5
-"""Shorter names are taken for formal functions: `cost(q)` is no misspelt `cosh`."""
-LONG = 7
-"""From so many letters on two of them may be wrong."""
 
 
 def of_result(text: str, result: str, unknown: Sequence[str]) -> Hint | None:
@@ -70,46 +71,6 @@ def of_unknown(code: str, name: str) -> Hint | None:
     return None
 
 
-def may_be_misspelt(name: str) -> bool:
-    """Whether `name` is long enough, or has capitals, so that it is no formal function like `f` or `psi`."""
-    return len(name) >= SHORTEST_MISSPELT or name != name.lower()
-
-
-def misspelt(name: str, known: Collection[str]) -> Hint | None:
-    """The known function that `name` is almost spelt like: another case, or one or two letters off."""
-    if name in known:
-        return None
-    if name.lower() in known and name.lower() != name:
-        return Hint("hint_spelt", {"name": name, "use": name.lower()})
-    if len(name) < SHORTEST_MISSPELT:
-        return None
-    near = min(
-        (
-            (distance, abs(len(other) - len(name)), other)
-            for other in known
-            if abs(len(other) - len(name)) <= 2 and len(other) >= SHORTEST_MISSPELT and other[0] == name[0]  # noqa: PLR2004
-            for distance in [edits(name, other)]
-            if distance == 1 or (distance == 2 and len(name) >= LONG)  # noqa: PLR2004
-        ),
-        default=None,
-    )
-    return Hint("hint_spelt", {"name": name, "use": near[2]}) if near else None
-
-
-def edits(one: str, other: str) -> int:
-    """How many letters to put in, leave out, change, or swap with their neighbour."""
-    rows = [list(range(len(other) + 1))]
-    for i, a in enumerate(one, 1):
-        row = [i]
-        for j, b in enumerate(other, 1):
-            best = min(rows[-1][j] + 1, row[j - 1] + 1, rows[-1][j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and b == one[i - 2]:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
-
-
 def mixed(name: str) -> Hint | None:
     """A name of letters of both alphabets that look alike."""
     if not (LATIN.search(name) and CYRILLIC.search(name)):
@@ -135,6 +96,9 @@ def _equation(code: str, result: str) -> Hint | None:
     match = re.fullmatch(rf"({NAME})\s*=\s*([^=].*)", body(code), re.DOTALL)
     if match and " = " in result and not (words(match[2]) - {"%pi", "%e", "%i", "sqrt", "matrix", "float"}):
         return Hint("hint_equals", {"name": match[1]})
+    match = re.fullmatch(rf"(\[\s*{NAME}(?:\s*,\s*{NAME})*\s*\])\s*=\s*\[[-\d\s./,]+\]", body(code))
+    if match and " = " in result:
+        return Hint("hint_equals", {"name": match[1]})
     match = re.fullmatch(
         rf"({NAME})\s*\(\s*({NAME}(?:\s*,\s*{NAME})*)\s*\)\s*=\s*([^=].*)", body(code), re.DOTALL
     )
@@ -158,10 +122,12 @@ def _group(code: str, result: str) -> Hint | None:
 
 def _constant(code: str, result: str) -> Hint | None:
     left = words(result)
+    if len(GREEK & {name.lower() for name in left}) >= SEVERAL:
+        return None  # then pi is one of them
     for name, use in CONSTANTS.items():
         if name in left and name in words(code):
             return Hint("hint_constant", {"name": name, "use": use})
-    if re.search(r"(?<![\w%.])e\s*(\^|\*\*)", code) and re.search(r"(?<![\w%.])e\^", result):
+    if re.search(r"(?<![\w%.])e\s*(\^|\*\*)", code) and re.search(r"(?<![\w%.])e\^|log\(e\)", result):
         return Hint("hint_constant", {"name": "e", "use": "%e, exp(x)"})
     if re.search(r"\d\s*[-+]\s*(\d+\s*\*\s*)?i(?![\w%(\[])", code) and "i" in left and not _counts(code):
         return Hint("hint_constant", {"name": "i", "use": "%i"})
@@ -266,6 +232,6 @@ def _operator(code: str, _result: str) -> Hint | None:
 
 
 RESULTS: tuple[Callable[[str, str], Hint | None], ...] = (
-    _alphabets, _character, _operator, _equation, _index, _group, _constant, _noun, _solve, _differential,
+    _alphabets, _character, _operator, _equation, _index, _group, of_shape, _constant, _noun, _solve, _differential,
     _loop,
 )  # fmt: skip

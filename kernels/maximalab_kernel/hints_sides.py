@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from maximalab_kernel.foreign_names import CALLED
-from maximalab_kernel.hints import NAME, WORDS, Hint, bare, depth_before, words
+from maximalab_kernel.hints import NAME, WORDS, Hint, bare, body, depth_before, words
+from maximalab_kernel.hints_lists import comma_meant
 
 KEYWORDS = frozenset({
     "then", "else", "do", "thru", "while", "unless", "for", "in", "from", "step", "next", "and", "or", "not", "if",
@@ -58,13 +59,27 @@ def side_by_side(text: str, message: str, place: int) -> Hint | None:
     word = right[0] if right else code[start : start + 1]
     if not before or not word:
         return None
+    if comma_meant(code, start):
+        return Hint("hint_comma")
     if "\n" in code[len(before) : start]:
-        return Hint("hint_terminator", {"word": word})
-    if _assigned(before, code[len(before) :], word):
-        return _next_command(code, start, word)
-    if word in COMMANDS or _call_before(before) in COMMANDS:
+        return _next_line(code, start, word)
+    commands = word in COMMANDS or _call_before(before) in COMMANDS
+    if commands or _equations(before, code[start:]) or _assigned(before, code[len(before) :], word):
         return None if words(before) & KEYWORDS else _next_command(code, start, word)
-    return _missing(before, word)
+    return _missing(before, word, body(code[start + len(word) :]))
+
+
+def _next_line(code: str, start: int, word: str) -> Hint | None:
+    """A line that begins at `start` behind one without an end; in brackets a comma is missing."""
+    if depth_before(code, start) == 0:
+        return Hint("hint_terminator", {"word": word})
+    return None if words(code[:start]) & KEYWORDS else Hint("hint_comma")
+
+
+def _equations(before: str, rest: str) -> bool:
+    """Two equations that were to give values: `a = 5 b = 6`."""
+    first = re.fullmatch(rf"\s*{NAME}\s*=[^=].*", before, re.DOTALL)
+    return first is not None and re.match(rf"{NAME}\s*=[^=]", rest) is not None
 
 
 def _next_command(code: str, start: int, word: str) -> Hint:
@@ -109,23 +124,23 @@ def _word_start(code: str, place: int) -> int:
     return start + len(word) - len(word.lstrip(DIGITS))
 
 
-def _missing(before: str, word: str) -> Hint | None:
-    """What is missing between the code `before` and `word`."""
+def _missing(before: str, word: str, rest: str) -> Hint | None:
+    """What is missing between the code `before` and `word`, which the `rest` follows."""
     match = re.search(rf"(%?{NAME}|\d+\.?\d*|[)\]\"])$", before)
     left = match[0] if match else ""
     if left in CALLED:
         return Hint("hint_parentheses", {"call": f"{left}(…)"})
     if '"' in (left, word):
         return Hint("hint_comma")
-    return _product(before, left, word) if left and re.match(rf"%?{NAME}|\d", word) else None
+    return _product(before, left, word, rest) if left and re.match(rf"%?{NAME}|\d", word) else None
 
 
-def _product(before: str, left: str, word: str) -> Hint | None:
-    """Two factors side by side, unless they look like something else."""
+def _product(before: str, left: str, word: str, rest: str = "") -> Hint | None:
+    """Two factors side by side, unless they look like something else; the `rest` follows them."""
     if word == "mod":
         return Hint("hint_operator", {"found": "a mod b", "use": "`mod(a, b)`"})
     if re.fullmatch(r"d[a-z]", word) and "integrate" in before:  # dx, as on paper
         return Hint("hint_variable")
     if word in KEYWORDS or left in KEYWORDS or left in DECLARING:
         return None
-    return Hint("hint_star", {"left": "(…)" if left in ")]" else left, "right": word})
+    return Hint("hint_star", {"left": "(…)" if left in ")]" else left, "right": word, "rest": rest})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maximalab_kernel.foreign_names import CONSTANTS
 from maximalab_kernel.words import say
 
 SIGN = re.compile(r"Is\s+(.+?)\s+(positive, negative or zero|positive or negative|positive or zero|negative or zero"
@@ -17,14 +18,26 @@ NAME = re.compile(r"(?<![\w%])[^\W\d][\w%]*(?!\s*\()")
 
 
 def spoken(question: str) -> str:
-    """The question as the reader sees it: Maxima's own words, or ours for a pause."""
-    return say("pause") if question == PAUSE else question
+    """The question as the reader sees it: Maxima's own words, or ours for a pause; and what a constant is called."""
+    name = constant(question)
+    aside = (
+        say("question_aside", name=name, use=CONSTANTS[name]) if name and question.startswith("Is ") else ""
+    )
+    return say("pause") if question == PAUSE else question + aside
+
+
+def constant(question: str) -> str:
+    """The name in a question that was meant for a constant, as `pi` for `%pi`; empty for none."""
+    return next((name for name in NAME.findall(question) if name in CONSTANTS), "")
 
 
 def refusal(question: str) -> str:
     """What a cell says whose question nobody can answer."""
     if question == PAUSE:
         return say("no_pause")
+    name = constant(question) if question.startswith("Is ") else ""
+    if name:
+        return say("question_constant", question=question, name=name, use=CONSTANTS[name])
     command = proposal(question)
     return (
         say("question", question=question, add=command)

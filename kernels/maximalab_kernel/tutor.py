@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maximalab_kernel import hints, hints_values, lookup
+from maximalab_kernel import hints, hints_programs, hints_values, lookup
 from maximalab_kernel.hints_errors import of_error
-from maximalab_kernel.hints_results import called, may_be_misspelt, misspelt, of_result
+from maximalab_kernel.hints_names import formal, may_be_misspelt, misspelt
+from maximalab_kernel.hints_results import called, of_result
 from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class Tutor:
         left, right = product.values["left"], product.values["right"]
         if not left.isidentifier() or left in VARIABLES or left not in self._functions():
             return product
-        return hints.Hint("hint_parentheses", {"call": f"{left}({right})"})
+        argument = "…" if product.values.get("rest") else right
+        return hints.Hint("hint_parentheses", {"call": f"{left}({argument})"})
 
     def at_help(self, notice: Frame) -> str:
         """The name that a topic without a page is almost spelt like; empty for none."""
@@ -66,20 +68,39 @@ class Tutor:
             return ""
         unknown = list(result.fields.get("unknown") or [])
         hint = of_result(statement.text, result.text("text"), unknown)
-        hint = hint or hints_values.of_program(statement.text, self._value)
+        hint = hint or self._of_program(statement.text, result.text("text"))
         if hint is None:
-            names = [name for name in called(hints.bare(statement.text), unknown) if may_be_misspelt(name)]
-            known = self._functions() if names else frozenset()
-            hint = next((found for name in names if (found := misspelt(name, known))), None)
+            hint = self._misspelt(hints.bare(statement.text), unknown)
         told = sentence(hint)
         if told in self._said:
             return ""
         self._said.add(told)
         return told
 
+    def _of_program(self, text: str, result: str) -> hints.Hint | None:
+        """The hint at a linear program that is not the one that was meant."""
+        return (
+            hints_values.of_program(text, self._value)
+            or hints_programs.of_constraints(text, self._value)
+            or hints_programs.of_goal(text)
+            or hints_programs.of_signs(text, result, self._value, self._switched)
+        )
+
+    def _misspelt(self, code: str, unknown: list[str]) -> hints.Hint | None:
+        """The hint at the first of the unknown functions that is almost spelt like one."""
+        names = [name for name in called(code, unknown) if may_be_misspelt(name)]
+        known = self._functions() if names else frozenset()
+        found = (misspelt(name, known, alone=formal(code, name)) for name in names)
+        return next(filter(None, found), None)
+
     def _functions(self) -> frozenset[str]:
         frame = lookup.ask(self._transport, "functions", "", "names")
         return frozenset(frame.fields.get("names") or []) if frame else frozenset()
+
+    def _switched(self, option: str) -> bool:
+        """Whether an option of Maxima's is on."""
+        frame = lookup.ask(self._transport, "value", option, "result")
+        return frame is not None and frame.text("text") == "true"
 
     def _value(self, name: str) -> str:
         """The value that Maxima has for `name`; empty for none. Nothing is evaluated for that."""

@@ -55,11 +55,11 @@ def line_of(text: str, place: int) -> int:
     return text.count("\n", 0, place) + 1
 
 
-def located(path: str, data: bytes, start: int, at: int | None) -> Whereabouts:
+def located(path: str, data: bytes, start: int, at: int | None, message: str = "") -> Whereabouts:
     """The statement of `data` that begins behind byte `start`, blanks and comments left out.
 
-    The parser stood at byte `at`. Where it stood at the end of the file, something was not closed: then the beginning
-    of the statement says more.
+    The parser stood at byte `at`, with its `message`. Where it stood at the end of the file, something was not closed:
+    then the beginning of the statement says more.
     """
     text = data.decode(errors="replace")
     begin = skip_blank(text, characters(data[:start]))
@@ -68,8 +68,8 @@ def located(path: str, data: bytes, start: int, at: int | None) -> Whereabouts:
     if at is None or (at >= len(data) and not terminated):
         return Whereabouts(path, line_of(text, begin), statement)
     position, whole = characters(data[:at]), Statement(text, Kind.EXPRESSION, 0)
-    line = line_of(text, spot(whole, position))
-    return Whereabouts(path, line, statement, position - begin, caret(whole, position))
+    line = line_of(text, spot(text, position, message))
+    return Whereabouts(path, line, statement, position - begin, caret(whole, position, message))
 
 
 def whereabouts(trouble: Frame) -> Whereabouts | None:
@@ -80,6 +80,8 @@ def whereabouts(trouble: Frame) -> Whereabouts | None:
     try:
         if not Path(path).is_file() or Path(path).stat().st_size > LARGEST:
             return None
-        return located(shortened(path, Path.cwd()), Path(path).read_bytes(), start, at)
+        return located(
+            shortened(path, Path.cwd()), Path(path).read_bytes(), start, at, trouble.text("message")
+        )
     except OSError:  # it is gone since
         return None

@@ -57,6 +57,18 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "a number is needed where `{value}` was found",
         "uk": "потрібне число, а тут `{value}`",
     },
+    "no_size": {
+        "en": "that many elements cannot be: a whole number from 0 on is needed",
+        "uk": "стільки елементів не буває: потрібне ціле число від 0",
+    },
+    "no_place": {
+        "en": "a place was asked for that is beyond the end of a text or a list",
+        "uk": "потрібне місце лежить за кінцем тексту чи списку",
+    },
+    "no_call": {
+        "en": "a function got more arguments than it takes, or fewer than it needs",
+        "uk": "функція отримала більше аргументів, ніж бере, або менше, ніж потребує",
+    },
     "needs_text": {
         "en": "a text (a string in quotes) is needed where `{value}` was found",
         "uk": "потрібен текст (рядок у лапках), а тут `{value}`",
@@ -69,6 +81,15 @@ WORDS: dict[str, dict[str, str]] = {
     "question": {
         "en": "Maxima asks: {question} Nobody can answer here; add for example {add} before this statement.",
         "uk": "Maxima питає: {question} Тут нікому відповісти; додайте перед командою, наприклад, {add}.",
+    },
+    "question_constant": {
+        "en": "Maxima asks: {question} Nobody can answer here; {name} is an ordinary name, write {use} for the"
+        " constant.",
+        "uk": "Maxima питає: {question} Тут нікому відповісти; {name} тут звичайне ім'я, сталу записують {use}.",
+    },
+    "question_aside": {
+        "en": " ({name} is an ordinary name; the constant is {use}. To correct it, interrupt the cell.)",
+        "uk": " ({name} тут звичайне ім'я; стала записується {use}. Щоб виправити, перервіть комірку.)",
     },
     "question_only": {
         "en": "Maxima asks: {question} Nobody can answer here; write the value into the code instead.",
@@ -110,6 +131,10 @@ WORDS: dict[str, dict[str, str]] = {
         " their names. At a name, Shift+Tab shows its page beside the cell, and Tab completes it.\n",
         "uk": "Довідка: `? integrate` показує сторінку посібника про назву, `?? integ` перелічує сторінки, у назвах"
         " яких є ці літери. Коли курсор на назві, Shift+Tab показує її сторінку біля комірки, а Tab доповнює назву.\n",
+    },
+    "help_choose": {
+        "en": "`? name` shows one of these pages.\n",
+        "uk": "`? назва` показує одну з цих сторінок.\n",
     },
     "help_no_page": {
         "en": "The manual has no page `{topic}`. `?? {topic}` looks for pages with that in their names.\n",

@@ -18,9 +18,15 @@
     found))
 
 (defun maximalab-pages (form)
-  "List the pages of a topic, or show the only one. The question which to show has no answer: GCL makes an error of that."
-  (handler-case (funcall *maximalab-describe* form)
-    (end-of-file () t)))
+  "List the pages of a topic, or show the only one. The question which of several to show is left out: it would get no
+answer, and GCL makes an error of that."
+  (let* ((found nil)
+         (text (with-output-to-string (*standard-output*)
+                 (setq found (handler-case (funcall *maximalab-describe* form) (end-of-file () t)))))
+         (question (search "Enter space-separated" text)))
+    (when found (write-string text *standard-output* :end (or question (length text))))
+    (when question (maximalab-notice "help_choose" ""))
+    found))
 
 (defun maximalab-help (form)
   "What `describe` becomes: true where there is something to read."

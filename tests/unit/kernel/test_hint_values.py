@@ -74,6 +74,9 @@ WORDS = [
     ("0.0/0.0;", "the result is no number"), ("1.0/0.0;", "division by zero"),
     ("exp(1000.0);", "too large for a float"), ("10.0^400;", "too large for a float"),
     ('length("abc");', 'needed where `"abc"` was found'), ("invert(5);", "needed where `5` was found"),
+    ("array(a1, -5);", "a whole number from 0 on"), ("make_array(any, -1);", "a whole number from 0 on"),
+    ("read_list(5);", "needed where `integer` was found"), ('printf(true, "~");', "beyond the end of a text"),
+    ("printf(5);", "more arguments than it takes"),
 ]  # fmt: skip
 
 

@@ -51,6 +51,15 @@ def test_a_list_of_pages_ends_in_no_error(lab):
     assert "plot2d" in answer.printed
 
 
+def test_a_list_of_pages_asks_nothing_and_says_how_to_see_one(lab):
+    printed = lab.run("?? simplex").printed
+    assert "Introduction to simplex" in printed
+    assert "Enter" not in printed
+    assert printed.endswith("`? name` shows one of these pages.\n")
+    assert "optimization" in lab.run("? Introduction to simplex").printed
+    assert "shows one" not in lab.run("?? minimize_lp").printed
+
+
 def test_it_speaks_ukrainian(start_lab):
     lab = start_lab(MAXIMALAB_LANG="uk")
     assert "Довідка" in lab.run("?").printed

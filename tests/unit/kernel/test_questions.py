@@ -38,6 +38,17 @@ def test_our_words_stand_apart_from_the_readers_question(lab, question, told):
     assert f"Maxima asks: {told} can answer here" in answer.reply["evalue"]
 
 
+@pytest.mark.parametrize("name", ["pi", "PI", "π"])
+def test_nobody_is_told_to_assume_something_of_a_constant(lab, name):
+    code = f"integrate(1/x, x, 1, {name});"
+    answer = lab.run(code)
+    assert answer.error == "MaximaQuestion"
+    assert "assume" not in answer.reply["evalue"]
+    assert "write %pi for the constant" in answer.reply["evalue"]
+    prompts, _ = ask(lab, code, "p")
+    assert f"({name} is an ordinary name; the constant is %pi." in prompts[0]
+
+
 @pytest.mark.parametrize(("question", "command"), PROPOSALS)
 def test_a_question_has_a_command_that_answers_it(question, command):
     assert proposal(question) == command

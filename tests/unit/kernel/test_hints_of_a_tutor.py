@@ -1,0 +1,133 @@
+"""What first-year students bring from paper, other languages and their keyboard: one right hint each, or none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hintlanguage import english
+from maximalab_kernel.failures import as_written
+from maximalab_kernel.foreign_names import FAMILIAR, USAGE
+from maximalab_kernel.hints_names import misspelt
+
+MISTAKES = [
+    ("[x>0 y>0];", "comma"), ("[x<=4\n 2*y<=12, y>=0];", "comma"), ("[1 2 3];", "comma"), ("[u v];", "comma"),
+    ("solve(x^2=4 x);", "comma"), ("diff(x^3 x);", "comma"), ("max(3 5);", "comma"), ("[2 x, 3];", "`2*x`"),
+    ("facto(6);", "factor or factorial"), ("solv(x^2=4, x);", "Is solve meant?"),
+    ("slve(x^2=4, x);", "Is solve meant?"), ("limi(1/x, x, 0);", "Is limit meant?"),
+    ("determ(matrix([1,2],[3,4]));", "Is determinant meant?"), ("іщдму(x^2=4, x);", "`solve` in the other"),
+    ("print('макс');", '`"макс"`'), ("print('max value');", '`"max value"`'), ("s: 'hello';", '`"hello"`'),
+    ("розв'язок: 5;", "`розвязок`"), ("kill(f)$ f'(x);", "`diff(f(x), x)`"), ("y' = x*y;", "`'diff(y, x)`"),
+    ("y'' + y = 0;", "`'diff(y, x, 2)`"), ("A';", "`transpose(A)`"), ("sin^2(x);", "`sin(x)^2`"),
+    ("cos^2 x;", "`cos(x)^2`"), ("0<x<5;", "`0 < x and x < 5`"), ("[0<x<5, y>1];", "`0 < x, x < 5`"),
+    ("A: [1,2;3,4];", "`matrix([1, 2]"), ("plot2d(sin(x), x=0..6);", "`plot2d(sin"), ("sum(k=1..5);", "`sum(k^2"),
+    ("[x =< 4, y <= 3];", "`<=`"), ("[x => 4];", "`>=`"), ("x < = 5;", "`<=`"), ("# comment", "`/* … */`"),
+    ("// two words", "`/* … */`"), ("% comment", "`/* … */`"), ("x = 5 # five", "`/* … */`"),
+    ("7//2;", "`quotient(a, b)`"), ("import math", "`load("), ("lambda x: x^2", "`lambda([x]"),
+    ("limit(sin(x)/x, x->0);", "`limit(sin(x)/x, x, 0)`"), ("5%;", "`5/100`"), ("100 000 + 5;", "`100000`"),
+    ("1.000.000;", "one point"), ("2 3/4;", "`2 + 3/4`"), ("=x^2;", "`:=`"), ("f x := x^2;", "`f(x) := …`"),
+    ("my var: 5;", "`my_var`"), ("цільова функція: 3*x;", "`цільова_функція`"), ("2x: 5;", "`x2`"),
+    ("if: 5;", "`if` is a word"), ("clear x;", "`kill(x)`"), ("a=5 b=6;", "before `b` the next command"),
+    ("True;", "the constant is true"), ("plot2d(0,5*x, [x,0,1]);", "`0.5`"), ("assume x>0;", "`assume(…)`"),
+    ("matrix([[1,2],[3,4]]);", "`matrix([1, 2]"), ("matrix(1,2,3,4);", "`matrix([1, 2]"),
+    ("A: matrix([1,2],[3,4])$ A^-1;", "`A^^-1`"), ("A: matrix([1,2],[3,4])$ A(1,2);", "`A[1,2]`"),
+    ("v: [1,2,3]$ v(1);", "`v[1]`"), ("v: [1,2,3]$ v[0];", "numbered from 1"),
+    ("v: [1,2,3]$ v[4];", "numbered from 1"), ("matrix([1,2]) . matrix([1,2,3]);", "as many columns"),
+    ("plot2d(x^2);", "[x, 0, 6]"), ("solve(x+y=3, x-y=1);", "`solve([x + y"),
+    ("solve(x+y=3, x-y=1, x, y);", "`solve([x + y"), ("solve({x+y=3,x-y=1},{x,y});", "`solve([x + y"),
+    ("solve(x^2>4, x);", "solve_rat_ineq"), ("lambda(x, x^2);", "`lambda([x]"), ("sum(k, k=1, 5);", "`sum(k^2"),
+    ("limit(sin(x)/x, x=0);", "`limit(sin"), ("integrate(x^2, 0, 1);", "`integrate(x^2, x, 0, 1)`"),
+    ("integrate(x^2, [x,0,1]);", "`integrate(x^2, x, 0, 1)`"), ("diff(x^3, x, x);", "`diff(x^3, x, 2)`"),
+    ("log(8,2);", "`log(8)/log(2)`"), ("append([1,2],3);", "`append("), ("[1,2]+[1,2,3];", "different sizes"),
+    ('"a" + "b";', "`sconcat(a, b)`"), ("draw2d(sin(x), x, 0, 6);", "`draw2d(explicit("),
+    ("draw2d(explicit(sin(x)), x, 0, 6);", "`draw2d(explicit("), ("find_root(x^2-2, x, 5, 10);", "same sign"),
+    ("ode2(diff(y,x) = y, y, x);", "`ode2('diff"), ("min([1,2,3]);", "`lmin("), ('load("simpex");', "simplex"),
+    ("[a, b] = [1, 2];", "write `[a, b]: …`"), ("integrate(e^x, x, 0, 1);", "%e"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def labs(start_lab):
+    """One kernel that speaks English, one that speaks Ukrainian."""
+    return start_lab(MAXIMALAB_LANG="en"), start_lab(MAXIMALAB_LANG="uk")
+
+
+@pytest.mark.parametrize(("code", "says"), MISTAKES, ids=[code for code, _ in MISTAKES])
+def test_a_mistake_brings_one_hint_in_either_language(labs, code, says):
+    for lab in labs:
+        lab.run("kill(all)$")
+    told, ukrainian = (lab.run(code).hints for lab in labs)
+    assert len(told) == len(ukrainian) == 1
+    assert says in told[0]
+    assert ukrainian[0].startswith("Підказка: ")
+    assert not english(ukrainian[0], code), ukrainian[0]
+
+
+INNOCENT = [
+    "cost(100) + price(3) + rate(5) + demand(2*p);", "transport([1,2], [3]);", "product1(3) + length1(2);",
+    "interest(3) + revenue(t) + event(5);", "синус(x);", "'x;", "f('x, 'y);", "ode2('diff(y,x) = y, y, x);",
+    "[1, 2, 3]; [x>0, y>0];", "matrix([1,2],[3,4])^^2;", "a^2;", "A: matrix([1,2],[3,4])$ A^n;", "x # y;",
+    "v: [1,2]$ v[1];", 'sconcat("a", "b");', "solve([x+y=3, x-y=1], [x, y])[1];", "solve([], []);", "x>0 and x<5;",
+    "k: 5$ block([name: k], name);", "a: b: 5;", "m: 20$ m: m/100;", "max(1, 2); lmax([1, 2]);", "f(x) := x = 5;",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", INNOCENT)
+def test_where_nothing_is_wrong_there_is_no_hint(labs, code):
+    assert labs[0].run("kill(all)$ " + code).hints == []
+
+
+@pytest.mark.parametrize("code", [f"{use};" for use in USAGE.values()])
+def test_each_example_that_a_hint_shows_can_be_run_and_brings_no_hint(labs, code):
+    answer = labs[0].run('kill(all)$ load("simplex")$ ' + code)
+    assert (answer.error, answer.hints) == (None, []) or "k, 1, n" in code  # what stays is simplified by hand
+
+
+ROOT = Path(__file__).parents[3]
+NOTEBOOKS = sorted(path.relative_to(ROOT) for path in ROOT.glob("notebooks/*/*.ipynb"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_no_cell_of_a_material_brings_a_hint(labs, notebook):
+    cells = json.loads((ROOT / notebook).read_text(encoding="utf-8"))["cells"]
+    labs[0].run("kill(all)$")
+    for code in ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"):
+        answer = labs[0].run(code)
+        assert (answer.error, answer.hints) == (None, []), code
+
+
+def test_no_right_formula_brings_a_hint(labs):
+    labs[0].run("kill(all)$")
+    for line in (ROOT / "tests" / "corpus.mac").read_text(encoding="utf-8").splitlines():
+        assert labs[0].run(line).hints == [], line
+
+
+def test_no_familiar_name_is_misspelt():
+    assert [name for name in FAMILIAR if misspelt(name, frozenset())] == []
+
+
+CARETS = [
+    ("x ≤ 4;", "≤"), ("3 − 2;", "−"), ("a: 2 × 3;", "×"), ("[x≥0, y≤5];", "≥"), ("f = @(x) x^2;", "@"),
+    ("1 + x²;", "²"), ("a b;", "b"), ("a b ≤ 3;", "b"), ("5%;", "%"), ("цільова функція;", "я"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "there"), CARETS)
+def test_the_caret_stands_at_what_the_parser_cannot_take(labs, lisp, code, there):
+    if lisp == "gcl" and not code.isascii():
+        pytest.skip("GCL counts bytes")
+    answer = labs[0].run(code)
+    line, caret = next(
+        (line, below)
+        for line, below in zip(answer.reply["traceback"], answer.reply["traceback"][1:], strict=False)
+        if below.strip() == "^"
+    )
+    assert line[caret.index("^")] == there
+
+
+def test_a_text_is_named_as_it_is_written(labs):
+    assert '"hello" is not an infix operator' in labs[0].run('print "hello";').reply["evalue"]
+    assert '"Hello" is not' in as_written(
+        "incorrect syntax: Hello is not an infix operator", 'print "Hello";'
+    )
