@@ -64,9 +64,12 @@ def _variable(code: str, message: str) -> Hint | None:
     return usage("integrate") if literal else None
 
 
-def _saying(_code: str, message: str) -> Hint | None:
+def _saying(code: str, message: str) -> Hint | None:
     key = next((key for said, key in SAYINGS if re.match(said, message)), "")
-    return Hint(key) if key else None
+    inside = key == "hint_first_index" and not re.search(
+        r"[\w%)\]]\s*\[", code
+    )  # of a function that was called
+    return Hint(key) if key and not inside else None
 
 
 def _package(_code: str, message: str) -> Hint | None:

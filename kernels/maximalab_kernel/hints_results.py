@@ -125,7 +125,11 @@ def _constant(code: str, result: str) -> Hint | None:
     if len(GREEK & {name.lower() for name in left}) >= SEVERAL:
         return None  # then pi is one of them
     for name, use in CONSTANTS.items():
-        if name in left and name in words(code):
+        if (
+            name in left
+            and name in words(code)
+            and not (name == "infinity" and words(code) & {"inf", "minf"})
+        ):
             return Hint("hint_constant", {"name": name, "use": use})
     if re.search(r"(?<![\w%.])e\s*(\^|\*\*)", code) and re.search(r"(?<![\w%.])e\^|log\(e\)", result):
         return Hint("hint_constant", {"name": "e", "use": "%e, exp(x)"})
@@ -224,10 +228,10 @@ def _character(code: str, _result: str) -> Hint | None:
     return printed_character(code)
 
 
-def _operator(code: str, _result: str) -> Hint | None:
+def _operator(code: str, result: str) -> Hint | None:
     # `n!=6` is an equation, but nobody puts a blank between a number and its factorial
     tested = re.search(r"\b(?:if|is|while|unless)\b[^;$]*!=|[\w)\]]\s+!=", code)
-    found = "!=" if tested else "&&" if "&&" in code else None
+    found = "!=" if tested else "&&" if "&&" in code and "&&" not in result else None
     return Hint("hint_operator", {"found": found, "use": OPERATORS[found]}) if found else None
 
 
