@@ -98,7 +98,7 @@ def test_no_cell_of_a_material_brings_a_hint(labs, notebook):
 
 
 def test_no_right_formula_brings_a_hint(labs):
-    labs[0].run("kill(all)$")
+    labs[0].run('kill(all)$ load("simplex")$')
     for line in (ROOT / "tests" / "corpus.mac").read_text(encoding="utf-8").splitlines():
         assert labs[0].run(line).hints == [], line
 
