@@ -18,8 +18,23 @@
         (declare (ignore ignored))
         (mp:interrupt-process *maximalab-thread* #'maximalab-stop))
 
+(defun maximalab-collector (name types values)
+  "Call NAME, a function of ECL's collector, where this ECL has a way to."
+  (declare (ignorable name types values))
+  #+(and ecl dffi) (ignore-errors
+                    (si:call-cfun (si:find-foreign-symbol name :default :pointer-void 0) :int types values)))
+
+;; ECL's collector calls finalizers in whatever has just allocated. One that an interrupt waits for writes where ECL has then
+;; forbidden itself to write, and Maxima ends. So they are called between two requests, where no interrupt is let in.
+(defun maximalab-defer-finalizers ()
+  (maximalab-collector "GC_set_finalize_on_demand" '(:int) '(1)))
+
+(defun maximalab-finalize ()
+  (maximalab-collector "GC_invoke_finalizers" '() '()))
+
 (defun maximalab-take-interrupts ()
   "Have the interrupt signal end the evaluation, in this process, from now on."
+  (maximalab-defer-finalizers)
   #+ecl (progn
           (ext:package-lock "SI" nil)
           (dolist (name '(si:terminal-interrupt si::simple-terminal-interrupt

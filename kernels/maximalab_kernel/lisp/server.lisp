@@ -133,7 +133,8 @@
       (unless (eq status :ok) (maximalab-emit-failure status)))
     (setq *standard-output* *maximalab-output* *error-output* *maximalab-errors*)
     (setq *package* (find-package :maxima) *maximalab-counted* *maximalab-interrupts*)
-    (maximalab-emit "done")))
+    (maximalab-emit "done")
+    (maximalab-finalize)))
 
 (defun maximalab-take-streams ()
   "Descriptors 1 and 2 for what is printed; nothing to read for whoever tries."
