@@ -14,6 +14,9 @@ WORDS_THAT_GO_ON = re.compile(
 )
 """So is one that ends in such a word."""
 
+LISP = re.compile(r'"(?:\\.|[^"\\])*"|#\|.*?\|#|#\||\|[^|]*\||#\\.|;[^\n]*|["|()\n]', re.DOTALL)
+"""What says where Lisp ends: texts, remarks, names in bars, characters, brackets, lines."""
+
 CLOSERS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -137,6 +140,26 @@ def line_kind(code: str, start: int) -> Kind | None:
     return None
 
 
+def end_of_lisp(code: str, start: int) -> int:
+    """Where the `:lisp` at `start` ends: with the first line on which all brackets are closed; -1 where none is."""
+    depth = 0
+    for found in LISP.finditer(code, start):
+        mark = found[0]
+        if mark in {'"', "|", "#|"}:  # it is never closed
+            return -1
+        if mark == "\n" and depth <= 0:
+            return found.start()
+        depth += (mark == "(") - (mark == ")")
+    return len(code) if depth <= 0 else -1
+
+
+def end_of_line(code: str, start: int, kind: Kind) -> int:
+    """Where a statement that takes its line ends; Lisp takes more, until its brackets are closed."""
+    end = end_of_lisp(code, start) if kind is Kind.LISP else -1
+    newline = code.find("\n", start)
+    return end if end >= 0 else newline if newline >= 0 else len(code)
+
+
 def split(code: str) -> list[Statement]:
     """The statements of a cell, in order. Together with blanks and comments between them they are the cell."""
     statements = []
@@ -144,8 +167,7 @@ def split(code: str) -> list[Statement]:
     while i < len(code):
         kind = line_kind(code, i)
         if kind:
-            newline = code.find("\n", i)
-            end, terminated = (newline if newline >= 0 else len(code)), True
+            end, terminated = end_of_line(code, i, kind), True
         else:
             end, terminated = end_of_expression(code, i)
         text = code[i:end].rstrip() if not terminated else code[i:end]
@@ -195,6 +217,8 @@ def goes_on(text: str) -> bool:
 def completeness(code: str) -> Completeness:
     """Whether a console should run `code` or wait for more lines. A missing last terminator is accepted."""
     for statement in split(code):
+        if statement.kind is Kind.LISP and end_of_lisp(statement.text, 0) < 0:
+            return Completeness.INCOMPLETE
         if statement.kind is not Kind.EXPRESSION:
             continue
         state = brackets(statement.text)

@@ -157,3 +157,14 @@ def test_what_makes_no_label_spoils_no_later_cell(fresh_lab, code):
 def test_local_variables_do_not_leak_from_a_failure(lab):
     lab.run("tt: 1$ block([tt: 5, uu: 6], error(tt))$")
     assert lab.run("[tt, uu];").results == ["[1,uu]"]
+
+
+def test_lisp_goes_on_until_its_brackets_are_closed(lab):
+    answer = lab.run(":lisp (progn\n  (print 1) ; )\n  (values))\n6*7;")
+    assert (answer.printed.split(), answer.results) == (["1"], ["42"])
+
+
+def test_a_reader_learns_how_long_a_statement_takes(fresh_lab):
+    answer = fresh_lab.run("showtime: true$ makelist(i!, i, 1, 300)$ showtime: false$ 1;")
+    assert re.fullmatch(r"(Evaluation took \d+\.\d{4} seconds \(\d+\.\d{4} elapsed\)\n){2}", answer.printed)
+    assert fresh_lab.run("map(numberp, time(%o2, %o4, none));").results == ["[true,true,false]"]
