@@ -5,9 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import nbformat
 import pytest
 from labrun import until
-from notebookpage import await_kernel, cell, colour, comment_and_brackets, drag, photo, picture, write
+from maximalab_kernel.standin import standing_in
+from maximalab_kernel.widgets import VIEW
+from notebookpage import (
+    await_kernel,
+    cell,
+    colour,
+    comment_and_brackets,
+    drag,
+    notebook,
+    photo,
+    picture,
+    write,
+)
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.chromium
@@ -83,6 +96,32 @@ def test_run_all_at_once_runs_every_cell(open_notebook):
     page.locator("[data-command='runmenu:run-all']").click()
     for number in range(5):
         expect(cell(page, number).locator("mjx-container")).to_have_count(1)
+
+
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="9"><rect width="4000" height="9"/></svg>'
+)
+ALT = {"image/svg+xml": {"alt": "plot: sales"}}
+
+
+def test_pictures_in_a_notebook_from_elsewhere_are_seen(browser, lab):
+    """It is not trusted, so no control in it may run; what stands in place of one says what to do."""
+    drawn = nbformat.v4.new_output("display_data", {"image/svg+xml": PICTURE}, metadata=ALT)
+    brought = {"data": drawn.data, "metadata": ALT}
+    control = nbformat.v4.new_output("display_data", {VIEW: {}, **standing_in([brought], "n = 1")})
+    book = nbformat.reads(notebook("6*7;"), as_version=4)
+    book.cells[0].outputs = [drawn, control]
+    (lab.work / "elsewhere.ipynb").write_text(nbformat.writes(book))
+    page = browser.new_page(base_url=lab.address)
+    page.goto("/lab/workspaces/elsewhere/tree/elsewhere.ipynb?reset")
+    images = page.locator(".jp-OutputArea-output img")
+    expect(images).to_have_count(2, timeout=120_000)
+    expect(page.locator(".jp-RenderedHTML")).to_contain_text("jupyterlab_widgets")
+    assert [image.get_attribute("alt") for image in images.all()] == ["plot: sales"] * 2
+    whole = "all => all.every(it => it.complete && it.naturalWidth === 4000 && it.width < 1280)"
+    until(lambda: images.evaluate_all(whole), "both pictures are there and not wider than the page", 60)
+    photo(page, "kernel-elsewhere")
+    page.context.close()
 
 
 def by_mouse(page: Page, canvas: Locator) -> None:

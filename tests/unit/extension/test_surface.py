@@ -100,6 +100,19 @@ def test_however_short_an_axis_has_two_marks(call):
     assert {len(marks) for marks in told} <= {2, 3, 4, 5}
 
 
+@pytest.mark.parametrize(
+    ("x", "width", "align", "expected"),
+    [
+        pytest.param(40, 30, "right", 0, id="there is room"),
+        pytest.param(40, 60, "right", 24, id="too far to the left"),
+        pytest.param(580, 60, "center", -14, id="too far to the right"),
+        pytest.param(300, 592, "center", 0, id="as wide as the sheet"),
+    ],
+)
+def test_no_name_of_an_axis_is_cut(call, x, width, align, expected):
+    assert call("surface/labels.ts", "moved", [x, width, align, 600]) == [expected]
+
+
 def test_what_it_cannot_draw_is_left_to_the_picture(call):
     newer = drawing(version=2)
     told = call("surface/drawing.ts", "isDrawing", [drawing()], [newer], [None], ["text"], [{"version": 1}])

@@ -1,6 +1,7 @@
 /** Paints a scene on a canvas: the far sides of the box, then everything from the far to the near, then the numbers. */
 
 import type { Axis, Drawing, View } from "./drawing";
+import { name } from "./labels";
 import type { Scene } from "./scene";
 import { looking, type Point, type Spot } from "./space";
 import { ticks, written } from "./ticks";
@@ -152,7 +153,7 @@ function scale(sheet: Sheet, axis: Axis, on: (t: number) => Spot, beside: (t: nu
   context.stroke();
   const beyond = 20 + Math.abs(dx) * widest;
   context.font = `italic ${font}`;
-  context.fillText(axis.label, on(0).x + beyond * dx, on(0).y + beyond * dy);
+  name(context, axis.label, on(0).x + beyond * dx, on(0).y + beyond * dy, sheet.width, Math.abs(to.y - from.y) > Math.abs(to.x - from.x));
 }
 
 /** The title above, and the names of surfaces and curves that have a colour of their own. */
