@@ -18,11 +18,13 @@ from maximalab_hub.export.source import Source
 from maximalab_hub.known import archive, counts
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import deriving, queries, research, timetables
+from maximalab_hub.store.archive.months import Month
 from maximalab_hub.store.boots import boot_counts
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import writing
 from maximalab_hub.store.metered import metered
 from maximalab_hub.store.models import DerivationRow, WorkSessionRow
+from maximalab_hub.store.partitions import prepare
 from maximalab_hub.store.queries import EventValues
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.runs import runs_of
@@ -45,6 +47,18 @@ LESSONS = [
 ]
 
 
+def id_of(n: int) -> str:
+    """Give a UUIDv7 of its own to each number, made on every other day from `BEGIN` on."""
+    made = BEGIN + timedelta(days=2 * n)
+    return str(UUID(int=(int(made.timestamp() * 1000) << 80) + (7 << 76) + n))
+
+
+def with_months(engine: Engine) -> None:
+    """Let PostgreSQL have partitions for the first months; SQLite's table is one."""
+    with writing(engine) as connection:
+        prepare(connection, [Month(2026, number) for number in range(1, 6)])
+
+
 def event(
     n: int, minute: int, *, user: int = 0, kind: str = "run", boot: int = 0, **fields: Any
 ) -> EventValues:
@@ -52,7 +66,7 @@ def event(
     at = BEGIN + timedelta(minutes=minute, microseconds=n % 3)
     hub = kind in {"login", "look", "server_use"}
     values: EventValues = {
-        "event_id": str(UUID(int=n * 2**100 + 7)), "boot_id": f"boot-{boot}{'' if hub else PEOPLE[user]}", "seq": n,
+        "event_id": id_of(n), "boot_id": f"boot-{boot}{'' if hub else PEOPLE[user]}", "seq": n,
         "kind": kind, "at": at, "at_reported": at.isoformat(), "at_clamped": n % 5 == 0,
         "received_at": at + timedelta(seconds=n), "user": PEOPLE[user],
         "server": None if n % 4 == 0 else "public-maxima",

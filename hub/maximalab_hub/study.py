@@ -21,10 +21,11 @@ from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.setting import Rule
 from maximalab_hub.store import queries, research, timetables
+from maximalab_hub.store.each import events_of_each
 from maximalab_hub.store.research import unordered_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -176,9 +177,14 @@ def _rows(connection: Connection, study: Study, selection: Selection) -> Iterato
     return (row for row in _between(connection, chosen) if row.user in people)
 
 
-def rows_of(connection: Connection, selection: Selection, user: str) -> list[Row[Any]]:
-    """Give all chosen events of one person, in order; the caller has made sure that the person agreed."""
-    return list(_between(connection, studied(selection), [user]))
+def rows_of_each(
+    connection: Connection, selection: Selection, counts: Mapping[str, int]
+) -> Iterator[list[Row[Any]]]:
+    """Give all chosen events of person after person, each in order; the caller has made sure that they agreed.
+
+    `counts` names the people, and says how many events each has.
+    """
+    return (rows for _, rows in events_of_each(connection, studied(selection), counts))
 
 
 def _between(

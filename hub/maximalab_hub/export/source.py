@@ -15,7 +15,7 @@ from maximalab_hub.study import (
     happening,
     observed,
     people_of,
-    rows_of,
+    rows_of_each,
     studied,
     timetables_of,
 )
@@ -65,7 +65,7 @@ class PersonTold:
 
 
 class Source:
-    """The rows of an export. Each call reads anew; in memory are at most the events of one person.
+    """The rows of an export. Each call reads anew; in memory are the events of one person, or some thousand.
 
     People come in the order of their pseudonyms: the order of names would tell who is who.
     """
@@ -85,8 +85,8 @@ class Source:
         self._track = track
         counts = research.events_by_user(connection, studied(selection))
         people = people_of(connection, study) & counts.keys()
-        self._people = sorted(people, key=study.pseudonyms.of)
-        self._events = sum(counts[user] for user in people)
+        self._people = {user: counts[user] for user in sorted(people, key=study.pseudonyms.of)}
+        self._events = sum(self._people.values())
         self.timetables: Timetables = timetables_of(connection, study)
 
     def event_tables(self) -> Iterable[Any]:
@@ -104,25 +104,27 @@ class Source:
     def people(self, what: str) -> Iterator[PersonTold]:
         """Give person after person; `what` is shown with the progress."""
         names = self._study.pseudonyms
-        for user in self._track(self._people, len(self._people), what):
-            rows = rows_of(self._connection, self._selection, user)
+        for rows in self._rows_of_each(what):
             work = sessions_of(map(happening, rows), self.timetables, self._study.parameters, names)
             seen = tuple(observed(row, self._study, self.timetables) for row in rows)
-            yield PersonTold(names.of(user), seen, tuple(work))
+            yield PersonTold(names.of(rows[0].user), seen, tuple(work))
 
     def sessions(self) -> Iterator[WorkSession]:
         """Give every session, ordered by person and time."""
         names, parameters = self._study.pseudonyms, self._study.parameters
-        for user in self._track(self._people, len(self._people), "sessions"):
-            mine = map(happening, rows_of(self._connection, self._selection, user))
-            yield from sessions_of(mine, self.timetables, parameters, names)
+        for rows in self._rows_of_each("sessions"):
+            yield from sessions_of(map(happening, rows), self.timetables, parameters, names)
 
     def weeks(self) -> Iterator[WorkWeek]:
         """Give every person's weeks, ordered by person and week."""
         names, parameters, told = self._study.pseudonyms, self._study.parameters, self._groups()
-        for user in self._track(self._people, len(self._people), "student_weeks"):
-            mine = map(happening, rows_of(self._connection, self._selection, user))
+        for rows in self._rows_of_each("student_weeks"):
+            mine = map(happening, rows)
             yield from weeks_of(mine, self.timetables, parameters, self._zone, names, told)
+
+    def _rows_of_each(self, what: str) -> Iterable[list[Any]]:
+        rows = rows_of_each(self._connection, self._selection, self._people)
+        return self._track(rows, len(self._people), what)
 
     def _groups(self) -> frozenset[str]:
         """Name the groups of which enough people are in this export."""

@@ -65,8 +65,14 @@ def current(engine: Engine, chain: Chain = USAGE) -> str | None:
 def context_of(connection: Connection, chain: Chain = USAGE) -> MigrationContext:
     """Give Alembic's view of the store: its version, and what in it differs from the models."""
     return MigrationContext.configure(
-        connection, opts={"version_table": chain.version_table, "compare_type": True}
+        connection,
+        opts={"version_table": chain.version_table, "compare_type": True, "include_name": _is_ours},
     )
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave the partitions of the table of events out: they come and go."""
+    return kind != "table" or not (name or "").startswith("event_")
 
 
 def newest(chain: Chain = USAGE) -> str:

@@ -13,6 +13,7 @@ from maximalab_hub.retention import cutoffs
 from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.store.archive.places import tidy_up
 from maximalab_hub.store.engine import StoreAwayError
+from maximalab_hub.store.partitions import keep as keep_partitions
 from maximalab_hub.store.retaining import retain
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def once(settings: Settings, engine: Engine) -> float:
     """Remove what is too old; say after how many seconds to do so again."""
     now = datetime.now(UTC)
     try:
+        for month in keep_partitions(engine, now):
+            log.info("the store has a partition for the events of %s", month)
         tidy_up(engine)
         rows = retain(engine, cutoffs(settings.retention, now), log_names_of(settings), now)
     except StoreAwayError as error:

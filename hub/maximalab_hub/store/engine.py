@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, ProgrammingError, SQLAlchemyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,9 +184,24 @@ def reading(engine: Engine) -> Iterator[Connection]:
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     try:
         with engine.begin() as connection:
+            if engine.dialect.name == "postgresql" and has_archive_folder(engine):
+                _hold_events(connection)
             yield connection
     except SQLAlchemyError as error:
         raise StoreAwayError(_reason(error)) from error
+
+
+def _hold_events(connection: Connection) -> None:
+    """Hold the table of events before the state that is seen is taken, so that no partition goes in between.
+
+    `LOCK` takes no such state, a question would. A store without tables has nothing to hold.
+    """
+    try:
+        connection.exec_driver_sql("SAVEPOINT whole; LOCK TABLE event IN ACCESS SHARE MODE; RELEASE whole")
+    except ProgrammingError as error:
+        if not isinstance(error.orig, connection.dialect.loaded_dbapi.errors.UndefinedTable):
+            raise
+        connection.exec_driver_sql("ROLLBACK TO whole")
 
 
 def _reason(error: SQLAlchemyError) -> str:

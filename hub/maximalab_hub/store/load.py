@@ -5,6 +5,7 @@ For histories and archives, which come by the hundred thousand; a post of a send
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from pyarrow import csv
 
 from maximalab_hub.store.archive.ids import archived_among
 from maximalab_hub.store.arrow import SCHEMA
+from maximalab_hub.store.partitions import many_of, prepare
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,6 +42,8 @@ def load_events(connection: Connection, events: Any) -> int:  # noqa: ANN401  py
     `store.arrow.SCHEMA`, in any order.
     """
     ordered = events.select(SCHEMA.names).cast(SCHEMA)
+    if connection.dialect.name == "postgresql":
+        prepare(connection, many_of(ordered.column("event_id"), datetime.now(UTC)))
     put = _copied if connection.dialect.name == "postgresql" else _inserted
     parts = (ordered.slice(n, ROWS_AT_ONCE) for n in range(0, len(ordered), ROWS_AT_ONCE))
     return sum(put(connection, new) for part in parts if len(new := _not_archived(connection, part)))

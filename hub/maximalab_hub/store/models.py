@@ -47,6 +47,8 @@ __all__ = [
 ]
 
 _RUNS: Final = text("kind = 'run'")
+_SIGN_BY_SIGN: Final = String(36).with_variant(String(36, collation="C"), "postgresql")
+"""Ids are ordered as Python orders them, whatever PostgreSQL's locale."""
 
 
 class EventRow(Base):
@@ -54,7 +56,7 @@ class EventRow(Base):
 
     __tablename__ = "event"
 
-    event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    event_id: Mapped[str] = mapped_column(_SIGN_BY_SIGN, primary_key=True)
     boot_id: Mapped[str] = mapped_column(String(36))
     seq: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(32))
@@ -87,6 +89,8 @@ class EventRow(Base):
         Index("event_boot", "boot_id", "seq"),
         # Runs alone, with all that the teacher's pages ask of each.
         Index("event_runs", "course", "user", "at", sqlite_where=_RUNS, postgresql_where=_RUNS),
+        # By months, by the time in the ids (`store.partitions`).
+        {"postgresql_partition_by": "RANGE (event_id)"},
     )
 
 

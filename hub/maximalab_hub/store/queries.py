@@ -167,12 +167,18 @@ def events_between(  # noqa: PLR0913  each is one way to choose, all by name
     """Stream events with `start` <= at < `end`, ordered by (at, event_id), a few rows in memory at a time."""
     conditions = [*_chosen(course=course, kinds=kinds, users=users), *_between(start, end)]
     archive = archive_of(connection, start, end)
+    stored = events_stored(connection, conditions)
+    if archive is None:
+        yield from stored
+    else:
+        yield from merge(archive.events(conditions), stored, key=attrgetter("at", "event_id"))
+
+
+def events_stored(connection: Connection, conditions: Collection[ColumnElement[bool]]) -> Iterator[Row[Any]]:
+    """Stream the events of the table alone under the conditions, in the same order."""
     ordered = select(EventRow.__table__).where(*conditions).order_by(EventRow.at, EventRow.event_id)
     with connection.execution_options(yield_per=STREAM_ROWS).execute(ordered) as result:
-        if archive is None:
-            yield from result
-        else:
-            yield from merge(archive.events(conditions), result, key=attrgetter("at", "event_id"))
+        yield from result
 
 
 def last_stops(

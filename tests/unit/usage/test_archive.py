@@ -6,17 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from archivedusage import BEGIN, PEOPLE, event, everything, put, set_up
+from archivedusage import BEGIN, KYIV, PEOPLE, event, everything, put, set_up, with_months
+from exportexample import STUDY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from maximalab_hub import migrations
+from maximalab_hub.export.source import Source
 from maximalab_hub.retention import cutoffs
 from maximalab_hub.settings_sections import RetentionSection
-from maximalab_hub.store import erasing, retaining
+from maximalab_hub.store import each, erasing, retaining
 from maximalab_hub.store.archive import moving
 from maximalab_hub.store.archive.months import Month, last_closed, month_from, month_of
 from maximalab_hub.store.archive.places import archived_months
+from maximalab_hub.store.archive.reading import Archive
 from maximalab_hub.store.engine import open_engine, reading, writing
+from maximalab_hub.store.research import Selection
 from postedevents import LOG_NAMES, emptied
 
 if TYPE_CHECKING:
@@ -59,6 +63,7 @@ def stores(
         )
         mine = open_engine(store_url, archive=tmp_path / "archive")
     migrations.upgrade(other)
+    with_months(mine)
     yield [mine, other]
     for one in (mine, other):
         one.dispose()
@@ -83,6 +88,31 @@ def test_nothing_tells_what_is_archived(stores: list[Engine], events: list[Any],
     assert mine.keys() == never.keys()
     for name, said in never.items():
         assert mine[name] == said, name
+
+
+@pytest.mark.parametrize(("at_once", "times"), [(20_000, 1), (1, 3)], ids=["together", "each alone"])
+def test_an_export_asks_the_archive_for_many_people_together(
+    stores: list[Engine], monkeypatch: pytest.MonkeyPatch, at_once: int, times: int
+) -> None:
+    events = [event(n, n * 60, user=n % 3) for n in range(1, 30)]
+    for one in stores:
+        set_up(one)
+        put(one, events)
+    list(moving.archive(stores[0], Month(2026, 1), NOW))
+    put(stores[0], late := [event(n, n * 60, user=n % 3) for n in range(30, 40)])
+    put(stores[1], late)
+    asked: list[Any] = []
+    real = Archive.events
+    monkeypatch.setattr(Archive, "events", lambda *given: asked.append(given) or real(*given))
+    monkeypatch.setattr(each, "EVENTS_AT_ONCE", at_once)
+    mine, never = (sessions_in(one) for one in stores)
+    assert mine == never
+    assert len(asked) == times
+
+
+def sessions_in(engine: Engine) -> list[Any]:
+    with reading(engine) as connection:
+        return list(Source(connection, STUDY, Selection(), KYIV).sessions())
 
 
 def do(stores: list[Engine], deed: str, about: Any) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
-from archivedusage import event, put
+from archivedusage import event, put, with_months
 from maximalab_hub import migrations
 from maximalab_hub.incoming import IncomingError, TakenIn, incoming_events, take_in
 from maximalab_hub.store import erasing
@@ -47,6 +47,7 @@ class KilledError(BaseException):
 def lab(store: Engine, store_url: str, tmp_path: Path) -> Iterator[Engine]:
     """A store with some months of events, none of them archived."""
     engine = open_engine(store_url, archive=tmp_path / "archive")
+    with_months(engine)
     put(engine, EVENTS)
     yield engine
     engine.dispose()

@@ -30,6 +30,7 @@ from maximalab_hub.store.archive.places import (
     tidy,
 )
 from maximalab_hub.store.archive.reading import by_day
+from maximalab_hub.store.archive.whole import gone_with_partition
 from maximalab_hub.store.arrow import SCHEMA
 from maximalab_hub.store.engine import StoreAwayError, reading, writing
 from maximalab_hub.store.erasure_lock import hold_everybody_off
@@ -46,9 +47,7 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 10_000
 _TAKE_OUT: Final = {
     "sqlite": text("DELETE FROM event WHERE event_id IN (SELECT value FROM json_each(:ids))"),
-    "postgresql": text(
-        "DELETE FROM event WHERE event_id IN (SELECT json_array_elements_text(CAST(:ids AS json)))"
-    ),
+    "postgresql": text("DELETE FROM event WHERE event_id = ANY(CAST(:ids AS text[]))"),
 }
 PATIENCE: Final = 60.0
 """Seconds that a transaction of SQLite's waits for its turn here."""
@@ -122,22 +121,28 @@ def _move(engine: Engine, month: Month, now: datetime) -> None:
     event_ids = [one for part in taken for one in part.to_pylist()]
     with writing(engine, PATIENCE) as connection:
         hold_everybody_off(connection)
-        _take_out(connection, event_ids, made, before)
         ids.add(connection, event_ids)
         name_in_force(connection, made)
+        _take_out(connection, event_ids, made, before)
 
 
 def _take_out(connection: Connection, event_ids: list[str], made: Archived, before: Archived | None) -> None:
     """Take exactly what the file has of the table out of the table."""
-    statement = _TAKE_OUT[connection.dialect.name]
-    gone = sum(
-        connection.execute(statement, {"ids": json.dumps(event_ids[n : n + _AT_ONCE])}).rowcount
-        for n in range(0, len(event_ids), _AT_ONCE)
+    whole = gone_with_partition(connection, made.month, event_ids)
+    left = [one for one in event_ids if one not in whole]
+    gone = len(whole) + sum(
+        _deleted(connection, left[n : n + _AT_ONCE]) for n in range(0, len(left), _AT_ONCE)
     )
     if not gone == len(event_ids) == made.rows - (before.rows if before else 0):
         raise StoreAwayError(
             f"events of {made.month} went elsewhere meanwhile; nothing was moved, come again"
         )
+
+
+def _deleted(connection: Connection, event_ids: list[str]) -> int:
+    name = connection.dialect.name
+    those = event_ids if name == "postgresql" else json.dumps(event_ids)
+    return connection.execute(_TAKE_OUT[name], {"ids": those}).rowcount
 
 
 def _oldest(connection: Connection, since: datetime | None) -> datetime | None:
