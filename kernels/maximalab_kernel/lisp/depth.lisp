@@ -32,3 +32,13 @@ allocation, the collector and an error's handlers."
   "Take back what ECL has added to a stack that was full: otherwise the next recursion goes deeper, and one ends it."
   #+ecl (when (> (ext:get-limit 'ext:binding-stack) *maximalab-bindings*)
           (ext:set-limit 'ext:binding-stack *maximalab-bindings*)))
+
+(defvar *maximalab-killing* '() "The names that are being killed.")
+
+;; max, min and round are verbs of themselves or of each other, so that `max: 5$ kill(all)$` would go on for ever.
+(maximalab-original 'kill1)
+(defun kill1 (x)
+  "Kill what is not being killed already."
+  (unless (and (symbolp x) (member x *maximalab-killing*))
+    (let ((*maximalab-killing* (cons x *maximalab-killing*)))
+      (funcall (maximalab-original 'kill1) x))))

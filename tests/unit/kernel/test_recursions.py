@@ -79,3 +79,11 @@ def test_a_recursion_that_ends_is_as_deep_as_it_may_be_in_maxima_alone(maxima, d
         ask(maxima, "f(n):=if n=0 then 1 else n*f(n-1)$")
         assert ask(maxima, f"is(f({deep})={deep}!);").results == ["true"], turn
         assert_told_and_kept(maxima, "f(-1);")
+
+
+@pytest.mark.parametrize("name", ["max", "min", "round", "truncate"])
+@pytest.mark.parametrize("kill", ["kill({})$", "kill(values)$", "kill(all)$"])
+def test_a_value_for_a_name_that_is_its_own_verb_can_be_taken_away(lab, name, kill):
+    """Maxima alone never comes back from `max: 5$ kill(all)$`."""
+    code = f"{name}: 5$ {kill.format(name)} [{name}, max(3, 4), min(3, 4), round(2.6), truncate(2.6)];"
+    assert lab.run(code).results == [f"[{name},4,3,3,2]"]
