@@ -39,7 +39,7 @@ class StackLab(Deployed):
     def bring_images(self) -> None:
         """Give each node what it runs: there is no registry."""
         names = {name: f"maximalab/{name}:{composelab.tag()}" for name in IMAGES}
-        wanted = {"prv1": list(names.values()), "pub2": [names["singleuser"]]}
+        wanted = {"prv1": list(names.values()), **{key: [names["singleuser"]] for key in ("pub1", "pub2")}}
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._pour, wanted, wanted.values()))
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from bed.asking import PRIVATE, PUBLIC, URLS
+from bed.asking import PRIVATE, URLS
 from bed.figure import (
     BEYOND,
     DOOR,
@@ -23,9 +21,10 @@ from bed.figure import (
     USAGE_PORT,
     WIREGUARD,
 )
+from bed.forging import SPELLINGS, forged
 from bed.people import browser, closing, greeting, raw
+from bed.reaching import a_container_at, reached, within
 from bed.smallserver import SECRET
-from bed.spaces import _enter
 from labrun import until
 
 pytestmark = pytest.mark.bed
@@ -50,12 +49,7 @@ def test_t01_the_private_server_is_not_at_the_public_entrance(settled, at):
     )
 
 
-FORGED = [
-    {"X-MaximaLab-Entrance": "vpn"},
-    {"X-Forwarded-For": f"{POOL}.2", "X-Real-IP": f"{POOL}.2"},
-    {"Forwarded": f"for={POOL}.2;host={HUB_INSIDE}"},
-    {"Host": HUB_INSIDE, "X-Forwarded-Host": HUB_INSIDE},
-]
+FORGED = forged(HUB_INSIDE, f"{POOL}.2")
 
 
 @pytest.mark.parametrize("forged", FORGED, ids=[next(iter(one)) for one in FORGED])
@@ -65,21 +59,6 @@ def test_t02_no_header_changes_that(settled, at, forged):
         answer = asker.get(PATH, headers=forged)
         assert (answer.status_code, SECRET in answer.text) == (403, False)
     assert greeting(settled.figure[at], f"{URLS['public']}{PATH}ws", forged) == "403"
-
-
-SPELLINGS = [
-    "//user/ada/private-maxima/",
-    "/user/ada/public-maxima/../private-maxima/",
-    "/user/ada/public-maxima/%2e%2e/private-maxima/",
-    "/user/ada/public-maxima/..%2fprivate-maxima/",
-    "/user/ada%2fprivate-maxima/",
-    "/USER/ada/private-maxima/",
-    "/user/ada/PRIVATE-MAXIMA/",
-    "/user/ada/%70rivate-maxima/",
-    "/./user/ada/./private-maxima/.",
-    "http://172.28.91.2/user/ada/private-maxima/",
-    "http://172.21.1.2:8888/user/ada/private-maxima/",
-]
 
 
 @pytest.mark.parametrize("host", [HUB, f"{HUB}.", HUB_INSIDE, "172.21.1.2:8888"])
@@ -92,33 +71,6 @@ def test_t03_no_spelling_does(settled, host):
         for path, answer in zip(SPELLINGS, pool.map(ask, SPELLINGS), strict=True):
             assert answer.startswith(b"HTTP/1.1 "), path
             assert SECRET.encode() not in answer, path
-
-
-@contextmanager
-def within(node, container: str):
-    """Open connections from a container: its own network, and nothing of its hardening's."""
-    pid = node.client.inspect_container(container)["State"]["Pid"]
-    with Path("/proc/thread-self/ns/net").open() as back, Path(f"/proc/{pid}/ns/net").open() as space:
-        _enter(space.fileno())
-        try:
-            yield
-        finally:
-            _enter(back.fileno())
-
-
-def opens(place: tuple[str, int], enter) -> bool:
-    with enter():
-        try:
-            socket.create_connection(place, 2).close()
-        except OSError:
-            return False
-    return True
-
-
-def reached(places: dict[str, tuple[str, int]], enter) -> set[str]:
-    with ThreadPoolExecutor(len(places)) as pool:
-        found = pool.map(lambda place: opens(place, enter), places.values())
-        return {name for name, opened in zip(places, found, strict=True) if opened}
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +118,7 @@ def test_t04_a_device_in_the_vpn_reaches_the_entrance_alone(settled, goals):
 @pytest.mark.parametrize("name", ["pub1", "pub2"])
 def test_t04_an_open_server_reaches_the_hub_and_nothing_inside(settled, goals, name):
     """pub1's servers have no way out; pub2's have one, to the internet."""
-    node, people = settled.nodes[name], iter(("bob", "cai", "dan", "eve"))
-    while not (mine := node.client.containers(filters={"status": "running"})):
-        with closing(settled.person(next(people))) as person:
-            settled.bring(person, "simplex", PUBLIC)
-    container = mine[0]["Names"][0].strip("/")
+    node, container = settled.nodes[name], a_container_at(settled, name)
     told = node.client.inspect_container(container)["Config"]["Env"]
     api = next(one for one in told if one.startswith("JUPYTERHUB_API_URL=")).partition("//")[2]
     hub = (api.partition(":")[0], HUB_PORT)

@@ -13,6 +13,8 @@ from bed.asking import PRIVATE, PUBLIC, TESTER, URLS
 from bed.engines import save
 from bed.lab import LONG
 from bed.people import PASSWORD
+from confined import assert_a_neighbour_feels_nothing, assert_confined
+from dockerhub import TokenKernel
 from labrun import until
 from maximalab_hub.secret_files import Secret, read_secret
 from playwright.sync_api import sync_playwright
@@ -309,3 +311,33 @@ def test_t13_what_is_shared_is_read_only(whole):
     said = run(whole, "eve", "sh", "-c", "ls /srv/materials && touch /srv/materials/mine; echo x > /etc/mine")
     assert "simplex" in said
     assert said.count("Read-only file system") == 2
+
+
+# T7 and T9: what a student's code does to its own server
+
+
+@pytest.fixture(scope="module")
+def kernel_of_bob(whole: Lab) -> Iterator[TokenKernel]:
+    """A kernel in Bob's server, at the public entrance; the test is on the campus."""
+    with whole.figure["campus"].inside():
+        yield TokenKernel(URLS["public"], BASE.format("bob"), token=TESTER)
+
+
+def test_t09_a_kernel_is_confined_interrupted_and_started_again(whole, kernel_of_bob):
+    assert_confined(kernel_of_bob)
+    assert whole.ready("bob", PUBLIC)
+
+
+def test_t07_what_one_server_does_to_itself_its_neighbour_does_not_feel(whole, kernel_of_bob):
+    node = whole.nodes[whole.servers("eve")[PUBLIC]["state"]["backend"]]
+    try:
+        assert_a_neighbour_feels_nothing(node.client, f"maximalab.{PUBLIC}.eve", kernel_of_bob)
+        assert whole.ready("bob", PUBLIC)
+        assert whole.parts["hub"].alive
+    finally:
+        assert whole.eve.stop(PUBLIC).status_code in (202, 204)
+        until(
+            lambda: not whole.servers("eve").get(PUBLIC, {}).get("pending"),
+            "it can be stopped all the same",
+            LONG,
+        )

@@ -6,8 +6,9 @@ import re
 
 import pytest
 from bed.asking import PRIVATE, PUBLIC
-from bed.figure import HUB, HUB_INSIDE, HUB_PORT
+from bed.figure import HUB_PORT
 from bed.people import browser, closing
+from givenaway import PAGES, given_away
 from maximalab_hub.secret_files import Secret, read_secret
 
 pytestmark = pytest.mark.bed
@@ -104,29 +105,6 @@ def test_t22_a_server_s_token_tells_of_its_owner_s_activity_alone(settled, token
     path = "/hub/api/users/{}/activity"
     assert ask(settled, "POST", path.format("ada"), tokens["server"], json=body).status_code == 200
     assert ask(settled, "POST", path.format("bob"), tokens["server"], json=body).status_code in (403, 404)
-
-
-PAGES = [
-    "/hub/lab", "/hub/token", "/hub/home", "/hub/devices", "/hub/admin", "/hub/nothing", "/hub/error/503",
-    "/hub/user/bob/public-maxima/", "/hub/spawn/bob", f"/hub/spawn-pending/bob/{PUBLIC}", "/hub/oauth_login",
-    f"/hub/vpn-needed/user/ada/{PRIVATE}/", f"/user/ada/{PRIVATE}/", f"/user/bob/{PUBLIC}/", "/user/bob/",
-    "/hub/api/oauth2/authorize?client_id=service-usage&response_type=code", "/hub/vpn/peers", "/hub/metrics",
-    "/services/usage/", "/services/usage/nothing", "/services/witness/", "/nothing", "/hub/health",
-    "/hub/api/", "/hub/api/info", "/hub/api/user", "/hub/api/users", "/hub/api/users/bob",
-    "/hub/api/users/bob/tokens", "/hub/api/groups", "/hub/api/services", "/hub/api/services/usage",
-    "/hub/api/proxy", "/hub/api/shares/bob", "/hub/api/authorizations/token/x", "/hub/api/nothing",
-    f"/hub/api/users/ada/servers/{PRIVATE}/progress", f"/hub/api/users/bob/servers/{PUBLIC}/progress",
-]  # fmt: skip
-ADDRESS = re.compile(r"172\.(?:20|21|28)\.\d+\.\d+")
-TOLD = {HUB, HUB_INSIDE}
-"""The two entrances' addresses: people are told where to go."""
-NAMES = re.compile(r"\b(?:ada|bob|cai|dan|root|prv1|pub1|pub2|2376)\b")
-
-
-def given_away(path: str, text: str) -> set[str]:
-    """Name what an answer tells beyond what its asker said."""
-    names = {name for name in NAMES.findall(text) if name not in path}
-    return names | (set(ADDRESS.findall(text)) - TOLD)
 
 
 def test_t05_a_student_s_walk_finds_no_address_and_nobody_else(settled):

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import serverimage
+from confined import assert_a_neighbour_feels_nothing, assert_confined
 from labrun import until
-from maximalab_spawner.seen import USER
+from maximalab_spawner.seen import LAB, SERVER, USER
 from maximalab_spawner.tiers import Tier
 from shadows import PLANT
 from swarmhub import SwarmHub
@@ -155,6 +156,24 @@ def test_t13_what_a_student_writes_changes_no_server_and_nothing_of_others_is_th
     assert "Read-only" in run("touch", "/srv/materials/simplex/mine")
     volumes = [line.split()[1] for line in run("cat", "/proc/mounts").splitlines() if "/home" in line]
     assert volumes == ["/home/student"], "no other home is mounted"
+
+
+def test_t09_a_kernel_is_confined_interrupted_and_started_again(hub):
+    assert_confined(hub.open_kernel("bob", "public-maxima", "simplex"))
+    hub.stop("bob", "public-maxima")
+    assert all_ready(hub)
+
+
+def test_t07_what_one_server_does_to_itself_its_neighbour_does_not_feel(hub):
+    """Ada's own kernel, beside it at the same node, is the neighbour."""
+    if not hub.ready("eve", "public-maxima"):
+        hub.open_kernel("eve", "public-maxima", "simplex")
+    client = hub.lab.swarms.nodes["pub2"].client
+    labels = [f"{LAB}={hub.lab.name}", f"{USER}=eve", f"{SERVER}=public-maxima"]
+    (container,) = client.containers(filters={"label": labels})
+    assert_a_neighbour_feels_nothing(client, container["Id"], hub.kernels["public-maxima"])
+    hub.stop("eve", "public-maxima")
+    assert remembered(hub) == ["41", "42"]
 
 
 FROM_HER_PAGE = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "empty"}

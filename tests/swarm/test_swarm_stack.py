@@ -10,11 +10,18 @@ import signal
 import composelab
 import httpx
 import pytest
+from bed.forging import SPELLINGS, forged
+from bed.people import greeting, raw
+from bed.reaching import reached, within
 from deployed import DOOR, PASSWORD
+from floors import VERSIONS, below_the_floor, floors
+from givenaway import PAGES, given_away
 from labclient import NotebookKernel, wait_for
+from managerasked import asked_of_the_manager
 from maximalab_hub.secret_files import Secret
 from maximalab_spawner.tiers import Tier
-from swarmstack import SERVICES, StackLab
+from publishing import Author, material
+from swarmstack import GATE_PORT, PORT, SERVICES, StackLab
 
 pytestmark = [pytest.mark.bed, pytest.mark.docker]
 
@@ -29,6 +36,7 @@ def lab(swarms, tmp_path_factory):
     home = swarms.spaces.machine("home")
     swarms.spaces.join(home, "lan", "172.28.85.31/24")
     lab = StackLab(folder, swarms)
+    lab.home = home
     swarms.update("pub1", "--label-rm", "tier")
     try:
         lab.bring_images()
@@ -85,6 +93,131 @@ def test_private_material_opens_in_the_vpn_alone_and_the_public_entrance_has_no_
     assert (refused.status_code, "VPN" in refused.text) == (403, True)
     assert "version" not in lab.ada.http.get("/user/ada/private-maxima/api").text
     assert f"maximalab-{lab.name}-private" not in lab.container("public")["NetworkSettings"]["Networks"]
+
+
+INSIDE = "172.20.0.1"
+PATH = "/user/ada/private-maxima/"
+
+
+def refused(answer: httpx.Response) -> bool:
+    """Say whether an answer is the page about the VPN, and nothing of the server's."""
+    return answer.status_code == 403 and "VPN" in answer.text and '"version"' not in answer.text
+
+
+def test_t01_the_private_server_is_not_at_the_public_entrance(lab):
+    assert "version" in lab.inside.http.get(f"{PATH}api").json(), "it is there, and the VPN leads to it"
+    for path in (PATH, f"{PATH}api", f"{PATH}lab/tree/a?b=c", PATH.rstrip("/")):
+        assert refused(lab.ada.http.get(path)), path
+    cookies = "; ".join(f"{one.name}={one.value}" for one in lab.ada.http.cookies.jar)
+    channels = f"{lab.url}{PATH}api/kernels/{lab.private_kernel.kernel_id}/channels"
+    assert greeting(lab.home, channels, {"Cookie": cookies, "Origin": lab.url}) == "403"
+
+
+@pytest.mark.parametrize("headers", forged(INSIDE, "172.20.0.2"), ids=lambda one: next(iter(one)))
+def test_t02_no_header_changes_that(lab, headers):
+    assert refused(lab.ada.http.get(f"{PATH}api", headers=headers))
+
+
+@pytest.mark.parametrize("host", [INSIDE, f"{INSIDE}.", "172.25.8.2:8888"])
+def test_t03_no_spelling_does(lab, host):
+    for path in SPELLINGS:
+        request = f"GET {path}api HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        answer = raw(lab.home, lab.address, PORT, request.encode())
+        assert answer.startswith(b"HTTP/1.1 "), path
+        assert b'"version"' not in answer, path
+
+
+@pytest.fixture
+def walls(lab):
+    """Each machine with the firewall that docs/deploy.md says, by the scripts that deploy/firewall prints."""
+    pub1, pub2 = (lab.swarms.address(name) for name in ("pub1", "pub2"))
+    rows = [
+        ("prv1", "private-node", f"{lab.name}-private", "--nodes", lab.address, "--chains", "PRIVATE"),
+        ("prv1", "hub-node", "--let-in", f"{pub1},{pub2}"),
+        *(
+            (name, "public-node", f"{lab.name}-public", "--nodes", f"{pub1},{pub2}")
+            for name in ("pub1", "pub2")
+        ),
+    ]
+    scripts = [(name, lab.run("../firewall", *words)) for name, *words in rows]
+    for name, script in scripts:
+        lab.swarms.nodes[name].machine.run("sh", "-s", "up", input=script)
+    yield
+    for name, script in scripts:
+        lab.swarms.nodes[name].machine.run("sh", "-s", "down", input=script)
+
+
+def test_t04_from_public_nodes_and_servers_nothing_inside_is_reached(lab, walls):
+    """Nor does anybody at home reach what is the nodes' own, and the lab goes on."""
+    networks = lab.container("vpn")["NetworkSettings"]["Networks"]
+    (student,) = (one for one in lab.node.client.containers() if "private-maxima-ada" in one["Names"][0])
+    overlay = f"maximalab-{lab.name}-private"
+    goals = {
+        "private manager": (lab.address, 2377),
+        "private student": (
+            student["NetworkSettings"]["Networks"][overlay]["IPAMConfig"]["IPv4Address"],
+            8888,
+        ),
+        "VPN entrance": (INSIDE, 80),
+        "VPN entrance in its overlay": (networks[overlay]["IPAMConfig"]["IPv4Address"], 80),
+        "database": (lab.address, 5432),
+        "hub": (lab.address, 8081),
+        "public manager": (lab.swarms.address("pub1"), 2376),
+        "a node's Swarm port": (lab.swarms.address("pub2"), 7946),
+    }
+    doors = {"public entrance": (lab.address, PORT), "gate": (lab.address, GATE_PORT)}
+    own = {"public manager", "a node's Swarm port"}
+    machines = {name: lab.swarms.nodes[name].machine.inside for name in ("pub1", "pub2")} | {
+        "home": lab.home.inside
+    }
+    found = {name: reached({**goals, **doors}, inside) for name, inside in machines.items()}
+    assert found["home"] == {"public entrance", "VPN entrance"}
+    assert found["pub1"] - own == found["pub2"] - own == {"public entrance", "gate"}
+    container = f"{lab.name}-public"
+    (server,) = (one for one in lab.swarms.nodes["pub2"].client.containers() if container in one["Names"][0])
+    assert reached({**goals, **doors}, lambda: within(lab.swarms.nodes["pub2"], server["Id"])) == {"gate"}
+    lab.assert_no_kernel_was_lost()
+
+
+def test_t05_a_student_s_walk_finds_no_address_and_nobody_else(lab):
+    lab.account("eve", "--group", "study:operations-research")
+    eve, told = lab.visit("eve"), frozenset({lab.address, INSIDE})
+    answers = {path: eve.http.get(path) for path in PAGES}
+    assert "eve" in answers["/hub/lab"].text, "it is a walk of somebody signed in"
+    found = {path: given_away(path, one.text + str(one.headers), told) for path, one in answers.items()}
+    assert {path: names for path, names in found.items() if names} == {}
+    assert [path for path, one in answers.items() if one.status_code == 500] == []
+
+
+@pytest.mark.parametrize("access", ["open", "private"])
+def test_a_teacher_publishes_on_the_page_and_it_lies_on_its_tier_alone(lab, access):
+    """What is private comes in at the VPN entrance and nowhere else, here in two versions."""
+    lab.account("tom", "--group", "teach:operations-research")
+    name, tier, words = f"fresh-{access}", {"open": "public"}.get(access, access), f"canary-{access}-8d21"
+    if access == "private":
+        outside = Author(lab.visit("tom").http).send(material(name, access=access, text=words))
+        assert (outside.status_code, "upload" in outside.text) == (403, False)
+    teacher = Author(lab.visit("tom", f"http://{INSIDE}" if access == "private" else lab.url).http)
+    versions = (1, 2) if access == "private" else (1,)
+    for version in versions:
+        answer = teacher.publish(material(name, access=access, version=version, text=words))
+        assert answer.status_code == 200, answer.text[-1500:]
+    store = lab.folder / "materials"
+    holding = [str(one.relative_to(lab.folder)) for one in lab.folder.rglob(f"{name}.ipynb")]
+    assert sorted(holding) == [f"materials/{tier}/{name}/{version}/{name}.ipynb" for version in versions]
+    assert words in (store / tier / name / str(versions[-1]) / f"{name}.ipynb").read_text()
+    if access == "private":
+        for mount in lab.container("hub")["Mounts"]:
+            assert "materials" not in mount["Destination"]
+        assert words not in lab.logs()
+    else:
+        lab.ada.open_and_wait(name, "public-maxima", seconds=180)
+
+
+def test_nothing_in_the_hub_s_image_is_below_its_security_floor(lab):
+    there = json.loads(lab.exec("hub", "python3", "-c", VERSIONS))
+    assert {"jupyterhub", "oauthenticator", "pyjwt", "tornado"} <= there.keys() & floors().keys()
+    assert below_the_floor(there) == {}
 
 
 def test_typed_again_it_makes_no_key_anew_and_restarts_nothing(lab):
@@ -179,74 +312,6 @@ def test_t22_a_token_has_the_scopes_of_the_table_and_every_way_in_is_refused(lab
             f"{method} {path}": asker.request(method, path, json={}).status_code for method, path in WAYS
         }
     assert {way: status for way, status in answers.items() if status not in {400, 403, 404}} == {}
-
-
-def asked_of_the_manager(lab) -> list[tuple[str, str, str | None, bool]]:
-    """What somebody who took over the hub may try: method, path, body, and whether it is let through."""
-    name, api = lab.name, "/v1.41"
-    (server,) = lab.servers(Tier.PRIVATE)
-    spec = server["Spec"]
-    task = spec["TaskTemplate"]
-    template = {
-        "ContainerSpec": {
-            "Image": task["ContainerSpec"]["Image"], "User": "1000:1000", "ReadOnly": True, "CapabilityDrop": ["ALL"],
-            "Privileges": {"NoNewPrivileges": True, "Seccomp": {"Mode": "default"}},
-            "Mounts": [{"Type": "volume", "Source": f"{name}.home.private.ada", "Target": "/home/student"}],
-        },
-        "Resources": {"Limits": {"Pids": 64}},
-        "RestartPolicy": {"Condition": "none", "MaxAttempts": 0},
-        "Networks": [{"Target": f"maximalab-{name}-private"}],
-        "Placement": {"Constraints": ["node.labels.tier==nowhere"]},
-    }  # fmt: skip
-    body = {"Name": f"{name}-test", "Labels": {}, "TaskTemplate": template}
-    good = json.dumps(body)
-    container = template["ContainerSpec"]
-
-    def changed(**parts: object) -> str:
-        return json.dumps({**body, "TaskTemplate": {**template, "ContainerSpec": {**container, **parts}}})
-
-    refused = [
-        changed(Mounts=[{"Type": "bind", "Source": "/", "Target": "/mnt"}]),
-        changed(Mounts=[{"Type": "volume", "Source": f"{name}_engine", "Target": "/mnt"}]),
-        changed(CapabilityAdd=["CAP_SYS_ADMIN"]),
-        changed(Secrets=[{"SecretName": "x"}]),
-        changed(Configs=[{"ConfigName": "x"}]),
-        changed(CapabilityDrop=[]),
-        changed(User="0:0"),
-        changed(ReadOnly=False),
-        good[:-1] + ', "tasktemplate": {"ContainerSpec": {"Image": "x"}}}',
-        good.replace('"Mounts": [', '"Mo\\u0075nts": [{"Type": "bind"}], "Mounts": ['),
-        good.replace(f"maximalab-{name}-private", f"{name}_data"),
-        good.replace('"Condition": "none"', '"Condition": "any"'),
-        good.replace('"Pids": 64', '"Pids": 0'),
-        good.replace(f'"Name": "{name}-test"', f'"Name": "{name}_hub"'),
-        good.replace(
-            '"Target": "/home/student"',
-            '"VolumeOptions": {"DriverConfig": {"Name": "local", "Options": {"o": "bind", "device": "/"}}}',
-        ),
-    ]
-    (stranger,) = (one for one in lab.node.client.services() if one["Spec"]["Name"] == f"{name}_db")
-    return [
-        ("GET", f"{api}/info", None, True),
-        ("GET", f"{api}/nodes", None, True),
-        ("GET", f"{api}/services/{spec['Name']}", None, True),
-        ("POST", f"{api}/services/create", good, True),
-        ("DELETE", f"{api}/services/{name}-test", None, True),
-        *(("POST", f"{api}/services/create", wrong, False) for wrong in refused),
-        ("DELETE", f"{api}/services/{name}_db", None, False),
-        ("DELETE", f"{api}/services/{stranger['ID']}", None, False),
-        ("POST", f"{api}/services/{name}_db/update?version=1", good, False),
-        ("GET", f"{api}/secrets", None, False),
-        ("POST", f"{api}/secrets/create", "{}", False),
-        ("GET", f"{api}/configs", None, False),
-        ("GET", f"{api}/swarm", None, False),
-        ("GET", f"{api}/swarm/unlockkey", None, False),
-        ("POST", f"{api}/swarm/update?version=1", "{}", False),
-        ("POST", f"{api}/nodes/{lab.swarms.id_of('prv1')}/update?version=1", "{}", False),
-        ("GET", f"{api}/containers/json", None, False),
-        ("GET", f"{api}/services/{name}_db/logs?stdout=1", None, False),
-        ("POST", f"{api}/networks/create", '{"Name": "x"}', False),
-    ]
 
 
 def test_the_hub_gets_no_more_of_the_manager_than_its_servers_need(lab):
