@@ -107,7 +107,13 @@ class ComposeLab(Deployed):
         """Run one of the scripts of deploy/compose, in the checkout."""
         command = [str(ROOT / "deploy/compose" / script), *words]
         ran = subprocess.run(
-            command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=600, check=False, **how
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+            **{"env": self.env, **how},
         )
         assert ran.returncode == 0, f"{script} {words}: {ran.stdout[-2000:]}{ran.stderr[-3000:]}{self.logs()}"
         return ran.stdout

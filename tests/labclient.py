@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import uuid
 from collections.abc import Callable
@@ -44,10 +45,23 @@ class Reply:
 class Visitor:
     """One person with a cookie jar, at one entrance."""
 
-    def __init__(self, entrance: str, name: str, password: str, *, language: str = "en") -> None:
+    def __init__(
+        self,
+        entrance: str,
+        name: str,
+        password: str,
+        *,
+        language: str = "en",
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self.entrance, self.name, self._password = entrance.rstrip("/"), name, password
+        self.trust = trust
         self.http = httpx.Client(
-            base_url=self.entrance, follow_redirects=True, timeout=60, headers={"Accept-Language": language}
+            base_url=self.entrance,
+            follow_redirects=True,
+            timeout=60,
+            headers={"Accept-Language": language},
+            verify=trust or True,
         )
 
     def close(self) -> None:
@@ -105,16 +119,26 @@ class NotebookKernel:
 
     def run(self, code: str, *, cell_id: str = "c1", seconds: float = 60) -> Reply:
         """Run one cell and wait until it is idle."""
-        session, url = uuid.uuid4().hex, urlsplit(urljoin(self.visitor.entrance, self.base))
-        address = f"ws://{url.netloc}{url.path}api/kernels/{self.kernel_id}/channels?session_id={session}"
+        session = uuid.uuid4().hex
+        with self.connect(session) as socket:
+            message_id = uuid.uuid4().hex
+            socket.send(json.dumps(_execute(message_id, session, code, cell_id)))
+            return _collect(socket, message_id, seconds)
+
+    def connect(self, session: str) -> Any:
+        """Open the kernel's websocket, as a browser holds it open."""
+        url = urlsplit(urljoin(self.visitor.entrance, self.base))
+        scheme = url.scheme.replace("http", "ws")
+        address = (
+            f"{scheme}://{url.netloc}{url.path}api/kernels/{self.kernel_id}/channels?session_id={session}"
+        )
         cookies = "; ".join(
             f"{c.name}={c.value}" for c in self.visitor.http.cookies.jar if url.path.startswith(c.path)
         )
         headers = {"Cookie": cookies, "Origin": self.visitor.entrance}
-        with connect(address, additional_headers=headers, open_timeout=30, max_size=None) as socket:
-            message_id = uuid.uuid4().hex
-            socket.send(json.dumps(_execute(message_id, session, code, cell_id)))
-            return _collect(socket, message_id, seconds)
+        return connect(
+            address, additional_headers=headers, open_timeout=30, max_size=None, ssl=self.visitor.trust
+        )
 
 
 def _execute(message_id: str, session: str, code: str, cell_id: str) -> dict[str, Any]:

@@ -65,6 +65,7 @@ LIST = {
     "devices": DEVICES,
     "may_enrol": True,
     "most": 5,
+    "gateway_key": "k" * 43 + "=",
     "problem": "",
     "label": "",
     "public_key": "",

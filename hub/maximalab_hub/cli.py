@@ -15,6 +15,9 @@ from maximalab_hub import dbcommand, exportlogcommand, timetablecommand, usageco
 from maximalab_hub.comparecommand import compare
 from maximalab_hub.consent import latest
 from maximalab_hub.deploy import command as deploy_command
+from maximalab_hub.deploy.backup import BackupError
+from maximalab_hub.deploy.certificate import CertificateError
+from maximalab_hub.deploy.keys import KeyKeptError
 from maximalab_hub.deploy.plan import PlanError
 from maximalab_hub.doctor import command as doctor_command
 from maximalab_hub.export.dataset import ExportError
@@ -70,6 +73,9 @@ WRONG_USE = (
     AccountError,
     IncomingError,
     PlanError,
+    BackupError,
+    CertificateError,
+    KeyKeptError,
     vpn_command.VpnError,
 )
 """Errors that the person who typed the command can mend: exit code 2."""

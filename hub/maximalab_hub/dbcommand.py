@@ -35,6 +35,11 @@ def _away(error: StoreAwayError) -> typer.Exit:
     return typer.Exit(1)
 
 
+def _refused(why: str) -> typer.Exit:
+    typer.echo(why, err=True)
+    return typer.Exit(2)
+
+
 @app.command("upgrade")
 def upgrade(url: UrlOption = None) -> None:
     """Bring the usage store to the newest version; safe to repeat, and for several processes at once."""
@@ -44,8 +49,34 @@ def upgrade(url: UrlOption = None) -> None:
         migrations.upgrade(engine)
     except StoreAwayError as error:
         raise _away(error) from error
+    except migrations.UnknownVersionError as error:
+        raise _refused(
+            f"{error}. Run the newer version, or go back with it: maximalab db downgrade"
+        ) from error
     now = migrations.newest()
     typer.echo(f"The usage store was at {before or 'no version'} and is now at {now}.")
+
+
+@app.command("downgrade")
+def downgrade(
+    to: Annotated[str, typer.Argument(help="The version that the older program needs, such as 0009.")],
+    url: UrlOption = None,
+    lose: Annotated[bool, typer.Option("--lose", help="Also where rows of newer tables go.")] = False,  # noqa: FBT002
+) -> None:
+    """Take the usage store back to an older version, before an older program is started."""
+    engine = _engine(url)
+    try:
+        migrations.downgrade(engine, to, lose=lose)
+    except StoreAwayError as error:
+        raise _away(error) from error
+    except migrations.WouldLoseError as error:
+        raise _refused(
+            f"The older version has no tables {error}, and what is in them would be lost. Nothing was changed;"
+            " months that are archived come back by `maximalab usage import`, the rest goes with --lose."
+        ) from error
+    except migrations.UnknownVersionError as error:
+        raise _refused(f"{error}. Nothing was changed.") from error
+    typer.echo(f"The usage store is at {to} now.")
 
 
 @app.command("status")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import uuid
 
+import composelife as life
+import httpx
 import pytest
-from composelab import SERVICES, ComposeLab, build, docker
+from composelab import SERVICES, ComposeLab, build, docker, tag
 from deployed import DOOR, PASSWORD
+from enginequestions import asked_of_the_engine
 from floors import VERSIONS, below_the_floor, floors
-from labclient import NotebookKernel, wait_for
+from labclient import NotebookKernel, Visitor, wait_for
 from publishing import Author, material
 
 pytestmark = [pytest.mark.docker, pytest.mark.compose]
@@ -54,6 +58,7 @@ def lab(tmp_path_factory):
         raise AssertionError(f"{error}{lab.logs()}") from error
     finally:
         lab.clean()
+        life.forget_newer_images()
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +82,7 @@ def device(lab):
             f"ip route add {told['AllowedIPs']} dev wg0\n"
         )
         docker("exec", "-i", name, "sh", "-s", input=script)
+        lab.know_gateway = lambda key: docker("exec", name, "sh", "-c", life.peer(told, key, endpoint))
         docker("exec", "-d", name, "python3", "-c", RELAY, told["AllowedIPs"].partition("/")[0])
         address = lab.inspect(name)["NetworkSettings"]["IPAddress"]
         yield f"http://{address}:8000"
@@ -202,80 +208,6 @@ def test_the_gate_lets_the_hub_s_api_and_events_through_and_no_page(lab):
     assert said.split() == ["200", "403", "404", "404", "404", "404"]
 
 
-def asked_of_the_engine(lab) -> list[tuple[str, str, str | None, bool]]:
-    """What somebody who took over the hub may try: method, path, body, and whether it is let through."""
-    name, api = lab.name, "/v1.41"
-    server = lab.inspect(f"{name}.public-maxima.ada")
-    host = {
-        "CapDrop": ["ALL"], "Privileged": False, "SecurityOpt": ["no-new-privileges:true"], "ReadonlyRootfs": True,
-        "PidsLimit": 64, "IpcMode": "private", "NetworkMode": f"maximalab-{name}-public",
-        "Mounts": [{"Type": "volume", "Source": f"{name}.home.public.ada", "Target": "/home/student"}],
-    }  # fmt: skip
-    body = {"Image": server["Image"], "User": "1000:1000", "Cmd": ["true"], "HostConfig": host}
-    create = f"{api}/containers/create?name={name}.test"
-
-    def changed(**parts: object) -> str:
-        return json.dumps({**body, "HostConfig": {**host, **parts}})
-
-    good = json.dumps(body)
-    refused = {
-        "privileged": changed(Privileged=True),
-        "a folder of the machine": changed(Binds=["/:/mnt"]),
-        "a folder as a mount": changed(Mounts=[{"Type": "bind", "Source": "/", "Target": "/mnt"}]),
-        "somebody else's volume": changed(
-            Mounts=[{"Type": "volume", "Source": f"{name}_engine", "Target": "/mnt"}]
-        ),
-        "a capability": changed(CapAdd=["SYS_ADMIN"]),
-        "the machine's network": changed(NetworkMode="host"),
-        "another network": changed(NetworkMode=f"{name}_data"),
-        "the machine's processes": changed(PidMode="host"),
-        "a device": changed(Devices=[{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/sda"}]),
-        "unconfined": changed(SecurityOpt=["seccomp=unconfined"]),
-        "root": good.replace("1000:1000", "0:0"),
-        "the same word twice": good[:-1] + ', "hostconfig": {"Privileged": true}}',
-        "twice, with other letters between": good[:-1] + ',\n"HOSTCONFIG" : {"CapDrop": []}}',
-        "a letter as a number": good.replace('"Privileged": false', '"Privile\\u0067ed": true'),
-        "a letter that folds": good.replace('"Cmd"', '"Bindſ": ["/:/mnt"], "Cmd"'),
-        "no limit": good.replace('"PidsLimit": 64', '"PidsLimit": 0'),
-    }
-    device = {
-        "Name": f"{name}.x.y",
-        "Driver": "local",
-        "DriverOpts": {"type": "none", "o": "bind", "device": "/"},
-    }
-    store = {
-        **device,
-        "DriverOpts": {"type": "none", "o": "bind,ro", "device": f"{lab.folder}/materials/public"},
-    }
-    mine = server["Id"]
-    return [
-        ("GET", f"{api}/info", None, True),
-        ("GET", f"{api}/containers/{mine}/json", None, True),
-        ("POST", create, good, True),
-        ("DELETE", f"{api}/containers/{name}.test", None, True),
-        ("POST", f"{api}/volumes/create", json.dumps(store), True),
-        ("DELETE", f"{api}/volumes/{name}.x.y", None, False),
-        *(("POST", create, wrong, False) for wrong in refused.values()),
-        ("POST", f"{api}/containers/create?name=other", good, False),
-        ("POST", f"{api}/containers/create", good, False),
-        ("POST", f"{api}/containers/create?name=", good, False),
-        ("POST", f"{api}/volumes/create", json.dumps(device), False),
-        ("POST", f"{api}/volumes/create", json.dumps({**store, "drivEropts": device["DriverOpts"]}), False),
-        ("GET", f"{api}/containers/json", None, False),
-        ("GET", f"{api}/containers/{name}-db-1/json", None, False),
-        ("POST", f"{api}/containers/{mine}/exec", '{"Cmd": ["id"]}', False),
-        ("PUT", f"{api}/containers/{mine}/archive?path=/tmp", None, False),
-        ("PUT", f"{api}/containers/{name}-db-1/archive?path=/srv/spool", None, False),
-        ("GET", f"{api}/containers/{name}-db-1/logs?stdout=1", None, False),
-        ("POST", f"{api}/containers/{mine}/update", "{}", False),
-        ("POST", f"{api}/images/create?fromImage=x", None, False),
-        ("POST", f"{api}/build", "", False),
-        ("POST", f"{api}/networks/create", '{"Name": "x"}', False),
-        ("GET", f"{api}/secrets", None, False),
-        ("GET", f"{api}/containers/{name}.x%2f..%2f{name}-db-1/json", None, False),
-    ]
-
-
 def test_the_hub_gets_no_more_of_the_engine_than_its_servers_need(lab):
     rows = asked_of_the_engine(lab)
     asked = json.dumps([row[:3] for row in rows])
@@ -356,3 +288,85 @@ def test_each_service_that_is_killed_comes_back_alone_and_takes_no_kernel_with_i
     for service in SERVICES:
         wait_for(lambda one=service: back(one), seconds=240, why=f"{service} is back and well")
     lab.assert_no_kernel_was_lost()
+
+
+if os.environ.get(
+    "MAXIMALAB_TEST_LIFE"
+):  # minutes on a busy machine, so only where somebody asks for it (CONTRIBUTING.md)
+
+    def test_every_key_made_anew_counts_and_the_old_one_no_more_and_no_kernel_is_lost(lab, private):
+        old = life.keys(lab)
+        assert life.let_in(lab, old) == ["200"] * 4 + ["in"] * 2
+        lab.run("rotate", "all", "gateway_key")
+        new = life.keys(lab)
+        assert {name for name in old if old[name] == new[name]} == {"pseudonym_key"}
+        assert life.let_in(lab, new) == ["200"] * 4 + ["in"] * 2
+        assert life.let_in(lab, old) == ["403"] * 4 + ["out"] * 2
+        lab.know_gateway(new["gateway_public_key"])
+        lab.assert_no_kernel_was_lost()
+        assert "pseudonym" in life.refused(lab, "rotate", "pseudonym_key")
+        assert new == life.keys(lab)
+
+    def test_a_newer_version_comes_up_and_goes_back_and_no_kernel_is_lost(lab, private):
+        docker("exec", f"{lab.name}.public-maxima.ada", "sh", "-c", "echo work >/home/student/work")
+        newer, copies = life.newer_images(lab), str(lab.folder.parent / "copies")
+        question = "SELECT version_num FROM maximalab_alembic_version"
+        head = lab.sql("maximalab_usage", question)
+        said = lab.run("upgrade", copies, env={**lab.env, "TAG": newer})
+        assert "run on as they were, until they are stopped and opened again: 2" in said
+        assert lab.sql("maximalab_usage", question) == "9999"
+        assert lab.inspect(lab.container("hub"))["Config"]["Image"] == f"maximalab/hub:{newer}"
+        assert f"maximalab/singleuser:{newer}" in (lab.folder / "lab/backends.toml").read_text()
+        lab.sql("maximalab_usage", "INSERT INTO of_tomorrow VALUES (1)")
+        assert "deploy/compose/back" in life.refused(lab, "up")
+        assert "of_tomorrow" in life.refused(lab, "back", copies)
+        lab.run("back", copies, "--lose")
+        assert lab.sql("maximalab_usage", question) == head
+        assert lab.inspect(lab.container("hub"))["Config"]["Image"] == f"maximalab/hub:{tag()}"
+        lab.assert_no_kernel_was_lost()
+
+    def test_a_certificate_brings_tls_and_a_renewed_one_disconnects_nobody(lab):
+        first, second = life.certificate(lab, "first"), life.certificate(lab, "second")
+        lab.run("certificate", *map(str, first[:2]))
+        url = f"https://{lab.loopback}:8480"
+        plain = httpx.get(f"http://{lab.loopback}/hub/lab?a=b", trust_env=False)
+        assert (plain.status_code, plain.headers["Location"]) == (308, f"{url}/hub/lab?a=b")
+        ada = Visitor(url, "ada", PASSWORD, trust=first[2])
+        page = wait_for(ada.sign_in, seconds=60, why="the entrance answers by TLS")
+        assert (page.status_code, str(page.url)) == (200, f"{url}/hub/lab")
+        kernel = NotebookKernel(ada, "public-maxima", "simplex/simplex.en.ipynb")
+        assert kernel.run("kept + 1;").text.split()[-1] == "43"
+        assert [one.name for one in ada.http.cookies.jar if not one.secure] == []
+        for path in ("/hub/lab", "/user/ada/public-maxima/lab", "/services/usage/me"):
+            assert "max-age=" in ada.http.get(path).headers["Strict-Transport-Security"], path
+
+        session, shown, before = (
+            uuid.uuid4().hex,
+            life.shown(lab),
+            lab.inspect(lab.container("public"))["State"],
+        )
+        with kernel.connect(session) as socket:
+            life.echo(socket, session)
+            lab.run("certificate", *map(str, second[:2]))
+            wait_for(
+                lambda: life.shown(lab) != shown, seconds=60, why="a new handshake has the new certificate"
+            )
+            life.echo(socket, session)
+        assert lab.inspect(lab.container("public"))["State"]["StartedAt"] == before["StartedAt"]
+        assert "another certificate" in life.refused(lab, "certificate", str(first[0]), str(second[1]))
+
+    def test_a_lab_whose_machine_is_lost_comes_back_from_its_copy(lab, private):
+        """The copy is that of before the upgrade: what the machine has become since is gone with it."""
+        copy = str(min((lab.folder.parent / "copies").iterdir()))
+        assert "nothing was changed" in life.refused(lab, "restore", copy)
+        keys, runs = life.keys(lab), "SELECT count(*) FROM event WHERE kind = 'run'"
+        life.destroy(lab)
+        lab.run("restore", copy)
+        assert life.keys(lab) == keys
+        assert int(lab.sql("maximalab_usage", runs)) >= 1
+        assert "Laptop" in lab.run("lab", "vpn", "list")
+        ada = lab.visit("ada")
+        ada.open_and_wait("simplex", "public-maxima", seconds=180)
+        server = f"{lab.name}.public-maxima.ada"
+        assert docker("exec", server, "cat", "/home/student/work") == "work\n"
+        assert docker("exec", server, "ls", "/home/student/simplex").split()

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 
 import maximalab_hub
+from maximalab_hub.deploy import lifecommand
 from maximalab_hub.deploy.init import make
 from maximalab_hub.deploy.plan import GATE_PORT, Plan, PlanError
 from maximalab_hub.deploy.swarmplan import SwarmPlan
 
 EVERY = IPv4Address(0)
+TLS = "/etc/maximalab/tls"
+"""Where the containers of the entrances find the folder `tls`."""
 BLOCK, POOL = IPv4Network("172.28.0.0/16"), IPv4Network("172.20.0.0/20")
 Host = Annotated[str, typer.Option(help="The name or address that people type.")]
 Block = Annotated[IPv4Network, typer.Option(parser=IPv4Network, help="A private /16 for the lab's networks.")]
@@ -21,11 +24,16 @@ Pool = Annotated[IPv4Network, typer.Option(parser=IPv4Network, help="Addresses o
 Port = Annotated[
     int | None, typer.Option(min=1, max=65535, help="Of the public entrance; default 443, or 80.")
 ]
+VpnHost = Annotated[
+    str, typer.Option(help="A name that leads to the VPN entrance; with it that one speaks TLS, too.")
+]
 VpnPort = Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the gateway.")]
 DockerGroup = Annotated[int, typer.Option(help="Number of the group that may use Docker's socket.")]
 Socket = Annotated[str, typer.Option(help="Docker's socket.")]
 Tag = Annotated[str, typer.Option(help="Tag of the lab's images.")]
 app = typer.Typer(name="deploy", help="A lab in containers.", no_args_is_help=True)
+for word, what in lifecommand.COMMANDS.items():
+    app.command(word)(what)
 
 
 @app.callback()
@@ -44,6 +52,7 @@ def init(  # noqa: PLR0913, PLR0917  an option each
     pool: Pool = POOL,
     port: Port = None,
     vpn_port: VpnPort = 51820,
+    vpn_host: VpnHost = "",
     bind: Annotated[
         IPv4Address, typer.Option(parser=IPv4Address, help="Address of this machine for the public entrance.")
     ] = EVERY,
@@ -64,9 +73,11 @@ def init(  # noqa: PLR0913, PLR0917  an option each
         port=port or (443 if tls else 80),
         vpn_port=vpn_port,
         tls=tls,
+        vpn_host=vpn_host,
     )
     given = {
         "VERSION": tag,
+        "VPN_TLS": _vpn_certificate(plan, folder),
         "DOCKER_GROUP": str(docker_group),
         "DOCKER_SOCKET": socket,
         "PUBLIC_BIND": str(bind),
@@ -76,8 +87,21 @@ def init(  # noqa: PLR0913, PLR0917  an option each
         typer.echo(f"made {one}")
 
 
-def _has_certificate(folder: Path) -> bool:
-    return all((folder / "tls" / part).exists() for part in ("certificate.pem", "key.pem"))
+def _vpn_certificate(plan: Plan, folder: Path) -> str:
+    """Say where the VPN entrance finds its certificate, in its container: one of its own, or the public entrance's."""
+    if not plan.vpn_host:
+        return "no"
+    if _has_certificate(folder, "vpn"):
+        return f"{TLS}/vpn"
+    if plan.tls:
+        return TLS
+    raise PlanError(
+        f"--vpn-host {plan.vpn_host}: there is no certificate yet; give it by deploy/compose/certificate first"
+    )
+
+
+def _has_certificate(folder: Path, entrance: str = ".") -> bool:
+    return all((folder / "tls" / entrance / part).exists() for part in ("certificate.pem", "key.pem"))
 
 
 @app.command("swarm")

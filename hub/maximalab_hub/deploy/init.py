@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from maximalab_spawner.tiers import Tier
 
 from maximalab_hub.deploy import swarmtexts, texts
+from maximalab_hub.deploy.following import follow
 from maximalab_hub.deploy.swarmplan import SwarmPlan
 from maximalab_hub.secret_files import Secret, ensure_secrets
 from maximalab_hub.vpn.keys import new_pair
@@ -71,6 +72,8 @@ def make(plan: Plan, folder: Path, tag: str, given: Mapping[str, str]) -> list[s
         ("catalogue/courses.toml", ""),
     ):
         made += [f"lab/{name}"] if _new(lab / name, text) else []
+    made += [f"lab/{change}" for change in follow(plan, lab, tag, _before(folder))]
+    _tls_files(folder / "tls")
     (lab / "backends.toml").chmod(0o644)  # the firewall, another user, reads it
     if isinstance(plan, SwarmPlan):
         _engine_files(folder / "engine", keys)
@@ -86,6 +89,19 @@ def _papers(plan: Plan, folder: Path, tag: str) -> tuple[str, str]:
     if isinstance(plan, SwarmPlan):
         return "deploy/swarm/up", swarmtexts.backends(plan, folder, tag)
     return "deploy/compose/up", texts.backends(plan, folder, tag)
+
+
+def _before(folder: Path) -> str:
+    """Say which version the lab had up to now; empty where it is new."""
+    found = folder / ".env"
+    lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
+    return next((line.removeprefix("VERSION=") for line in lines if line.startswith("VERSION=")), "")
+
+
+def _tls_files(folder: Path) -> None:
+    """Let the entrances read certificates that somebody has put there by hand."""
+    for path in (folder, *folder.rglob("*")):
+        _own(path, USER)
 
 
 def _engine_files(given: Path, keys: Path) -> None:

@@ -7,7 +7,7 @@ fixed addresses at the beginning of each network; the engine gives out the serve
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from maximalab_spawner.tiers import Tier
@@ -42,6 +42,8 @@ class Plan:
     """UDP, of the gateway."""
     tls: bool
     """Whether the public entrance speaks TLS, at 443 or at `port`."""
+    vpn_host: str = field(default="", kw_only=True)
+    """A name that leads to the VPN entrance; with it, and a certificate for it, that entrance speaks TLS, too."""
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -50,6 +52,8 @@ class Plan:
             raise PlanError(
                 f"--host {self.host}: write the name or address that people type, in small letters"
             )
+        if self.vpn_host and not HOST.fullmatch(self.vpn_host):
+            raise PlanError(f"--vpn-host {self.vpn_host}: write the name that people type, in small letters")
         if self.block.prefixlen != 16 or not self.block.is_private:  # noqa: PLR2004  as the remedy says
             raise PlanError(
                 f"--block {self.block}: write a private /16 such as 172.28.0.0/16, used by nothing else"
@@ -83,6 +87,11 @@ class Plan:
         """What people type at the public entrance."""
         scheme, usual = ("https", 443) if self.tls else ("http", 80)
         return f"{scheme}://{self.host}" + ("" if self.port == usual else f":{self.port}")
+
+    @property
+    def vpn_url(self) -> str:
+        """What people type at the VPN entrance: WireGuard guards the way there, with TLS or without."""
+        return f"https://{self.vpn_host}" if self.vpn_host else f"http://{self.vpn_entrance}"
 
     @property
     def vpn_entrance(self) -> IPv4Address:

@@ -28,7 +28,7 @@ url = "{plan.url}"
 api_url = "{public_api}"
 
 [entrances.vpn]
-url = "http://{plan.vpn_entrance}"
+url = "{plan.vpn_url}"
 api_url = "{vpn_api}"
 
 [hub]
@@ -126,6 +126,7 @@ def compose_variables(plan: Plan, folder: Path, given: Mapping[str, str]) -> str
         "VPN_PORT": str(plan.vpn_port),
         "PUBLIC_PORT": str(plan.port),
         "PUBLIC_INSIDE": "443" if plan.tls else "80",
+        "PLAIN_PORT": "80" if plan.tls and plan.port != 80 else "",  # noqa: PLR2004  HTTP's own
         **given,
     }
     head = "# Made at each run of `up`, for the compose file or the stack. No key stands here.\n"

@@ -10,11 +10,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import inspect, text
 
 from maximalab_hub.store.engine import reading, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection, Engine
 
 VERSION_TABLE = "maximalab_alembic_version"
@@ -36,6 +39,21 @@ USAGE = Chain(Path(__file__).parent, VERSION_TABLE)
 VPN = Chain(Path(__file__).parents[1] / "vpn" / "migrations", "maximalab_vpn_alembic_version")
 """The store of the VPN's devices."""
 
+DERIVED = frozenset({"derivation", "setting_span", "work_session"})
+"""Tables that are made anew from the others at any time."""
+
+
+class UnknownVersionError(Exception):
+    """The store is at a version that this program does not know; the text says which."""
+
+
+class WouldLoseError(Exception):
+    """The way back would drop tables with rows in them; the text names them."""
+
+    def __init__(self, lost: Mapping[str, int]) -> None:
+        super().__init__(", ".join(sorted(lost)))
+
+
 _PATIENCE_SECONDS = 60
 """How long one upgrade waits for another one's end."""
 
@@ -44,7 +62,8 @@ def upgrade(engine: Engine, chain: Chain = USAGE) -> None:
     """Bring the store to the newest version; a store that is there already is left alone.
 
     All steps happen in one transaction under a lock, so a second process waits and then finds nothing to do, and
-    a step that fails leaves the store as it was. Raises `maximalab_hub.store.engine.StoreAwayError`.
+    a step that fails leaves the store as it was. Raises `maximalab_hub.store.engine.StoreAwayError`, and
+    `UnknownVersionError` for a store that a newer version of this program has made.
     """
     with writing(engine, _PATIENCE_SECONDS) as connection:
         _take_lock(connection)
@@ -53,7 +72,43 @@ def upgrade(engine: Engine, chain: Chain = USAGE) -> None:
         if chain is USAGE and _is_an_early_store(connection):
             connection.execute(text("DROP TABLE alembic_version"))
             command.stamp(config, "0001")
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise UnknownVersionError(
+                f"the store is at {context_of(connection, chain).get_current_revision()}, which a newer version of this"
+                f" program has made; this one knows it up to {newest(chain)}"
+            ) from error
+
+
+def downgrade(engine: Engine, to: str, chain: Chain = USAGE, *, lose: bool = False) -> None:
+    """Take the store back to an older version, all in one transaction.
+
+    Raises `WouldLoseError` where a table that goes holds rows, unless `lose` says that they may go; `StoreAwayError`.
+    """
+    with writing(engine, _PATIENCE_SECONDS) as connection:
+        _take_lock(connection)
+        rows = {table: _rows(connection, table) for table in inspect(connection).get_table_names()}
+        config = _config(chain)
+        config.attributes["connection"] = connection
+        try:
+            command.downgrade(config, to)
+        except CommandError as error:
+            raise UnknownVersionError(f"there is no way back to {to!r}: {error}") from error
+        left = set(inspect(connection).get_table_names()) | DERIVED
+        lost = {table: number for table, number in rows.items() if number and table not in left}
+        if lost and not lose:
+            raise WouldLoseError(lost)
+
+
+def _rows(connection: Connection, table: str) -> int:
+    """Count a table's rows, the first thousand: whether there are any is what matters."""
+    quoted = connection.dialect.identifier_preparer.quote(table)
+    return int(
+        connection.execute(
+            text(f"SELECT count(*) FROM (SELECT 1 FROM {quoted} LIMIT 1000) AS first")  # noqa: S608  a table's own name
+        ).scalar_one()
+    )
 
 
 def current(engine: Engine, chain: Chain = USAGE) -> str | None:

@@ -115,6 +115,7 @@ class DevicesHandler(VpnDevicesHandler):
             devices=own,
             may_enrol=self._may_enrol(),
             most=devices.section.devices_per_person,
+            gateway_key=devices.section.public_key,
             problem=problem,
             label=label,
             public_key=public_key,

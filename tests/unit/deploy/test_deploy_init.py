@@ -25,6 +25,7 @@ GIVEN = {
     "DOCKER_SOCKET": "/var/run/docker.sock",
     "PUBLIC_BIND": "0.0.0.0",
     "VPN_BIND": "0.0.0.0",
+    "VPN_TLS": "no",
 }
 
 
@@ -93,7 +94,8 @@ def test_each_container_gets_the_keys_that_the_folder_has(lab):
 
 
 def test_each_variable_of_the_compose_file_is_written(lab):
-    wanted = set(re.findall(r"\$\{(\w+)\}", (ROOT / "deploy/compose/compose.yaml").read_text()))
+    texts = [(ROOT / "deploy/compose" / name).read_text() for name in ("compose.yaml", "tls.yaml")]
+    wanted = set(re.findall(r"\$\{(\w+)\}", "".join(texts)))
     written = {
         line.partition("=")[0] for line in (lab / ".env").read_text().splitlines() if not line.startswith("#")
     }

@@ -109,3 +109,29 @@ def test_the_command_refuses_an_unknown_database_in_one_line() -> None:
     result = CliRunner().invoke(app, ["status", "--url", "mysql://host/name"])
     assert result.exit_code == 2
     assert "sqlite:///<path>" in result.output
+
+
+def test_the_way_back_stops_where_rows_would_be_lost_and_is_gone_where_none_are(store_url: str) -> None:
+    engine, run = open_engine(store_url), CliRunner().invoke
+    migrations.upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO archived_id VALUES (:id)"), {"id": b"0123456789abcdef"})
+    refused = run(app, ["downgrade", "0008", "--url", store_url])
+    assert (refused.exit_code, "archived_id" in refused.output) == (2, True)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM archived_id")).scalar_one() == 1
+    assert migrations.current(engine) == migrations.newest()
+    assert run(app, ["downgrade", "0008", "--lose", "--url", store_url]).exit_code == 0
+    assert migrations.current(engine) == "0008"
+    assert run(app, ["upgrade", "--url", store_url]).exit_code == 0
+
+
+def test_a_store_of_a_newer_version_is_named_and_left_as_it_is(store_url: str) -> None:
+    engine, run = open_engine(store_url), CliRunner().invoke
+    migrations.upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE maximalab_alembic_version SET version_num = '9999'"))
+    for words in (["upgrade"], ["downgrade", "0008"]):
+        said = run(app, [*words, "--url", store_url])
+        assert (said.exit_code, "9999" in said.output) == (2, True), said.output
+    assert migrations.current(engine) == "9999"
