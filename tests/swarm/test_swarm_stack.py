@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import ssl
 
 import composelab
 import httpx
@@ -210,6 +211,9 @@ def test_a_teacher_publishes_on_the_page_and_it_lies_on_its_tier_alone(lab, acce
         for mount in lab.container("hub")["Mounts"]:
             assert "materials" not in mount["Destination"]
         assert words not in lab.logs()
+        # Not Ada: her server has what there was at its start.
+        lab.account("zoe", "--group", "study:operations-research")
+        lab.visit("zoe", f"http://{INSIDE}").open_and_wait(name, "private-maxima", seconds=300)
     else:
         lab.ada.open_and_wait(name, "public-maxima", seconds=180)
 
@@ -340,3 +344,21 @@ def test_all_services_are_killed_at_once_and_come_back_alone_with_no_kernel_lost
     for service in SERVICES:
         wait_for(lambda one=service: back(one), seconds=300, why=f"{service} is back and well")
     lab.assert_no_kernel_was_lost()
+
+
+def test_with_a_certificate_in_the_lab_s_folder_the_public_entrance_speaks_tls(lab):
+    """The command typed again; this test is the last, as the entrance is another one from then on."""
+    authority, tls = lab.swarms.authority, lab.folder / "tls"
+    files = dict(zip(("certificate", "key"), authority.issue("entrance", lab.address), strict=True))
+    for name, path in files.items():
+        (tls / f"{name}.pem").write_bytes(path.read_bytes())
+    lab.run("up")
+    url, context = lab.url.replace("http:", "https:"), ssl.create_default_context(cafile=authority.ca)
+    with httpx.Client(verify=context, trust_env=False, timeout=30) as asker:
+        wait_for(
+            lambda: asker.get(f"{url}/hub/health").status_code == 200, seconds=180, why="it answers by TLS"
+        )
+        plain = asker.get(f"http://{lab.address}/hub/login")
+        assert (plain.status_code // 100, plain.headers["Location"].split(":")[0]) == (3, "https")
+    key = files["key"].read_text().splitlines()[1]
+    assert key not in lab.shown()
