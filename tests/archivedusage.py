@@ -22,7 +22,7 @@ from maximalab_hub.store.archive.months import Month
 from maximalab_hub.store.boots import boot_counts
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import writing
-from maximalab_hub.store.metered import metered
+from maximalab_hub.store.metered import metered, unmetered
 from maximalab_hub.store.models import DerivationRow, WorkSessionRow
 from maximalab_hub.store.partitions import prepare
 from maximalab_hub.store.queries import EventValues
@@ -132,6 +132,7 @@ def _figures(connection: Connection) -> dict[str, Any]:
         "starts of a part": boot_counts(connection, HALF.since, HALF.until, courses=["or"]),
         "metered": metered(connection, Selection()),
         "metered of a part": metered(connection, HALF),
+        "not metered": unmetered(connection, Selection()),
         "sessions": [tuple(row) for row in deriving.rows_of(connection, WorkSessionRow)],
         "derived from": [tuple(row) for row in deriving.rows_of(connection, DerivationRow)],
     }

@@ -58,6 +58,16 @@ class Metered:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmetered:
+    """A place where servers started and of which no figures came."""
+
+    backend: str
+    tier: str
+    starts: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What all rows of one name used together."""
 

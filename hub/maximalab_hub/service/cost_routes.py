@@ -16,7 +16,7 @@ from maximalab_hub.service.auth import Admin  # noqa: TC001  FastAPI reads it at
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import research
-from maximalab_hub.store.metered import metered
+from maximalab_hub.store.metered import metered, unmetered
 from maximalab_hub.store.research import snapshot
 
 if TYPE_CHECKING:
@@ -41,12 +41,15 @@ def costs_page(request: Request, person: Admin, asked: Asked) -> Response:
     record(request, person, Kind.LOOK, asked, of_the_study=False)
     settings: Settings = request.app.state.settings
     rows, courses = _read(request, asked)
+    with snapshot(request.app.state.engine) as connection:
+        missing = unmetered(connection, asked.selection(settings.lab.time_zone))
     return page(
         request,
         "usage/costs.html",
         asked=asked,
         courses=courses,
         rows=rows,
+        missing=missing,
         total=total(rows),
         tables={
             "course": accounts(rows, lambda row: row.course),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, cast, func, select
 
-from maximalab_hub.costs import Metered, Use
+from maximalab_hub.costs import Metered, Unmetered, Use
 from maximalab_hub.events import Kind, Source
 from maximalab_hub.store.archive.reading import everywhere
 from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.research import conditions
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -25,15 +27,7 @@ def metered(connection: Connection, selection: Selection) -> list[Metered]:
     """
     by = (EventRow.user, EventRow.server, EventRow.course)
     sums = (func.sum(_told("cpu_ms")), func.sum(_told("memory_mib_s")), func.sum(EventRow.duration_ms))
-    statement = select(*by, *sums).where(
-        EventRow.kind == Kind.SERVER_USE.value, EventRow.source == Source.HUB.value
-    )
-    if selection.since is not None:
-        statement = statement.where(EventRow.at >= selection.since)
-    if selection.until is not None:
-        statement = statement.where(EventRow.at < selection.until)
-    if selection.course is not None:
-        statement = statement.where(EventRow.course == selection.course)
+    statement = select(*by, *sums).where(*_by_the_hub(Kind.SERVER_USE, selection))
     found: dict[tuple[str, str, str | None], list[int]] = defaultdict(lambda: [0, 0, 0])
     for user, server, course, *shares in everywhere(
         connection, statement.group_by(*by), selection.since, selection.until
@@ -45,6 +39,32 @@ def metered(connection: Connection, selection: Selection) -> list[Metered]:
         Metered(user, server, course, Use(*found[user, server, course]))
         for user, server, course in sorted(found, key=lambda one: (one[0], one[1], one[2] or ""))
     ]
+
+
+def unmetered(connection: Connection, selection: Selection) -> list[Unmetered]:
+    """Give the backends at which servers started in the period, with no share told of any: their use is not known.
+
+    Servers of the example class never ran.
+    """
+    where = (EventRow.backend, EventRow.tier, EventRow.user)
+    happened = (*_by_the_hub(Kind.SERVER_START, selection), EventRow.detail["example"].as_string().is_(None))
+    counted = select(*where, func.count()).where(*happened).group_by(*where)
+    shares = (
+        select(EventRow.backend, EventRow.tier).where(*_by_the_hub(Kind.SERVER_USE, selection)).distinct()
+    )
+    period = (selection.since, selection.until)
+    known = {(backend, tier) for backend, tier in everywhere(connection, shares, *period)}
+    starts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for backend, tier, user, count in everywhere(connection, counted, *period):
+        if (backend, tier) not in known:
+            starts[backend or "", tier or ""][user] += count
+    return [Unmetered(*place, sum(people.values()), len(people)) for place, people in sorted(starts.items())]
+
+
+def _by_the_hub(kind: Kind, selection: Selection) -> list[ColumnElement[bool]]:
+    """Say in SQL what the hub told of this kind in the selection's period and course; its kinds play no part."""
+    chosen = conditions(replace(selection, kinds=(kind.value,)))
+    return [*chosen, EventRow.source == Source.HUB.value]
 
 
 def _told(name: str) -> ColumnElement[int]:

@@ -9,13 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from maximalab_hub.costs import Metered, Use, accounts, total
+from maximalab_hub.costs import Metered, Unmetered, Use, accounts, total
 from maximalab_hub.export.csv import read_csv
 from maximalab_hub.ingest import Sender
 from maximalab_hub.service.cost_routes import COLUMNS
 from maximalab_hub.settings_sections import MeteringSection
 from maximalab_hub.store.engine import reading
-from maximalab_hub.store.metered import metered
+from maximalab_hub.store.metered import metered, unmetered
 from maximalab_hub.store.research import Selection
 from postedevents import ADA, HUB, NOON, an_event, ingest_of, start, stored
 from usagepages import USAGE, usage_pages
@@ -69,6 +69,21 @@ def test_what_a_server_says_of_its_own_use_does_not_count(store: Engine) -> None
     with reading(store) as connection:
         assert metered(connection, Selection()) == []
     assert len(stored(store)) == 2
+
+
+def test_places_whose_servers_told_nothing_are_named(store: Engine) -> None:
+    """A backend that is metered at all is not named: a server of seconds ends before its first reading."""
+    swarm = {"backend": "swarm-private", "tier": "private"}
+    there = [start(3, material="simplex"), start(4, material="simplex"), start(5, "bob")]
+    invented = {**start(6), "backend": "example", "detail": {"example": True}}
+    told = [start(0), share(1, "ada", 5), start(2, "bob"), *({**one, **swarm} for one in there), invented]
+    ingest_of(store).take(HUB, told)
+    with reading(store) as connection:
+        assert unmetered(connection, Selection()) == [Unmetered("swarm-private", "private", 3, 2)]
+        assert unmetered(connection, Selection(course="operations-research")) == [
+            Unmetered("swarm-private", "private", 2, 1)
+        ]
+        assert unmetered(connection, Selection(until=NOON - timedelta(days=1))) == []
 
 
 @given(ROWS)
