@@ -8,14 +8,16 @@ silent, the answer is `unknown`.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from maximalab_hub.timetable import Lesson
 
@@ -112,7 +114,7 @@ def schedule_of(
     rule = rule or Rule()
     every = sorted(set(lessons))
     mine = [lesson for lesson in every if not lesson.cancelled and any(e.holds(lesson) for e in enrolments)]
-    windows = merged(_window(lesson, mine, rule.grace) for lesson in mine if lesson.course == course)
+    windows = merged(_windows(course, mine, rule.grace))
     known = [span for e in enrolments if e.course == course for span in _covered(e, every, rule.reach)]
     return Schedule(windows, merged([*known, *windows]))
 
@@ -139,17 +141,27 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(result)
 
 
-def _window(lesson: Lesson, mine: Iterable[Lesson], grace: timedelta) -> Span:
-    """Add the grace. The lesson itself is never cut; an overlapping neighbour takes the grace away."""
-    before = after = grace
-    for other in mine:
-        if other == lesson:
+def _windows(course: str, mine: Sequence[Lesson], grace: timedelta) -> Iterator[Span]:
+    """Add the grace. A lesson itself is never cut; an overlapping neighbour takes the grace away."""
+    starts, ends = sorted(one.starts_at for one in mine), sorted(one.ends_at for one in mine)
+    # Of all that begin before a lesson the one that ends last is nearest, however they overlap; so on the other side.
+    latest = list(accumulate((one.ends_at for one in sorted(mine, key=_start)), max))
+    earliest = list(accumulate((one.starts_at for one in sorted(mine, key=_end, reverse=True)), min))[::-1]
+    nothing = timedelta(0)
+    for lesson in mine:
+        if lesson.course != course:
             continue
-        if other.starts_at < lesson.starts_at:
-            before = min(before, max((lesson.starts_at - other.ends_at) / 2, timedelta(0)))
-        if other.ends_at > lesson.ends_at:
-            after = min(after, max((other.starts_at - lesson.ends_at) / 2, timedelta(0)))
-    return Span(lesson.starts_at - before, lesson.ends_at + after)
+        earlier, later = bisect_left(starts, lesson.starts_at), bisect_right(ends, lesson.ends_at)
+        before = after = grace
+        if earlier:
+            before = min(grace, max((lesson.starts_at - latest[earlier - 1]) / 2, nothing))
+        if later < len(ends):
+            after = min(grace, max((earliest[later] - lesson.ends_at) / 2, nothing))
+        yield Span(lesson.starts_at - before, lesson.ends_at + after)
+
+
+_start: Final = attrgetter("starts_at")
+_end: Final = attrgetter("ends_at")
 
 
 def _covered(enrolment: Enrolment, lessons: Sequence[Lesson], reach: timedelta) -> list[Span]:

@@ -175,3 +175,23 @@ def test_a_schedule_is_ordered_disjoint_and_knows_its_own_lessons(timetable):
 def test_more_grace_never_takes_a_moment_out_of_class(timetable, at):
     narrow, wide = (schedule_of(OR, *timetable, Rule(grace=timedelta(minutes=m))) for m in (5, 10))
     assert narrow.setting_of(at) is not IN or wide.setting_of(at) is IN
+
+
+def plain_window(lesson, mine, grace):
+    """A lesson with its grace, cut by each neighbour in turn."""
+    before = after = grace
+    for other in mine:
+        if other.starts_at < lesson.starts_at:
+            before = min(before, max((lesson.starts_at - other.ends_at) / 2, timedelta(0)))
+        if other.ends_at > lesson.ends_at:
+            after = min(after, max((other.starts_at - lesson.ends_at) / 2, timedelta(0)))
+    return Span(lesson.starts_at - before, lesson.ends_at + after)
+
+
+@given(timetables, st.integers(0, 40))
+def test_the_grace_is_cut_by_whichever_lesson_is_nearest(timetable, minutes):
+    lessons, enrolments = timetable
+    grace = timedelta(minutes=minutes)
+    mine = [one for one in lessons if not one.cancelled and any(e.holds(one) for e in enrolments)]
+    expected = merged(plain_window(one, mine, grace) for one in mine if one.course == OR)
+    assert schedule_of(OR, lessons, enrolments, Rule(grace=grace)).in_class == expected

@@ -33,11 +33,21 @@ def coded_tables(months: Sequence[Archived], columns: Sequence[str], selection: 
         found = files.to_batches(
             columns=list(columns), batch_size=ROWS_AT_ONCE, filter=_chosen(ds, selection)
         )
+        waiting: list[Any] = []
         for batch in found:
-            if batch.num_rows:
-                yield pa.Table.from_batches([batch])
+            waiting.append(batch)
+            if sum(one.num_rows for one in waiting) >= ROWS_AT_ONCE:
+                yield _together(waiting)
+                waiting = []
+        if waiting:
+            yield _together(waiting)
     except (OSError, pa.ArrowException) as error:
         raise StoreAwayError(f"the archive: {error}"[:200]) from error
+
+
+def _together(batches: list[Any]) -> Any:  # noqa: ANN401  pyarrow has no types
+    """Give one table with one list of texts for each column: a list for each row group is long in all."""
+    return pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
 
 
 def _chosen(ds: Any, selection: Selection) -> Any:  # noqa: ANN401  pyarrow has no types
