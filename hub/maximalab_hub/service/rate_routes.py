@@ -22,6 +22,7 @@ from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.signin import form_token
 from maximalab_hub.service.template_words import TemplateWords
+from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import template
 from maximalab_hub.store.engine import reading, writing
 
@@ -60,7 +61,7 @@ def rate_page(request: Request) -> Response:
 
 @router.post("/rate")
 async def rate(request: Request) -> Response:
-    """For whoever opened an invitation's link: keep the answer; a later one replaces it."""
+    """For whoever opened an invitation's link: keep the answer; a later one replaces it, until the panel is closed."""
     secret, form = _secret(request), await request.form()
     token = form.get("_xsrf")
     wanted = form_token(secret, request.app.state.form_key)
@@ -73,12 +74,14 @@ async def rate(request: Request) -> Response:
 def _keep(request: Request, secret: str, given: dict[str, str]) -> Response:
     with writing(request.app.state.engine) as connection:
         invitation = _invited(connection, secret)
-        panel = template.panel_of(connection, invitation)
+        panel = template.panel_of(connection, invitation, hold=True)
         allowed = {str(score): score for score in range(panel.least, panel.most + 1)}
         scores = [allowed.get(given.get(f"criterion-{n}", "")) for n in range(len(panel.criteria))]
         known = [score for score in scores if score is not None]
-        if len(known) == len(scores):
+        if len(known) == len(scores) and panel.closed_at is None:
             template.answer(connection, invitation.invitation_id, known, datetime.now(UTC))
+    if panel.closed_at is not None:
+        return _page(request, status=409)
     if len(known) < len(scores):
         return _page(request, typed=scores, status=400)
     return RedirectResponse(f"{RATE}?kept=1", 303)
@@ -97,9 +100,10 @@ def _page(request: Request, typed: list[int | None] | None = None, status: int =
         panel=panel,
         scores=typed or list(before) or [None] * len(panel.criteria),
         answered=bool(before),
-        kept="kept" in request.query_params and typed is None,
+        kept="kept" in request.query_params and typed is None and panel.closed_at is None,
         incomplete=typed is not None,
         study=lab_of(request).study,
+        said=Wording(language_of(request), lab_of(request).lab.time_zone),
         words=TemplateWords(language_of(request)),
         xsrf=form_token(secret, request.app.state.form_key),
     )

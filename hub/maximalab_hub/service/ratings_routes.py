@@ -89,12 +89,28 @@ def invite_experts(
     """For researchers and admins: make links, one for each expert; they are shown this once."""
     made = [secrets.token_urlsafe(24) for _ in range(experts)]
     with writing(request.app.state.engine) as connection:
-        _panel_in(connection, request, panel_id)
+        if _panel_in(connection, request, panel_id).closed_at is not None:
+            raise problem(409, "panel", "this panel is closed; open it again before you invite experts")
         hashes = [sha256(one.encode()).hexdigest() for one in made]
         first = template.invite(connection, panel_id, hashes, datetime.now(UTC))
     base = str(request.base_url).rstrip("/")
     links = [(first + n, f"{base}{PREFIX}/rate/{one}") for n, one in enumerate(made)]
     return _panel(request, panel_id, links)
+
+
+@router.post("/ratings/panel/{panel_id}/close")
+def close_panel(
+    request: Request,
+    _person: Researcher,
+    panel_id: Annotated[str, Path(max_length=36)],
+    closed: Annotated[bool, Form()],
+) -> Response:
+    """For researchers and admins: take no more answers, or take them again."""
+    with writing(request.app.state.engine) as connection:
+        _panel_in(connection, request, panel_id)
+        now = datetime.now(UTC) if closed else None
+        template.close_panel(connection, lab_of(request).study.id, panel_id, now)
+    return RedirectResponse(f"{PREFIX}/ratings/panel/{panel_id}", 303)
 
 
 @router.get("/ratings/check")

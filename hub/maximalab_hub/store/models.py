@@ -142,6 +142,8 @@ class PanelRow(Base):
     most: Mapped[int]
     made_by: Mapped[str] = mapped_column(String(255))
     made_at: Mapped[datetime] = mapped_column(UtcTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """From then on no answer is taken, until it is opened again."""
 
 
 class InvitationRow(Base):

@@ -167,6 +167,7 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "most": _NONE,
         "made_by": Personal.NAMES,
         "made_at": _ABOUT,
+        "closed_at": _ABOUT,
     },
     "rating_invitation": {
         "invitation_id": _LINKS,

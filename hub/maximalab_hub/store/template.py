@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import delete, func, insert, select, update
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Panel:
     least: int
     most: int
     made_at: datetime
+    closed_at: datetime | None = None
+    """Since when no answer is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,20 @@ def panels(connection: Connection, study: str, panel_id: str | None = None) -> l
     if panel_id is not None:
         statement = statement.where(PanelRow.panel_id == panel_id)
     rows = connection.execute(statement.order_by(PanelRow.made_at.desc(), PanelRow.panel_id))
-    return [Panel(r.panel_id, r.title, _criteria(r.criteria), r.least, r.most, r.made_at) for r in rows]
+    return [_panel(row) for row in rows]
 
 
-def panel_of(connection: Connection, invitation: Invitation) -> Panel:
-    """Give the panel to which somebody is invited."""
+def panel_of(connection: Connection, invitation: Invitation, *, hold: bool = False) -> Panel:
+    """Give the panel to which somebody is invited; with `hold` nobody closes it before this transaction ends."""
     asked = select(PanelRow.__table__).where(PanelRow.panel_id == invitation.panel_id)
-    r = connection.execute(asked).one()
-    return Panel(r.panel_id, r.title, _criteria(r.criteria), r.least, r.most, r.made_at)
+    return _panel(connection.execute(asked.with_for_update(read=True) if hold else asked).one())
+
+
+def close_panel(connection: Connection, study: str, panel_id: str, closed_at: datetime | None) -> None:
+    """Take no more answers; with no moment, take answers again. A panel that is closed stays so since when it was."""
+    mine = (PanelRow.study == study, PanelRow.panel_id == panel_id)
+    other = PanelRow.closed_at.is_(None) if closed_at else PanelRow.closed_at.is_not(None)
+    connection.execute(update(PanelRow).where(*mine, other).values(closed_at=closed_at))
 
 
 def invite(connection: Connection, panel_id: str, hashes: Sequence[str], now: datetime) -> int:
@@ -190,6 +198,10 @@ def competence_tables(connection: Connection, study: str) -> list[CompetenceTabl
         CompetenceTable(r.table_id, r.title, r.same_people, _levels(r.levels, r.rows, r.counts), r.made_at)
         for r in rows
     ]
+
+
+def _panel(r: Row[Any]) -> Panel:
+    return Panel(r.panel_id, r.title, _criteria(r.criteria), r.least, r.most, r.made_at, r.closed_at)
 
 
 def _criteria(stored: Sequence[Mapping[str, str]]) -> tuple[Criterion, ...]:

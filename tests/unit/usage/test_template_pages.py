@@ -286,3 +286,41 @@ def test_the_report_holds_both_in_the_readers_language(app, language):
     assert all(one in shown for one in (*wanted, *words)), shown
     if language == "uk":
         assert foreign_words(report.text, {"olha", "icc", "cramér", "shyshkina", "icc(2,k)"}) == set()
+
+
+def test_a_closed_panel_takes_no_answer_until_it_is_opened_again(app):
+    researcher = browser(app, "olha")
+    panel, links = a_panel(researcher, 4)
+    for link in links[:3]:
+        assert answer(app, link, 3, 2, 2) == 303
+    expert, late = browser(app, None), browser(app, None)
+    for person, link in ((expert, links[0]), (late, links[3])):
+        person.get(link)
+    token = re.search(r'name="_xsrf" value="([0-9a-f]+)"', expert.get(f"{USAGE}/rate").text)
+    assert token
+    closed = send(researcher, panel, f"{panel}/close", closed="true")
+    assert (closed.status_code, closed.headers["location"]) == (303, panel)
+    assert "Closed since" in researcher.get(panel).text
+    assert ", closed" in said(researcher.get(f"{USAGE}/ratings").text)
+
+    scores = {"criterion-0": "0", "criterion-1": "0", "criterion-2": "0"}
+    refused = expert.post(f"{USAGE}/rate", data={"_xsrf": token[1], **scores})
+    assert refused.status_code == 409, "a page that was open before it was closed"
+    assert "This panel is closed since" in refused.text
+    told = said(expert.get(f"{USAGE}/rate").text)
+    assert "Your answer counts as you gave it: Ease of access: 3 · excellent" in told
+    assert "<button" not in re.sub(r"(?s)<header.*?</header>", "", late.get(f"{USAGE}/rate").text)
+    assert "ask the researcher" in late.get(f"{USAGE}/rate").text
+    ukrainian = browser(app, None, "uk")
+    ukrainian.get(links[0])
+    assert "Цю експертизу закрито" in ukrainian.get(f"{USAGE}/rate").text
+    form_token = re.search(r'name="_xsrf" value="([0-9a-f]+)"', researcher.get(panel).text)
+    assert form_token
+    invited = researcher.post(f"{panel}/invite", data={"_xsrf": form_token[1], "experts": "1"})
+    assert invited.status_code == 409
+    with reading(app.state.engine) as connection:
+        assert template.answers(connection, panel.rpartition("/")[2]) == [(3, 2, 2)] * 3
+
+    send(researcher, panel, f"{panel}/close", closed="false")
+    assert answer(app, links[3], 1, 1, 1) == 303
+    assert "4 of 4 invited experts" in said(researcher.get(panel).text)
