@@ -13,12 +13,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from http import HTTPStatus
+from http.client import HTTPConnection
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx
 import psycopg
 from databases import running_postgres
 from maximalab_hub import migrations
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 PERSON, SERVER = "ada", "public-maxima"
 COLUMNS = tuple(EventRow.__table__.columns.keys())
 PATIENCE = 60.0
-LET_GO = httpx.Limits(keepalive_expiry=1.0)
-"""Connections end on our side, well before the service ends those that rest for five seconds: else both meet."""
 SERVERS = 8
 """Servers that post at once, where several do."""
 BURST_POSTS = 40
@@ -48,28 +48,47 @@ BURST_POSTS = 40
 
 
 class Service:
-    """One server's posts to a running service, with the hub, its token and the check of each event."""
+    """One server's posts to a running service, with the hub, its token and the check of each event.
 
-    def __init__(self, lab: UsageLab, server: str, client: httpx.Client) -> None:
-        self._url, self._client = f"{lab.direct}/events", client
+    They leave by the HTTP client of Python's own, as a recorder's do. What answers say is read once the clock stands
+    still: that falls on senders, which are other machines.
+    """
+
+    def __init__(self, lab: UsageLab, server: str) -> None:
+        url = urlsplit(f"{lab.direct}/events")
+        self._path, self._connection = url.path, HTTPConnection(url.netloc, timeout=PATIENCE)
         self._token = lab.server_token(PERSON, server)
-        self.send(lab.tokens["witness"], json.dumps({"events": [_start_of(server)]}).encode())
+        with self:
+            told = json.dumps({"events": [_start_of(server)]}).encode()
+            _check(self._answered(lab.tokens["witness"], told))
 
-    def send(self, token: str, body: bytes) -> None:
-        """Post; raises where the service does not take all of it."""
+    def __enter__(self) -> Self:
+        self._connection.connect()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()  # long before the service ends connections that rest
+
+    def post(self, bodies: list[bytes]) -> list[tuple[int, bytes]]:
+        """Send one after another; the answers."""
+        return [self._answered(self._token, body) for body in bodies]
+
+    def _answered(self, token: str, body: bytes) -> tuple[int, bytes]:
         headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
-        answer = self._client.post(self._url, content=body, headers=headers)
-        answer.raise_for_status()
-        if {result["status"] for result in answer.json()["results"]} != {"stored"}:
-            raise RuntimeError(answer.text[:500])
+        self._connection.request("POST", self._path, body, headers)
+        answer = self._connection.getresponse()
+        return answer.status, answer.read()
 
     def take(self, some: list[Post]) -> float:
         """Milliseconds for these posts, one after another."""
-        bodies = [post.body for post in some]
-        begin = time.perf_counter()
-        for body in bodies:
-            self.send(self._token, body)
-        return (time.perf_counter() - begin) * 1000
+        return Crowd([self]).take(some)
+
+
+def _check(answer: tuple[int, bytes]) -> None:
+    """Raise where the service did not take all of a post."""
+    status, said = answer
+    if status != HTTPStatus.OK or {one["status"] for one in json.loads(said)["results"]} != {"stored"}:
+        raise RuntimeError(f"{status}: {said[:500]!r}")
 
 
 def _start_of(server: str) -> dict[str, Any]:
@@ -133,15 +152,14 @@ def bare_postgresql(url: str) -> Callable[[list[Post]], float]:
 
 def beside(lab: UsageLab, name: str, bare: Callable[[list[Post]], float], times: int, count: int) -> Figure:
     """The service beside bare SQL, in turns; no turn sends what was sent before."""
-    with httpx.Client(timeout=PATIENCE, limits=LET_GO, trust_env=False) as client:
-        # A server of its own for each turn: what a server may send at once is bounded.
-        services = iter([Service(lab, f"public-{turn}", client) for turn in range(times)])
-        ours, theirs = posts(1), posts(2)
-        took = medians(
-            times,
-            lambda: next(services).take(list(islice(ours, count))),
-            lambda: bare(list(islice(theirs, count))),
-        )
+    # A server of its own for each turn: what a server may send at once is bounded.
+    services = iter([Service(lab, f"public-{turn}") for turn in range(times)])
+    ours, theirs = posts(1), posts(2)
+    took = medians(
+        times,
+        lambda: next(services).take(list(islice(ours, count))),
+        lambda: bare(list(islice(theirs, count))),
+    )
     thousands = count * BATCH / 1000
     return Figure(
         f"ingest through HTTP into {name}, 1,000 events (peer: bare executemany of the same)",
@@ -150,36 +168,38 @@ def beside(lab: UsageLab, name: str, bare: Callable[[list[Post]], float], times:
 
 
 class Crowd:
-    """Several servers that post at the same time, each its own share."""
+    """Servers that post at the same time, each its own share."""
 
-    def __init__(self, lab: UsageLab, name: str, clients: list[httpx.Client]) -> None:
-        self._services = [Service(lab, f"{name}-{place}", client) for place, client in enumerate(clients)]
+    def __init__(self, services: list[Service]) -> None:
+        self._services = services
 
     def take(self, some: list[Post]) -> float:
         """Milliseconds until all have been answered."""
-        shares = [some[place :: len(self._services)] for place in range(len(self._services))]
-        with ThreadPoolExecutor(len(self._services)) as pool:
+        bodies = [post.body for post in some]
+        shares = [bodies[place :: len(self._services)] for place in range(len(self._services))]
+        with ExitStack() as stack, ThreadPoolExecutor(len(self._services)) as pool:
+            ready = [stack.enter_context(service) for service in self._services]
             begin = time.perf_counter()
-            list(pool.map(Service.take, self._services, shares))
-            return (time.perf_counter() - begin) * 1000
+            answers = list(pool.map(Service.post, ready, shares))
+            took = (time.perf_counter() - begin) * 1000
+        for answer in chain.from_iterable(answers):
+            _check(answer)
+        return took
 
 
 def crowd_beside(
     lab: UsageLab, name: str, bare: Callable[[list[Post]], float], times: int, count: int
 ) -> Figure:
     """Several servers at once beside bare SQL, which knows one writer; the same posts in number."""
-    with ExitStack() as stack:
-        clients = [
-            stack.enter_context(httpx.Client(timeout=PATIENCE, limits=LET_GO, trust_env=False))
-            for _ in range(SERVERS)
-        ]
-        crowds = iter([Crowd(lab, f"crowd-{turn}", clients) for turn in range(times)])
-        ours, theirs = posts(3), posts(4)
-        took = medians(
-            times,
-            lambda: next(crowds).take(list(islice(ours, count))),
-            lambda: bare(list(islice(theirs, count))),
-        )
+    crowds = iter(
+        [Crowd([Service(lab, f"crowd-{turn}-{place}") for place in range(SERVERS)]) for turn in range(times)]
+    )
+    ours, theirs = posts(3), posts(4)
+    took = medians(
+        times,
+        lambda: next(crowds).take(list(islice(ours, count))),
+        lambda: bare(list(islice(theirs, count))),
+    )
     thousands = count * BATCH / 1000
     return Figure(
         f"the same by {SERVERS} servers at once, into {name} (peer: bare executemany, one after another)",

@@ -102,10 +102,10 @@ FUTURE_ALLOWED: Final = timedelta(minutes=5)
 """A sender's clock may be this much ahead before its time is not believed."""
 PAST_ALLOWED: Final = timedelta(days=366)
 """An event may wait this long in a spool: a student may come back to a server after a year."""
-_SHORT: Final = 64
-_FEW: Final = LONGEST_DETAIL // (2 * (6 * _SHORT + 4))
+SHORT: Final = 64
+FEW: Final = LONGEST_DETAIL // (2 * (6 * SHORT + 4))
 """So many pairs of short texts are no longer than `LONGEST_DETAIL` as JSON, however many of their signs are escaped."""
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID7: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -116,7 +116,7 @@ def _uuid7(value: str) -> str:
 
 
 def _uuid(value: str) -> str:
-    if not _UUID.fullmatch(value):
+    if not UUID_FORM.fullmatch(value):
         raise ValueError("must be a UUID in small letters with hyphens")
     return value
 
@@ -139,7 +139,7 @@ def _shortened(value: str) -> str:
 
 
 def _bounded(value: dict[str, Any]) -> dict[str, Any]:
-    if len(value) <= _FEW and all(map(_is_short, chain(value, value.values()))):
+    if len(value) <= FEW and all(map(_is_short, chain(value, value.values()))):
         return value  # as recorders send it: so few short texts are within every bound
     if _depth(value) > DEEPEST_DETAIL:
         raise ValueError(f"must not be nested deeper than {DEEPEST_DETAIL}")
@@ -152,7 +152,7 @@ def _bounded(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_short(value: object) -> bool:
-    return isinstance(value, str) and len(value) < _SHORT and "\0" not in value
+    return isinstance(value, str) and len(value) < SHORT and "\0" not in value
 
 
 def _depth(value: object) -> int:
@@ -207,20 +207,20 @@ _PLAIN_MOMENT: Final = (
     f"^2[0-9]{{3}}-(?:{_LONG}|{_SHORTER}|{_FEBRUARY})"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{6})?\+00:00$"
 )
-_Word = Annotated[str, Field(max_length=_SHORT - 1, pattern=_NO_ZERO)]
+_Word = Annotated[str, Field(max_length=SHORT - 1, pattern=_NO_ZERO)]
 
 
 class PlainEvent(WireEvent):
     """An event as recorders send nearly all: narrower than what is taken, so that compiled code alone can check it."""
 
     event_id: Annotated[str, Field(pattern=f"^{_UUID7.pattern}$")]
-    boot_id: Annotated[str, Field(pattern=f"^{_UUID.pattern}$")]
+    boot_id: Annotated[str, Field(pattern=f"^{UUID_FORM.pattern}$")]
     at: Annotated[str, Field(pattern=_PLAIN_MOMENT)]
     notebook: Annotated[str, Field(max_length=4096, pattern=_NO_ZERO)] | None = None
     cell_id: _Word | None = None
     kernel: _Word | None = None
     error_name: Annotated[str, Field(max_length=LONGEST_ERROR_NAME, pattern=_NO_ZERO)] | None = None
-    detail: Annotated[dict[_Word, _Word], Field(max_length=_FEW)] = {}
+    detail: Annotated[dict[_Word, _Word], Field(max_length=FEW)] = {}
 
 
 _PLAIN: Final = TypeAdapter(list[PlainEvent])

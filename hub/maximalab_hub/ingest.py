@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import logging
 import re
+from asyncio import to_thread
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from maximalab_spawner.catalog import CatalogError
 
 from maximalab_hub.erasure import NO_MORE, erased_before
 from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_events
+from maximalab_hub.plain import PlainPost
 from maximalab_hub.starts import start_of
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.erasing import erased_moments, removed_numbers
 from maximalab_hub.store.erasure_lock import hold_off_erasure
+from maximalab_hub.store.plainposts import Shared, insert_plain, place_of
 from maximalab_hub.store.queries import (
     EventValues,
     ServerMoment,
@@ -221,17 +224,53 @@ class Ingest:
         self._together = WritesTogether(engine)
 
     def take(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
-        """Store the events of one post and say for each, in order, what became of it.
+        """Store the events of one post, a `PlainPost` or any others; say for each, in order, what became of it.
 
         Posts that come at the same time are stored together. Raises `WitnessAwaited`, `CatalogAwaited` where the
         catalogue cannot be read and a course has to be looked up or the hub's word be waited for, or
         `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
         """
+        return self._together.do(self._work(sender, raws))
+
+    async def soon(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
+        """Do the same for an event loop, which goes on meanwhile."""
+        if isinstance(raws, PlainPost):
+            return await self._together.soon(self._work(sender, raws))
+        return await to_thread(self.take, sender, raws)
+
+    def _work(self, sender: Sender, raws: Sequence[object]) -> Callable[[Connection], list[Result]]:
         received_at = self._clock()
-        events = read_events(raws, sender.source)
-        return self._together.do(
-            lambda connection: self._stored(connection, sender, raws, events, received_at)
-        )
+        read = cache(partial(read_events, raws, sender.source))
+        if not isinstance(raws, PlainPost):
+            read()  # it may take a while, in which nobody should wait for the store
+
+        def work(connection: Connection) -> list[Result]:
+            if isinstance(raws, PlainPost):
+                results = self._stored_plainly(connection, sender, raws, received_at)
+                if results is not None:
+                    return results
+            return self._stored(connection, sender, raws, read(), received_at)
+
+        return work
+
+    def _stored_plainly(
+        self, connection: Connection, sender: Sender, post: PlainPost, received_at: datetime
+    ) -> list[Result] | None:
+        """Store a post all of which belongs to one place; `None` where it does not, and nothing was written."""
+        place = place_of(connection, sender.user, sender.server, self._names.of(sender.user))
+        if not (post.believed(received_at) and place.holds(post, sender.server)):
+            return None
+        known = Known(courses_of=cache(self._courses_of), studies={sender.user: place.courses})
+        try:
+            belongs = {notebook: _belongs(notebook, sender.user, known) for notebook in post.notebooks}
+        except CatalogError as error:
+            raise CatalogAwaited(str(error)) from error
+        if sender.server is not None:
+            self._patience.end(f"{sender.user}/{sender.server}")
+        where = (place.tier, place.backend, place.entrance)
+        shared = Shared(received_at, sender.user, sender.server, *where, sender.source.value)
+        new = insert_plain(connection, post, shared, belongs)
+        return [Result(event_id, "stored") for event_id in post.ids] if new is None else _told(post.ids, new)
 
     def _stored(
         self,
@@ -306,14 +345,27 @@ def _moment_of(row: EventValues) -> tuple[str, str, ServerMoment] | None:
     return row["user"], server, seen
 
 
+def _belongs(notebook: str | None, user: str, known: Known) -> tuple[str | None, str | None]:
+    material = material_of(notebook, known.courses_of)
+    return course_of(material, user, known), material
+
+
+def _told(ids: Sequence[str], new: Collection[str]) -> list[Result]:
+    left = set(new)
+    return [_came(event_id, left) for event_id in ids]
+
+
+def _came(event_id: str, left: set[str]) -> Result:
+    if event_id in left:
+        left.remove(event_id)  # the same id once more in this post is known by then
+        return Result(event_id, "stored")
+    return Result(event_id, "known")
+
+
 def _result(raw: object, outcome: EventValues | Refusal, new: set[str]) -> Result:
     if isinstance(outcome, Refusal):
         named = raw.get("event_id") if isinstance(raw, dict) else None
         return Result(
             named[:36] if isinstance(named, str) else None, "refused", outcome.field, outcome.message
         )
-    event_id = outcome["event_id"]
-    if event_id in new:
-        new.remove(event_id)  # the same id once more in this post is known by then
-        return Result(event_id, "stored")
-    return Result(event_id, "known")
+    return _came(outcome["event_id"], new)

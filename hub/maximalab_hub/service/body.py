@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic_core import from_json
 
+from maximalab_hub.plain import plain_post
 from maximalab_hub.service.errors import problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi import Request
+
+    from maximalab_hub.events import Source
 
 LARGEST_BODY: Final = 1_000_000
 """Bytes, as sent and as unpacked."""
@@ -66,10 +71,17 @@ def _gunzip(body: bytes) -> bytes:
     return content
 
 
-def events_in(body: bytes, content_type: str) -> list[object]:
-    """Give the events of a post, unchecked, or refuse the whole with 415 or 422."""
+def events_in(body: bytes, content_type: str, source: Source) -> Sequence[object]:
+    """Give the events of a post, a `PlainPost` or unchecked ones, or refuse the whole with 413, 415 or 422."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise problem(415, "content-type", "must be application/json")
+    events = plain_post(body, source) or _events_of_any(body)
+    if len(events) > MOST_EVENTS:
+        raise problem(413, "events", f"has more than {MOST_EVENTS} events; send fewer at a time")
+    return events
+
+
+def _events_of_any(body: bytes) -> list[object]:
     try:
         content = from_json(body, allow_inf_nan=False)
     except ValueError as error:
@@ -77,6 +89,4 @@ def events_in(body: bytes, content_type: str) -> list[object]:
     events = content.get("events") if isinstance(content, dict) else None
     if not isinstance(events, list):
         raise problem(422, "events", "must be a list of events, in an object")
-    if len(events) > MOST_EVENTS:
-        raise problem(413, "events", f"has more than {MOST_EVENTS} events; send fewer at a time")
     return events

@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic_core import to_json
 
 from maximalab_hub.events import Source
@@ -19,6 +18,8 @@ from maximalab_hub.service.identity import sender_of
 from maximalab_hub.store.engine import StoreAwayError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from maximalab_hub.ingest import Ingest, Result, Sender
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,10 @@ async def post_events(request: Request) -> Response:
     body = await read_body(request)
     sender = await _sender(request)
     content = unpack(body, request.headers.get("content-encoding", ""))
-    raws = events_in(content, request.headers.get("content-type", ""))
+    raws = events_in(content, request.headers.get("content-type", ""), sender.source)
     _check_rate(request, sender, len(raws))
-    results = await run_in_threadpool(_take, request.app.state.ingest, sender, raws)
-    return Response(to_json({"results": list(map(_told, results))}), media_type="application/json")
+    results = await _taken(request.app.state.ingest, sender, raws)
+    return Response(_answer(results), media_type="application/json")
 
 
 async def _sender(request: Request) -> Sender:
@@ -48,9 +49,8 @@ async def _sender(request: Request) -> Sender:
     return sender
 
 
-def _told(result: Result) -> dict[str, str | None]:
-    event_id, status, field, message = result
-    return {"event_id": event_id, "status": status, "field": field, "message": message}
+def _answer(results: Sequence[Result]) -> bytes:
+    return to_json({"results": [result._asdict() for result in results]})
 
 
 def _check_rate(request: Request, sender: Sender, events: int) -> None:
@@ -64,10 +64,10 @@ def _check_rate(request: Request, sender: Sender, events: int) -> None:
         raise problem(429, "events", "too many at once; keep them and come again", retry_after=wait)
 
 
-def _take(ingest: Ingest, sender: Sender, raws: list[object]) -> list[Result]:
+async def _taken(ingest: Ingest, sender: Sender, raws: Sequence[object]) -> list[Result]:
     who, where = sender.user or "(hub)", sender.server or "-"
     try:
-        results = ingest.take(sender, raws)
+        results = await ingest.soon(sender, raws)
     except WitnessAwaited as error:
         log.info("user=%.64s server=%.64s %d events wait for the hub's own", who, where, len(raws))
         raise _later("server", "the hub has not told of this server's start yet") from error

@@ -9,11 +9,13 @@ waiting, because its snapshot is old.
 from __future__ import annotations
 
 import os
+import sqlite3
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, ProgrammingError, SQLAlchemyError
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 5
 """How long a transaction waits for another one's lock before the store counts as away."""
+
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
+"""SQLAlchemy's, and the drivers' own, where `store.fixed` speaks to them without it."""
 
 _WRITES = "maximalab_writes"
 _PATIENCE = "maximalab_patience"
@@ -167,7 +172,7 @@ def writing(engine: Engine, patience: float | None = None) -> Iterator[Connectio
         try:
             with engine.execution_options(**options).begin() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             raise StoreAwayError(_reason(error)) from error
         for act in after.kept:
             act()
@@ -187,7 +192,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
             if engine.dialect.name == "postgresql" and has_archive_folder(engine):
                 _hold_events(connection)
             yield connection
-    except SQLAlchemyError as error:
+    except DATABASE_ERRORS as error:
         raise StoreAwayError(_reason(error)) from error
 
 
@@ -204,7 +209,7 @@ def _hold_events(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK TO whole")
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     """Say in one bounded line what the driver said: no statement, no parameters, thus nothing personal."""
     cause = getattr(error, "orig", None) or error
     lines = str(cause).strip().splitlines() or [""]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 7_306_641_906
 """Any number of our own: PostgreSQL's advisory lock between those who store events and those who erase."""
+HOLD_OFF_ERASURE: Final = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+"""The same for whoever speaks to PostgreSQL's driver itself."""
 
 
 def hold_off_erasure(connection: Connection) -> None:

@@ -7,6 +7,8 @@ kept before it is, and what fails, fails alone.
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -43,6 +45,7 @@ class WritesTogether:
         self._turn = Lock()
         self._guard = Lock()
         self._waiting: list[_Piece] = []
+        self._thread = ThreadPoolExecutor(1, "store")
 
     def do(self, work: Callable[[Connection], Kept]) -> Kept:
         """Do the work in a transaction, perhaps together with others' work; give its result once all is kept.
@@ -50,15 +53,27 @@ class WritesTogether:
         Raises what the work raises, or `StoreAwayError`; nothing of it is kept then. The work may be done twice, the
         first time in vain: it must change nothing but the store.
         """
+        return cast("Kept", self._settle(self._brought(work)))
+
+    async def soon(self, work: Callable[[Connection], Kept]) -> Kept:
+        """Do the same for an event loop, which goes on meanwhile: one thread settles what many await."""
+        return cast(
+            "Kept", await get_running_loop().run_in_executor(self._thread, self._settle, self._brought(work))
+        )
+
+    def _brought(self, work: Callable[[Connection], Any]) -> _Piece:
         mine = _Piece(work)
         with self._guard:
             self._waiting.append(mine)
+        return mine
+
+    def _settle(self, mine: _Piece) -> Any:  # noqa: ANN401  whatever the work gives
         with self._turn:  # whoever has the turn works for all who wait
             while not mine.done:
                 self._do_some()
         if mine.error is not None:
             raise mine.error
-        return cast("Kept", mine.result)
+        return mine.result
 
     def _do_some(self) -> None:
         with self._guard:
