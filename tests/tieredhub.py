@@ -87,6 +87,17 @@ class Broken(BaseHandler):
 class SmallServers(TieredLocalSpawner):
     def get_args(self): return []
 
+    async def start(self):
+        here, name = Path(__file__).parent, self.user.name
+        try:
+            while (here / f"wait-{name}").exists():
+                await asyncio.sleep(0.05)
+            return await super().start()
+        except asyncio.CancelledError:
+            while (here / f"linger-{name}").exists():
+                await asyncio.sleep(0.05)
+            raise
+
     async def poll(self):
         hold = Path(__file__).with_name(f"hold-{self.user.name}")
         while hold.exists():

@@ -52,6 +52,22 @@ def test_two_stops_at_once_are_one_stop(hub):
     assert hub.ask("DELETE", SERVER).status_code == 204
 
 
+def test_a_start_that_is_broken_off_and_takes_notice_late_leaves_no_server_that_only_seems_ready(hub):
+    holds = [hub.folder / "wait-eve", hub.folder / "linger-eve"]
+    for hold in holds:
+        hold.touch()
+    hub.open("eve", "public-maxima", {"material": "simplex"}, door="public")
+    answer = hub.ask("DELETE", "/users/eve/servers/public-maxima")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10"), answer.text
+    for hold in holds:
+        hold.unlink()
+    until(lambda: hub.ask("GET", "/users/eve").json()["servers"] == {}, "nothing is left of the start")
+    hub.open("eve", "public-maxima", {"material": "simplex"}, door="public")
+    until(lambda: hub.ready("eve", "public-maxima"), "the next start brings a server")
+    assert hub.ask("GET", "/users/eve").json()["servers"]["public-maxima"]["url"]
+    assert hub.ask("DELETE", "/users/eve/servers/public-maxima").status_code in {202, 204}
+
+
 def test_the_log_of_a_failure_has_no_value_of_a_header_that_may_be_secret(hub):
     """JupyterHub logs all headers of a request that ends in 500, and hides two of them by name."""
     words = {
