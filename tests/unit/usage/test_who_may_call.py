@@ -64,6 +64,7 @@ STATUSES: dict[str, dict[str, int]] = {
     "new_panel": PEOPLE_ONLY | {"own": 303},
     "panel_page": PEOPLE_ONLY | {"own": 404},
     "invite_experts": PEOPLE_ONLY | {"own": 404},
+    "close_panel": PEOPLE_ONLY | {"own": 404},
     "check_averages": PEOPLE_ONLY | {"own": 200},
     "open_invitation": dict.fromkeys(ANYONE, 404),
     "rate_page": dict.fromkeys(ANYONE, 404),
@@ -110,6 +111,7 @@ COURSE = {"course": "operations-research"}
 PATHS = {
     "panel_page": {"panel_id": "p"},
     "invite_experts": {"panel_id": "p"},
+    "close_panel": {"panel_id": "p"},
     "open_invitation": {"secret": "s"},
     **dict.fromkeys(
         ("week_page", "versions_page", "take_back", "enter_page", "enter", "import_page", "import_file"),
@@ -175,6 +177,7 @@ FORMS = {
     "decide": {"decision": "agree", "version": "1"},
     "new_panel": {"title": "t"},
     "invite_experts": {"experts": "1"},
+    "close_panel": {"closed": "true"},
     "rate": {"criterion-0": "1"},
     "new_competence": {"title": "t", "levels": ";a;b\nx;1;2\ny;3;4"},
     "remove_competence": {"table": "t"},
