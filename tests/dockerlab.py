@@ -49,6 +49,9 @@ class Forwarder:
         self._line = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"tcp://127.0.0.1:{self._line.getsockname()[1]}"
         self.cut = False
+        self.hold = b""
+        """What goes to the engine and has these words is held until it may `go`."""
+        self.held, self.go = threading.Event(), threading.Event()
         self._open: list[socket.socket] = []
         threading.Thread(target=self._take, daemon=True).start()
 
@@ -65,6 +68,7 @@ class Forwarder:
     def close(self):
         self._line.close()
         self.break_off()
+        self.go.set()
 
     def _take(self):
         while True:
@@ -77,13 +81,15 @@ class Forwarder:
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(SOCKET)
                 self._open.append(far)
-                for pair in ((near, far), (far, near)):
-                    threading.Thread(target=self._pour, args=pair, daemon=True).start()
+                for way in ((near, far, True), (far, near, False)):
+                    threading.Thread(target=self._pour, args=way, daemon=True).start()
 
-    @staticmethod
-    def _pour(source: socket.socket, sink: socket.socket):
+    def _pour(self, source: socket.socket, sink: socket.socket, there: bool):
         with suppress(OSError):
             while chunk := source.recv(65536):
+                if there and self.hold and self.hold in chunk:
+                    self.held.set()
+                    self.go.wait(120)
                 sink.sendall(chunk)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

@@ -83,7 +83,8 @@ class ServerAtEngine(HeldServer, Spawner):  # type: ignore[misc]  # JupyterHub h
         self.remember(admitted, backend, entrance)
         await self.take_seat_or_forget(admitted, backend, entrance)
         try:
-            self._seen = await self._take_up_or_launch(admitted, backend)
+            async with self._launching:
+                self._seen = await self._take_up_or_launch(admitted, backend)
         except Exception as error:
             self._keeper.failed()
             if not isinstance(error, EngineUnreachable):  # else it may run all the same

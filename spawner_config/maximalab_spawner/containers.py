@@ -102,10 +102,10 @@ class Containers:
     async def run(self, name: str, config: Mapping[str, Any]) -> Seen:
         """Create a container and start it; `config` is what `container_config` gives."""
         body = {**config, "Labels": {**config["Labels"], LAB: self._lab}}
-        made = await self._engine.call(
+        made = await self._engine.call_to_its_end(
             lambda client: client.create_container_from_config(body, name), extra=SLOW
         )
-        await self._engine.call(lambda client: client.start(made["Id"]), extra=SLOW)
+        await self._engine.call_to_its_end(lambda client: client.start(made["Id"]), extra=SLOW)
         found = await self.find(made["Id"])
         if found is None:
             raise ObjectGone(f"{name} was removed while it started")

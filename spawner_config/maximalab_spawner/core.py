@@ -140,7 +140,8 @@ class TieredServer(Seated, MeteredServer):
                 told = self.waiting
                 yield messages.step(20, messages.waiting(told.position, told.seconds))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._launched.wait(), 1)
+                async with asyncio.timeout(1):
+                    await self._launched.wait()
         yield messages.step(40, messages.LAUNCHED)
         await self._listening.wait()
         yield messages.step(80, messages.ANSWERING)

@@ -56,7 +56,8 @@ class Body:
     async def take(self) -> bytes:
         """Wait for the next block; an empty one is the end. Raises `ConnectionError` where it was broken off."""
         try:
-            block = await asyncio.wait_for(self._blocks.get(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                block = await self._blocks.get()
         except TimeoutError as error:
             raise ConnectionAbortedError("the upload pauses for too long") from error
         if block is None:
@@ -201,7 +202,8 @@ class FolderDesk:
         )
         try:
             await _pour(program, json.dumps(order | places).encode() + b"\n", body)
-            said, _ = await asyncio.wait_for(program.communicate(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                said, _ = await program.communicate()
         except (TimeoutError, OSError) as error:
             raise DeskAwayError(f"the program was broken off ({type(error).__name__})") from error
         finally:

@@ -12,7 +12,7 @@ import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from docker import APIClient
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 #: Seconds that an engine has for an answer.
 TIMEOUT = 10.0
-#: Calls to one engine at a time.
+#: Calls to one engine at a time, and as many slow ones beside them: whoever looks does not wait for what takes long.
 THREADS = 8
 #: An engine answers, and fails, from this HTTP status on.
 IN_TROUBLE = 500
@@ -83,6 +83,19 @@ class _Client(APIClient):  # type: ignore[misc]  # docker-py has no annotations
     (psf/requests#3829), and lead the way to an engine through an HTTP_PROXY.
     """
 
+    def __init__(self, timeout: float, **given: Any) -> None:  # noqa: ANN401  # docker-py's own
+        self._granted = local()
+        super().__init__(timeout=timeout, **given)
+
+    def grant(self, extra: float) -> None:
+        """Let this thread's requests take so many seconds more than others."""
+        self._granted.extra = extra
+
+    def _set_request_timeout(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Say how long to wait for a connection and for an answer; docker-py would wait alike for all."""
+        longest = self.timeout + getattr(self._granted, "extra", 0.0)
+        return {**kwargs, "timeout": (self.timeout, max(longest, kwargs.get("timeout") or 0.0))}
+
     def merge_environment_settings(
         self,
         _url: str,
@@ -104,7 +117,9 @@ class Engine:
         self.address, self.timeout = address, timeout
         self.preparing = asyncio.Lock()
         """Held while something is made that there must be once only, and whose name the engine does not guard."""
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"engine-{address.backend}")
+        name = f"engine-{address.backend}"
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=name)
+        self._slow_threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"{name}-slow")
         self._made: _Client | None = None
         self._making = Lock()
 
@@ -113,12 +128,31 @@ class Engine:
 
         `extra` seconds are granted beyond the engine's timeout, for what takes time by its nature.
         """
-        turn = asyncio.get_running_loop().run_in_executor(self._threads, self._do, do)
+        threads = self._slow_threads if extra else self._threads
+        turn = asyncio.get_running_loop().run_in_executor(threads, self._do, do, extra)
         try:
-            # Twice: the first call of all also asks for the engine's version.
-            return await asyncio.wait_for(turn, 2 * self.timeout + extra)
+            # Twice: the first call of all also asks for the engine's version. Not `wait_for`: that of Python 3.11
+            # loses a cancellation that meets the answer.
+            async with asyncio.timeout(2 * self.timeout + extra):
+                return await turn
         except TimeoutError as error:
             raise EngineUnreachable(f"{self.address.backend}: no answer in time") from error
+
+    async def call_to_its_end(self, do: Callable[[APIClient], T], *, extra: float = 0.0) -> T:
+        """Do as `call`, for what cannot be called back: who is cancelled meanwhile waits until it has ended.
+
+        Raises `EngineUnreachable` also to who was cancelled: it may have been done all the same.
+        """
+        turn = asyncio.ensure_future(self.call(do, extra=extra))
+        cancelled: asyncio.CancelledError | None = None
+        while not turn.done():
+            try:
+                await asyncio.wait([turn])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None and not isinstance(turn.exception(), EngineUnreachable):
+            raise cancelled
+        return turn.result()
 
     async def network(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
         """Look at a network, made by these words of the engine's API where it is missing. Raises an `EngineError`."""
@@ -155,14 +189,17 @@ class Engine:
 
     def close(self) -> None:
         """Take no more calls. Those that wait are given up; those that run end with their timeout."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._slow_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
         if self._made is not None:
             self._made.close()
 
-    def _do(self, do: Callable[[APIClient], T]) -> T:
+    def _do(self, do: Callable[[APIClient], T], extra: float) -> T:
         name = self.address.backend
         try:
-            return do(self._client())
+            client = self._client()
+            client.grant(extra)
+            return do(client)
         except NotFound as error:
             raise ObjectGone(f"{name}: {_words(error)}") from error
         except APIError as error:
@@ -182,7 +219,7 @@ class Engine:
                     tls=_tls(self.address.tls),
                     timeout=self.timeout,
                     version="auto",
-                    max_pool_size=THREADS,
+                    max_pool_size=2 * THREADS,
                 )
             return self._made
 

@@ -77,6 +77,8 @@ class HeldServer(TieredServer):
         super().__init__(**kwargs)
         self._seen: Seen | None = None
         self._silence = Silence(time.monotonic)
+        self._launching = asyncio.Lock()
+        """Held while a start is at the engine, also one that was given up: what it asked for may still come."""
 
     def site_named(self, name: str) -> Site | None:
         """Give a backend's engine; None where the file of backends does not say."""
@@ -110,6 +112,8 @@ class HeldServer(TieredServer):
         A hub that has just started waits here until the engine answers, for as long as `outage_grace`: JupyterHub
         would drop a server of which it hears that it runs and which does not answer.
         """
+        if self._launching.locked():
+            return None  # so JupyterHub, which has given the start up, stops what comes of it
         life = self._keeper.life
         if life is None:
             return 0
@@ -161,7 +165,8 @@ class HeldServer(TieredServer):
 
     async def stop(self, now: bool = False) -> None:  # noqa: FBT001, FBT002  # JupyterHub's signature
         """Stop the server and remove what it was: SIGTERM, time to save and to tell, then SIGKILL."""
-        life = self._keeper.life
+        async with self._launching:
+            life = self._keeper.life
         if life is None:
             return
         self._keeper.stopping()

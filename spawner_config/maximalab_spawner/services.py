@@ -63,7 +63,7 @@ class Services:
         Raises `ImageMissing`, `NoNodeFound` or `Unfit` where its node cannot run it, and `EngineRefused` with status
         409 where the name is taken. A service that came to nothing is removed.
         """
-        made = await self._engine.call(
+        made = await self._engine.call_to_its_end(
             lambda client: client.create_service(
                 dict(template),
                 name=name,

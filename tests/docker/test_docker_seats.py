@@ -76,6 +76,40 @@ async def test_a_start_that_is_given_up_leaves_the_queue(one_seat):
     assert use(one_seat, ada).waiting == 0
 
 
+async def test_a_start_given_up_while_the_engine_starts_it_leaves_no_server_without_a_seat(one_seat):
+    """JupyterHub gives a start up, then asks whether something runs, and stops it only then."""
+    line = one_seat.behind_a_line(Tier.PUBLIC)
+    line.hold = b"/start "
+    ada = one_seat.spawner()
+    start = asyncio.ensure_future(ada.start())
+    assert await asyncio.to_thread(line.held.wait, 60)
+    start.cancel()
+    assert await ada.poll() is None, "it may still come"
+    assert use(one_seat, ada).taken == 1
+    stop = asyncio.ensure_future(ada.stop())
+    line.go.set()
+    await asyncio.wait([start, stop])
+    assert start.cancelled()
+    stop.result()
+    assert one_seat.containers() == []
+    assert use(one_seat, ada).taken == 0
+    assert one_seat.kinds() == ["server_start", "server_stop"]
+
+
+async def test_the_seat_of_a_start_given_up_is_kept_while_nobody_knows_what_became_of_it(one_seat):
+    line = one_seat.behind_a_line(Tier.PUBLIC)
+    line.hold = b"/start "
+    ada = one_seat.spawner()
+    start = asyncio.ensure_future(ada.start())
+    assert await asyncio.to_thread(line.held.wait, 60)
+    start.cancel()
+    line.break_off()
+    await asyncio.wait([start])
+    await ada.poll()
+    ada.clear_state()
+    assert use(one_seat, ada).taken == 1
+
+
 async def test_a_killed_hub_keeps_the_seat_of_what_runs(one_seat):
     ada = one_seat.spawner()
     await ada.start()

@@ -46,6 +46,35 @@ def troubled():
 
 
 @pytest.fixture
+def late():
+    """An engine that tells its version at once, and answers a wish once it may: gives its address, and that word."""
+    may = threading.Event()
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.answer(b'{"ApiVersion": "1.41"}')
+
+        def do_POST(self):
+            may.wait(60)
+            self.answer(b'{"Id": "made"}')
+
+        def answer(self, body):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_port}", may
+        may.set()
+        server.shutdown()
+
+
+@pytest.fixture
 def engines():
     engines = Engines(timeout=1.5)
     yield engines
@@ -86,6 +115,79 @@ async def test_an_answer_means_what_it_says(engines, troubled, status, error):
     with pytest.raises(error) as told:
         await engine.call(lambda client: client.inspect_container(str(status)))
     assert str(told.value) == "private: dial (address) failed"
+
+
+async def test_a_cancellation_that_meets_an_answer_is_not_lost(engines, troubled):
+    """Else JupyterHub's `start_timeout` would end nothing."""
+    engine = engines.of(Address("private", troubled))
+    assert await engine.answers()
+    for steps in range(400):
+        answered = threading.Event()
+        call = asyncio.ensure_future(engine.call(lambda _, answered=answered: answered.set()))
+        await asyncio.sleep(0)
+        assert answered.wait(10), "the thread had no turn"
+        for _ in range(steps % 5):  # the answer is on its way through the loop
+            await asyncio.sleep(0)
+        meant = call.cancel()
+        await asyncio.wait([call])
+        assert call.cancelled() is meant, f"lost after {steps % 5} steps"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        pytest.param(lambda client: client.create_container_from_config({}, "name"), id="to make"),
+        pytest.param(lambda client: client.start("made"), id="to start"),
+        pytest.param(
+            lambda client: client.stop("made", timeout=0), id="to stop: docker-py has its own time for it"
+        ),
+    ],
+)
+async def test_who_is_granted_more_time_has_it(engines, late, wish):
+    url, may = late
+    engine = engines.of(Address("private", url))
+    assert await engine.answers()
+    slow = asyncio.ensure_future(engine.call(wish, extra=60))
+    with pytest.raises(EngineUnreachable, match="ReadTimeout"):
+        await engine.call(wish)  # its time is over later than that of the other one would be
+    may.set()
+    await slow
+
+
+async def test_those_who_look_do_not_wait_for_slow_calls(engines, late):
+    url, may = late
+    engine = engines.of(Address("private", url))
+    slow = [
+        asyncio.ensure_future(engine.call(lambda client: client.start("made"), extra=60)) for _ in range(20)
+    ]
+    await asyncio.sleep(0)  # they are before us
+    assert await engine.answers()
+    assert not any(one.done() for one in slow)
+    may.set()
+    await asyncio.gather(*slow)
+
+
+async def test_who_is_cancelled_in_a_call_that_cannot_be_called_back_waits_for_its_end(engines, late):
+    url, may = late
+    engine = engines.of(Address("private", url))
+    call = asyncio.ensure_future(engine.call_to_its_end(lambda client: client.start("made"), extra=60))
+    for _ in range(3):  # an impatient one
+        assert await engine.answers()
+        call.cancel()
+    assert await engine.answers()
+    assert not call.done()
+    may.set()
+    await asyncio.wait([call])
+    assert call.cancelled()
+
+
+async def test_who_is_cancelled_hears_of_a_call_whose_end_nobody_knows(engines, late):
+    engine = engines.of(Address("private", late[0]))
+    call = asyncio.ensure_future(engine.call_to_its_end(lambda client: client.start("made")))
+    assert await engine.answers()
+    call.cancel()
+    with pytest.raises(EngineUnreachable, match="ReadTimeout"):
+        await call
 
 
 async def test_an_engine_that_is_not_there_is_unreachable_and_its_address_untold(engines):
