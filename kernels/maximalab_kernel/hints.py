@@ -23,7 +23,7 @@ VARIABLE = "MAXIMALAB_HINTS"
 NAME = r"[^\W\d][\w%]*"
 WORDS = re.compile(rf"%?{NAME}")
 LONGEST = 2_000
-"""Characters of a statement that is looked at; a longer one is no beginner's."""
+"""Characters of a statement, a result or a message that is looked at; a longer one is no beginner's."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,10 @@ def _else(text: str, _message: str, _place: int) -> Hint | None:
 def _operator(text: str, _message: str, _place: int) -> Hint | None:
     if "==" in bare(text):
         return Hint("hint_equality")
-    found = next((operator for operator in OPERATORS if operator in bare(text)), None)
+    code = bare(text)
+    found = next((operator for operator in OPERATORS if operator in code), None)
+    if found == "|" and code.count("|") == 1:
+        return None  # `x^2 | x = 2`: at the value, as on paper
     return Hint("hint_operator", {"found": found, "use": OPERATORS[found]}) if found else None
 
 
@@ -85,7 +88,9 @@ def _loop(text: str, message: str, _place: int) -> Hint | None:
     written = re.search(
         rf"\bfor\s+{NAME}\s*=|\bfor\s+{NAME}\s*:[^;$]*\bto\b|\bfor\s*\(|\bfor\s+{NAME}\s+in\s+range\b", code
     )
-    return Hint("hint_for") if written and ("infix" in message or "keyword" in message) else None
+    counted = re.match(rf"\s*for\s*\(\s*(?:int\s+)?{NAME}\s*=[^()]*;", code)  # as in C: cut at the semicolon
+    said = "infix" in message or "keyword" in message
+    return Hint("hint_for") if counted or (written and said) else None
 
 
 def _condition(text: str, _message: str, place: int) -> Hint | None:

@@ -18,7 +18,7 @@ GOAL_AND_CONSTRAINTS = 2
 """Arguments of a program; a third one names the variables that are not negative."""
 UNBOUNDED = "Problem not bounded!"
 VARIABLE = rf"{NAME}(?:\[[\w,]+\])?"
-NEGATIVE = re.compile(rf"({VARIABLE}) = -")
+NEGATIVE = re.compile(rf"(?<!\w)({VARIABLE}) = -")
 """A variable below zero in `[optimum, [y = -1, x = 2]]`."""
 BOUNDED = re.compile(
     rf"(?:^|[\[,(])\s*(?:({VARIABLE})\s*>=?\s*-?\d|-?[\d./]+\s*<=?\s*({VARIABLE})|({VARIABLE})\s*<=?\s*(?:0|-))"
@@ -35,8 +35,10 @@ def of_signs(text: str, result: str, value_of: ValueOf, switched: Callable[[str]
 
     `switched` says of an option of Maxima's whether it is on.
     """
-    negative = NEGATIVE.search(result) if result.startswith("[") else None
-    code, parts = _program(text) if negative or result == UNBOUNDED else ("", [])
+    code, parts = _program(text)
+    negative = NEGATIVE.search(result) if parts and result.startswith("[") else None
+    if not negative and result != UNBOUNDED:
+        return None
     if (
         len(parts) != GOAL_AND_CONSTRAINTS
         or ":" in re.sub(rf"^\s*{NAME}\s*:", "", code)

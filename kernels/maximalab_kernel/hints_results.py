@@ -18,7 +18,7 @@ from maximalab_kernel.hints import (
 )
 from maximalab_kernel.hints_bounds import constant_in_bounds
 from maximalab_kernel.hints_refusals import of_shape
-from maximalab_kernel.hints_values import arguments
+from maximalab_kernel.hints_values import arguments, of_noun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,9 @@ NUMERICALLY = {
     "integrate": "quad_qags(f, x, a, b)",
     "limit": "subst(x = …, f), numer",
 }
+EXTREMES = frozenset({"maximize", "minimize"})
+"""What elsewhere finds the extremes of any function, too."""
+STRUCTURE = re.compile(rf"(?<![\w%])(?:defstruct|new)\s*\(\s*{NAME}")
 CALLS = re.compile(rf"(?<![\w%])({NAME})\(")
 ELEMENTARY = frozenset({
     "sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
@@ -46,14 +49,18 @@ def of_result(text: str, result: str, unknown: Sequence[str]) -> Hint | None:
     if len(text) > LONGEST:
         return None
     code = bare(text)
+    looks = [
+        look for look in RESULTS if look is not _noun or not unknown
+    ]  # nobody sums or integrates any f(x)
     return next(
-        (hint for look in RESULTS if (hint := look(code, result))),
+        (hint for look in looks if (hint := look(code, result))),
         None,
     ) or next((hint for name in called(code, unknown) if (hint := of_unknown(code, name))), None)
 
 
 def called(code: str, unknown: Sequence[str]) -> list[str]:
     """Those of the unknown functions that the statement itself calls, not as a definition."""
+    code = STRUCTURE.sub("", code)
     return [name for name in unknown if re.search(rf"(?<![\w%'?]){re.escape(name)}\s*\(", code)]
 
 
@@ -63,12 +70,22 @@ def of_unknown(code: str, name: str) -> Hint | None:
     if hint:
         return hint
     if name in FOREIGN:
+        if name in EXTREMES and not _constrained(code, name):
+            return None
         return Hint("hint_foreign_name", {"name": name, "use": FOREIGN[name]})
     if name in PACKAGE_OF:
         return Hint("hint_load", {"name": name, "package": PACKAGE_OF[name]})
     if re.search(rf"(?<![\w%]){re.escape(name)}\s*\([^()]*\b{re.escape(name)}\b[^(]", code):
         return Hint("hint_star_call", {"name": name})
     return None
+
+
+def _constrained(code: str, name: str) -> bool:
+    """Whether all calls of `name` are linear programs, as far as one sees: constraints, or their name, and no power."""
+    return all(
+        parts[1:] and (parts[1].startswith("[") or parts[1] not in words(parts[0])) and "^" not in parts[0]
+        for parts in arguments(code, name)
+    )
 
 
 def mixed(name: str) -> Hint | None:
@@ -102,7 +119,7 @@ def _equation(code: str, result: str) -> Hint | None:
     match = re.fullmatch(
         rf"({NAME})\s*\(\s*({NAME}(?:\s*,\s*{NAME})*)\s*\)\s*=\s*([^=].*)", body(code), re.DOTALL
     )
-    if match and result.startswith(f"{match[1]}("):
+    if match and result.startswith(f"{match[1]}(") and not called(match[3], [match[1]]):
         return Hint("hint_define", {"name": match[1], "arguments": match[2]})
     return None
 
@@ -150,14 +167,25 @@ def _stays(code: str, result: str, name: str) -> bool:
 
 
 def _noun(code: str, result: str) -> Hint | None:
+    """A noun that is left; of an integral by what is no name, the value of its variable is to blame."""
+    hint = of_noun(code, result)
+    if hint:
+        return hint
     for name, use in NUMERICALLY.items():
         if _stays(code, result, name):
             return Hint("hint_noun", {"name": name, "use": use})
     if "simp" in code:
         return None
-    if _stays(code, result, "sum"):
+    if _stays(code, result, "sum") and all(map(_summable, arguments(code, "sum"))):
         return Hint("hint_sum", {"name": "sum"})
     return Hint("hint_product") if _stays(code, result, "product") and _factorial(code) else None
+
+
+def _summable(parts: list[str]) -> bool:
+    """Whether there is hope for a sum: no element of a list, and no power of its index that is a name."""
+    if len(parts) != 4 or "[" in parts[0]:  # noqa: PLR2004
+        return False
+    return not re.search(rf"(?<![\w%]){re.escape(parts[1])}\s*(?:\^|\*\*)\s*\(?\s*-?\s*[^\W\d]", parts[0])
 
 
 def _factorial(code: str) -> bool:

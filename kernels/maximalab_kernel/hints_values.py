@@ -42,6 +42,8 @@ SIGN = re.compile(
     rf"(?:^|[\[,(])\s*(?:({NAME})\s*>=?\s*0(?:\.0*)?|0(?:\.0*)?\s*<=?\s*({NAME}))\s*(?=[\],)]|$)"
 )
 """A constraint that says of a name alone that it is not negative."""
+TERM = re.compile(rf"\s*(?:[\d./]+\s*\*\s*)?({NAME})\s*(?:[*/]\s*[\d./]+\s*)?")
+"""A name alone in a sum, or times a number."""
 MOST_ASKED = 20
 """Names whose values are asked for at one statement."""
 BINDS = frozenset({
@@ -76,10 +78,22 @@ def of_refusal(text: str, message: str, value_of: ValueOf) -> Hint | None:
     return valued(code, name, value, asked=True) if name else None
 
 
-def of_program(text: str, value_of: ValueOf) -> Hint | None:
-    """The hint at a linear program where a variable that is to be ≥ 0 is a number, and so no variable of it.
+def of_noun(code: str, result: str) -> Hint | None:
+    """The hint at an integral that is left by an expression, where the bare statement says a name."""
+    names = {parts[1] for parts in arguments(code, "integrate") if len(parts) > 1}
+    left = {parts[1] for parts in arguments(result.replace("'", ""), "integrate") if len(parts) > 1}
+    if len(names) != 1 or len(left) != 1 or not all(re.fullmatch(NAME, name) for name in names):
+        return None
+    value = left.pop()
+    return (
+        None if re.fullmatch(rf"%?{NAME}(?:\[.*\])?", value) else valued(code, names.pop(), value, asked=True)
+    )
 
-    Without it such a program is silently another one. Numbers among the coefficients are as they should be.
+
+def of_program(text: str, value_of: ValueOf) -> Hint | None:
+    """The hint at a linear program where a variable of it is a number, and so none: it is silently another program.
+
+    A variable is to be ≥ 0, or is a term of the goal and of a constraint. Coefficients may be numbers.
     """
     if len(text) > LONGEST or not words(text) & set(PROGRAMS):
         return None
@@ -87,7 +101,7 @@ def of_program(text: str, value_of: ValueOf) -> Hint | None:
     if ":" in re.sub(rf"^\s*{NAME}\s*:", "", code):
         return None  # may have given the value only afterwards
     calls = [parts for program in PROGRAMS for parts in arguments(code, program) if len(parts) > 1]
-    names = (name for parts in calls for name in [*_signed(parts[1]), *listed(parts[2:3])])
+    names = (name for parts in calls for name in [*_signed(parts[1]), *listed(parts[2:3]), *_unknowns(parts)])
     return next(_numbers(code, names, value_of), None)
 
 
@@ -99,6 +113,21 @@ def listed(parts: list[str]) -> list[str]:
 
 def _signed(constraints: str) -> list[str]:
     return [one or other for one, other in SIGN.findall(constraints)]
+
+
+def _unknowns(parts: list[str]) -> list[str]:
+    """The terms of a goal that are terms of a constraint, too: on its left, or where the left is a number."""
+    constrained: set[str] = set()
+    for constraint in parts[1].strip("[] ").split(","):
+        left, _, right = re.sub(r"[<>]=?", "=", constraint).partition("=")
+        constrained.update(_terms(right if re.fullmatch(r"\s*-?[\d./]+\s*", left) else left))
+    return [name for name in _terms(parts[0]) if name in constrained]
+
+
+def _terms(side: str) -> list[str]:
+    """The names that are terms of a sum, alone or with a number; none where there are brackets."""
+    terms = (TERM.fullmatch(term) for term in re.split(r"[-+]", side)) if "(" not in side else ()
+    return [match[1] for match in terms if match]
 
 
 def _numbers(code: str, names: Iterable[str], value_of: ValueOf) -> Iterator[Hint]:

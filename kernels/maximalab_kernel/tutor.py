@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximalab_kernel import hints, hints_programs, hints_values, lookup
+from maximalab_kernel.foreign_names import FOREIGN
 from maximalab_kernel.hints_errors import of_error
 from maximalab_kernel.hints_names import formal, may_be_misspelt, misspelt
 from maximalab_kernel.hints_results import called, of_result
@@ -27,6 +28,11 @@ def sentence(hint: Hint | None) -> str:
     return say("hint", text=say(hint.key, **hint.values)) if hint else ""
 
 
+def short(*texts: str) -> bool:
+    """Whether hints may look at the texts: their patterns go over one again and again, and no interrupt ends that."""
+    return all(len(text) <= hints.LONGEST for text in texts)
+
+
 class Tutor:
     """Looks over the reader's shoulder during one cell."""
 
@@ -38,10 +44,10 @@ class Tutor:
 
     def at_error(self, statement: Statement, trouble: Frame) -> str:
         """The hint for a statement that failed; empty for none."""
-        if not self._on or not trouble.fields.get("hints"):
+        message = trouble.text("message")
+        if not self._on or not trouble.fields.get("hints") or not short(statement.text, message):
             return ""
         position = trouble.fields.get("position")
-        message = trouble.text("message")
         hint = of_error(statement.text, trouble.text("name"), message, position)
         if hint is None and trouble.text("name") == "MaximaError":
             hint = hints_values.of_refusal(statement.text, message, self._value)
@@ -58,17 +64,19 @@ class Tutor:
     def at_help(self, notice: Frame) -> str:
         """The name that a topic without a page is almost spelt like; empty for none."""
         topic = notice.text("topic")
-        if not self._on or not notice.fields.get("hints") or not may_be_misspelt(topic):
+        on = self._on and notice.fields.get("hints") and short(topic)
+        if not on or not may_be_misspelt(topic):
             return ""
         return sentence(misspelt(topic, self._functions()))
 
     def at_result(self, statement: Statement, result: Frame) -> str:
         """The hint for a statement that gave `result`; empty for none, and for one that this cell has had."""
-        if not self._on or not result.fields.get("hints"):
+        if not self._on or not result.fields.get("hints") or not short(statement.text):
             return ""
+        said = result.text("text") if short(result.text("text")) else ""
         unknown = list(result.fields.get("unknown") or [])
-        hint = of_result(statement.text, result.text("text"), unknown)
-        hint = hint or self._of_program(statement.text, result.text("text"))
+        hint = of_result(statement.text, said, unknown)
+        hint = hint or self._of_program(statement.text, said)
         if hint is None:
             hint = self._misspelt(hints.bare(statement.text), unknown)
         told = sentence(hint)
@@ -88,7 +96,7 @@ class Tutor:
 
     def _misspelt(self, code: str, unknown: list[str]) -> hints.Hint | None:
         """The hint at the first of the unknown functions that is almost spelt like one."""
-        names = [name for name in called(code, unknown) if may_be_misspelt(name)]
+        names = [name for name in called(code, unknown) if may_be_misspelt(name) and name not in FOREIGN]
         known = self._functions() if names else frozenset()
         found = (misspelt(name, known, alone=formal(code, name)) for name in names)
         return next(filter(None, found), None)
@@ -106,4 +114,4 @@ class Tutor:
         """The value that Maxima has for `name`; empty for none. Nothing is evaluated for that."""
         frame = lookup.ask(self._transport, "describe", name, "text")
         said = frame.text("text") if frame else ""
-        return said.removeprefix(f"{name}: ") if said.startswith(f"{name}: ") else ""
+        return said.removeprefix(f"{name}: ") if said.startswith(f"{name}: ") and short(said) else ""

@@ -18,7 +18,16 @@ MISTAKES = [
     ("maximize_lp(3*x+5*y, x<=4, y<=3, x>=0, y>=0);", "`maximize_lp(3*x + 5*y, ["),
     ("minimize_lp(3*x+5*y, {x>=4, y>=3});", "`minimize_lp(3*x + 5*y, ["),
 ]  # fmt: skip
+MISTAKES += [
+    ("x: 2$ maximize_lp(3*x+y, [x<=4, y<=3]);", "x has the value `2`"),
+    ("x: 7$ maximize_lp(3*x+y, [x<=4, y<=3]);", "x has the value `7`"),
+    ("x: 7$ minimize_lp(3*x+y, [x+y>=4]);", "x has the value `7`"),
+    ("x3: 1$ nonnegative_lp: true$ maximize_lp(3*x3+2*x4, [x3+x4<=4, x3<=2]);", "x3 has the value `1`"),
+    ("y: 1/2$ minimize_lp(x+y/2, [x>=1, 0<=y]);", "y has the value `1/2`"),
+]
 INNOCENT = [
+    "a: 3$ c: 5$ maximize_lp(a*x+y+c, [a*x+y<=c, x+a*y<=c, x<=a]);", "a: 1$ maximize_lp(x+y, [x+a<=4, y<=a]);",
+    "a: 2$ maximize_lp((a+1)*x+y, [(a+1)*x<=4, y<=3]);",
     "maximize_lp(3*x+5*y, [x+2*y<=4, 3*x+y<=6]);", "maximize_lp(3*x+5*y, [x-y<=4, x>=0, y>=0]);",
     "minimize_lp(x+y, [x+2*y>=-4, 3*x+y>=-6, x>=0, y>=-5]);", "minimize_lp(x-y, [x>=-3, y<=4]);",
     "minimize_lp(x-y, [-3<=x, y<=4]);", "minimize_lp(x-y, [x>=-3, y<=4, x<=0]);",
@@ -32,7 +41,7 @@ INNOCENT = [
 
 @pytest.fixture(autouse=True)
 def clean(lab):
-    lab.run('load("simplex")$ nonnegative_lp: false$ kill(a, c, r, x, y)$')
+    lab.run('load("simplex")$ nonnegative_lp: false$ kill(a, c, r, x, x3, y)$')
 
 
 @pytest.mark.parametrize(("code", "says"), MISTAKES, ids=[code for code, _ in MISTAKES])

@@ -55,7 +55,7 @@ MISTAKES = [
     pytest.param("(2+3*i)^2;", "%i", id="i"),
     pytest.param("limit(1/x, x, infinity) + infinity;", "inf", id="infinity left in a sum"),
     pytest.param("integrate(sin(sin(x)), x);", "quad_qags", id="an integral without a formula"),
-    pytest.param("limit(unheard(x), x, 0);", "limit", id="a limit that stays"),
+    pytest.param("limit(mod(x, 3)/x, x, 3);", "limit", id="a limit that stays"),
     pytest.param("sum(1/k2^2, k2, 1, inf);", "simpsum", id="a sum that stays"),
     pytest.param("solve(cos(x) = x, x);", "find_root(equation, x", id="an equation that solve repeats"),
     pytest.param("solve(x^5-x-1 = 0, x);", "allroots", id="a polynomial that solve leaves"),
@@ -105,6 +105,9 @@ MISTAKES = [
     pytest.param("product(k, k, 1, n);", "`product(…), simpproduct;`", id="a product that stays"),
     pytest.param("integrate(sin(x), x, 0, pi);", "the constant is %pi", id="pi as a bound, where Maxima asks"),
     pytest.param("integrate(sin(x), x, 0, 2*PI);", "the constant is %pi", id="a capital pi as a bound"),
+    pytest.param("for (i=0;i<5;i++) print(i);", "`for k: 1", id="for as in C"),
+    pytest.param("kill(all)$ t: u^2$ integrate(t, t);", "t has the value `u^2`", id="a value that is no number"),
+    pytest.param("maximize(3*x+y, [x<=4, y<=3]);", "written maximize_lp", id="a program as elsewhere"),
     pytest.param("plot2d(sin(x), [x, 0, 2*pi])$", "the constant is %pi", id="pi in a plot's range"),
     pytest.param("plot2d(exp(x), [x, 0, e])$", "the constant is %e", id="e in a plot's range"),
     pytest.param("plot3d(x*y, [x, 0, Pi], [y, 0, 1])$", "Pi is an ordinary name", id="pi in a surface's range"),
@@ -133,7 +136,7 @@ MISTAKES = [
         pytest.param(f"kill(all)$ x: 3$ {code}", "x has the value `3`", id=f"a value: {code}")
         for code in (
             "plot2d(x, [x, 0, 1])$", "plot3d(x*y, [x,0,1], [y, 0, 2])$", "diff(x^2, x);", "integrate(x^2, x);",
-            "integrate(x^2, x, 0, 1);", "limit(x, x, 0);", "desolve(diff(x(t), t) = x(t), x(t));",
+            "integrate(x^2, x, 0, 1);", "integrate(x, x);", "limit(x, x, 0);", "desolve(diff(x(t), t) = x(t), x(t));",
         )
     ),
 ]  # fmt: skip
@@ -184,6 +187,10 @@ INNOCENT = [
     "v: x$ solve(x^2 = 4, v);", "solve(x^3 = 8);", "[solve(x = 1, x), sin(x) = 1];", "solve(a[1]^2 = 4, a[1]);",
     "2e3;", "1.5e-3;", "1b5;", "2*e + 1;", "a2e;", "sqrt(2,3);", "let x 3;", "3 .sin(x);",
     "if 2 > 1 then print(1) print(2);", "for i: 1 thru 3 do x[i] = i;", "for i: 1 thru 3 do print(s = s + i);",
+    "sum(c[j]*x[j], j, 1, n);", "sum(a[i]*x[i], i, 1, n) <= b;", "sum(f(k), k, 1, n);", "sum(1/n^s, n, 1, inf);",
+    "integrate(g(x), x);", "limit((f(x+h)-f(x))/h, h, 0);", "limit(unheard(x), x, 0);", "T(n) = 2*T(n/2)+n;",
+    "f(x) = f(-x);", "maximize(x^2, x);", "x^2|x=2;", "defstruct(point(x,y))$ new(point(1,2));",
+    "defstruct(point(x,y));",
     "s: 0$ for i: 1 thru 3 do s: s + i;", "for i: 1 thru 3 do if s = s + i then 1;", "[x^2 for x in [1, 2]];",
 ]  # fmt: skip
 
