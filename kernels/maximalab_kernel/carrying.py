@@ -97,15 +97,19 @@ class Carrier:
         return None
 
     def _carried(self, file: Path) -> Iterator[Event]:
+        from maximalab_kernel.words import say  # noqa: PLC0415  no start waits for it
+
         target = self._target(file)
         if target is None:
+            if file.is_relative_to(self._pictures) and file.is_file():
+                name = file.relative_to(self._pictures)
+                yield Printed("stderr", say("may_not_be_carried", name=name) + "\n")
+                file.unlink(missing_ok=True)
             return
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             copy(file, target)
         except OSError as error:
-            from maximalab_kernel.words import say  # noqa: PLC0415
-
             yield Printed("stderr", say("not_carried", name=target.name, why=error.strerror) + "\n")
         finally:
             file.unlink(missing_ok=True)

@@ -186,6 +186,12 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "{name} could not be put beside the notebook: {why}",
         "uk": "{name} не вдалося покласти поруч із зошитом: {why}",
     },
+    "may_not_be_carried": {
+        "en": "{name} was not written: a picture can only go in the notebook's folder or a folder of it that is there, "
+        "is not hidden and is no link to elsewhere.",
+        "uk": "{name} не записано: рисунок може лежати лише в теці зошита або в наявній теці в ній, "
+        "яка не прихована і не є посиланням кудись інде.",
+    },
     "no_plot": {
         "en": "gnuplot made no picture; what it said stands above. `python -m maximalab_kernel check` looks it over.",
         "uk": "gnuplot не створив рисунка; що він сказав, видно вище. Перевірити: `python -m maximalab_kernel check`.",

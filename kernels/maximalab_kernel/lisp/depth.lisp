@@ -38,7 +38,8 @@ allocation, the collector and an error's handlers."
 ;; max, min and round are verbs of themselves or of each other, so that `max: 5$ kill(all)$` would go on for ever.
 (maximalab-original 'kill1)
 (defun kill1 (x)
-  "Kill what is not being killed already."
+  "Kill what is not being killed already. The first call of a package took its autoload, and this what was loaded."
   (unless (and (symbolp x) (member x *maximalab-killing*))
     (let ((*maximalab-killing* (cons x *maximalab-killing*)))
-      (funcall (maximalab-original 'kill1) x))))
+      (funcall (maximalab-original 'kill1) x))
+    (unless *maximalab-killing* (maximalab-autoload))))

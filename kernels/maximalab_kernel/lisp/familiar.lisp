@@ -8,14 +8,23 @@
   (dolist (name names)
     (unless (or (mget name 'mexpr) (fboundp name)) ($auto_mexpr name package))))
 
-(maximalab-load-when-called "simplex" '$minimize_lp '$maximize_lp '$linear_program)
-(maximalab-load-when-called "descriptive" '$histogram '$barsplot '$boxplot '$piechart '$scatterplot '$starplot
-                            '$stemplot '$wxhistogram '$wxbarsplot '$wxboxplot '$wxpiechart '$wxscatterplot '$wxstarplot)
-(maximalab-load-when-called "graphs" '$draw_graph '$create_graph '$complete_graph '$complete_bipartite_graph
-                            '$cycle_graph '$path_graph '$grid_graph '$petersen_graph '$random_graph '$random_tree
-                            '$shortest_path '$shortest_weighted_path '$minimum_spanning_tree '$max_flow
-                            '$max_matching '$vertices '$edges)
-(maximalab-load-when-called "drawdf" '$drawdf '$wxdrawdf '$df_graphics)
+(defparameter *maximalab-loaded-when-called*
+  '(("simplex" $minimize_lp $maximize_lp $linear_program)
+    ("descriptive" $histogram $barsplot $boxplot $piechart $scatterplot $starplot $stemplot
+     $wxhistogram $wxbarsplot $wxboxplot $wxpiechart $wxscatterplot $wxstarplot)
+    ("graphs" $draw_graph $create_graph $complete_graph $complete_bipartite_graph $cycle_graph $path_graph $grid_graph
+     $petersen_graph $random_graph $random_tree $shortest_path $shortest_weighted_path $minimum_spanning_tree $max_flow
+     $max_matching $vertices $edges)
+    ("drawdf" $drawdf $wxdrawdf $df_graphics))
+  "Packages, and the functions of theirs that are called without `load`.")
+
+(defun maximalab-autoload ()
+  "Have each package loaded at the first call of a function of its own that is not there."
+  (loop for (package . names) in *maximalab-loaded-when-called*
+        do (apply #'maximalab-load-when-called package names)))
+
+(maximalab-autoload)
+
 (unless (fboundp '$implicit_plot)
   (setf (get '$implicit_plot 'autoload) "implicit_plot"))
 

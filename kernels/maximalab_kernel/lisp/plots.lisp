@@ -83,10 +83,16 @@
             (format nil "set term svg size ~{~d,~d~} font \",14\" ~a" size strings)))
     options))
 
+;; Maxima 5.47 wants a list of legends even where there is one; false, for none, is an empty one.
+(defun maximalab-list-legends (options)
+  (let ((legend (nthcdr (or (position (maximalab-key '$legend) options) (length options)) options)))
+    (when (and legend (atom (second legend))) (setf (second legend) (and (second legend) (list (second legend)))))))
+
 (maximalab-original 'gnuplot-terminal-and-file)
 (defun gnuplot-terminal-and-file (options)
   "Choose gnuplot's terminal and file; changes OPTIONS in place, as its original does."
     (maximalab-prepare-drawing options)
+    (maximalab-list-legends options)
     (let ((window (maximalab-window-plot-p options)) (choose (maximalab-original 'gnuplot-terminal-and-file)))
       (setf (getf options (maximalab-key '$plot_format)) '$gnuplot)
       (when window (setf (getf options (maximalab-key '$gnuplot_term)) '$svg))

@@ -370,3 +370,18 @@ def test_nothing_is_left_when_it_is_closed(installation, tmp_path, monkeypatch):
     process.close()
     until(lambda: not seen.is_running())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_packages_come_by_themselves_after_each_kill(maxima):
+    """The first call of a package takes its autoload away, and `kill(all)` what was loaded."""
+    for code in ("kill(all)$", "kill(all)$", "kill(functions)$", "kill(maximize_lp)$", "kill(allbut(x))$"):
+        ask(maxima, code)
+        assert ask(maxima, "maximize_lp(x, [x<=1]);").results == ["[1,[x = 1]]"], code
+    ask(maxima, "kill(all)$")
+    assert ask(maxima, "functions;").results == ["[]"]
+
+
+def test_drawings_of_packages_come_by_themselves_after_each_kill(maxima):
+    for code in ("histogram([1,2,2])$", "boxplot([1,2,3])$", "drawdf(x)$", "plotdf(x)$") * 2:
+        ask(maxima, "kill(all)$")
+        assert len(ask(maxima, code).frames("plot")) == 1, code

@@ -143,6 +143,8 @@ QUOTES = [
     pytest.param('plot3d(x*y,[x,0,1],[y,0,1],[title,"\\"a\\""])$', '"a"', id="in plot3d's"),
     pytest.param('plot2d(x,[x,0,1],[title,"the end\\\\"])$', "the end\\", id="a backslash at its end"),
     pytest.param('plot2d(x,[x,0,1],[xlabel,"a \\"b\\""])$', 'a "b"', id="in a label"),
+    pytest.param('plot2d(x,[x,0,1],[legend,"a \\"b\\""])$', 'a "b"', id="in plot2d's only legend"),
+    pytest.param('plot2d([x,x^2],[x,0,1],[legend,"both"])$', "both", id="one legend for two"),
     pytest.param('draw2d(title="the \\"best\\"",explicit(x,x,0,1))$', 'the "best"', id="in draw's title"),
 ]
 

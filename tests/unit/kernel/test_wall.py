@@ -194,6 +194,17 @@ def test_what_cannot_be_carried_is_told_and_leaves_nothing(carrier, tmp_path):
     assert files(tmp_path) == set()
 
 
+def test_a_picture_that_may_not_lie_there_is_told_once(carrier, tmp_path):
+    (tmp_path / "own/beside/away").mkdir()
+    (tmp_path / "own/beside/away/evil.svg").write_text("<svg/>")
+    said, done = carry(carrier)
+    assert isinstance(said, Printed)
+    assert "away/evil.svg was not written" in said.text
+    assert done.kind == "done"
+    assert len(carry(carrier)) == 1
+    assert files(tmp_path) == set()
+
+
 def test_a_pipe_in_place_of_a_picture_holds_nobody_up(tmp_path):
     os.mkfifo(tmp_path / "a.svg")
     copy(tmp_path / "a.svg", tmp_path / "b.svg")
