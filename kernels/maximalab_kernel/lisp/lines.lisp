@@ -29,6 +29,7 @@
                      ((consp term)
                       (when (cdr term) (push (cdr term) todo))
                       (push (car term) todo))
+                     ((and (symbolp term) (maximalab-name-p term)) (decf left (max 2 (length (symbol-name term)))))
                      (term (decf left 2)))))
     (<= left 0)))
 

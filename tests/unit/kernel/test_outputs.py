@@ -68,6 +68,13 @@ def test_a_long_list_is_cut_and_kept_whole(fresh_lab):
     assert kept(fresh_lab, again).read_text().endswith(",70000]")
 
 
+def test_a_long_name_is_cut_and_kept_whole(fresh_lab):
+    name = "y" * 300_000
+    answer = fresh_lab.run(f"{name};")
+    assert len(answer.of("execute_result")[0]["data"]["text/plain"]) < 101_000
+    assert kept(fresh_lab, answer).read_text() == name
+
+
 def test_a_hundred_thousand_printed_lines_are_cut_and_kept(fresh_lab):
     answer = fresh_lab.run(':lisp (dotimes (line 100000) (write-line "xxxxxxxxx"))\n6*7;')
     assert 15_000 < answer.printed.count("\n") <= 20_010
