@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,22 +14,24 @@ from traitlets import default
 from maximalab_spawner.admission import Turned
 from maximalab_spawner.engine import EngineError, EngineUnreachable
 from maximalab_spawner.hardening import ENVIRONMENT, HOME, MATERIALS, PORT, SPOOL, Volumes, materials_volume
-from maximalab_spawner.held import HeldServer
+from maximalab_spawner.held import HeldServer, takes_connections
 from maximalab_spawner.refusal import refusal
-from maximalab_spawner.refusals import ENDED_EARLY, IMAGE_MISSING
-from maximalab_spawner.seen import MARKED, SERVER, TOKEN, USER, ImageMissing, Unfit
+from maximalab_spawner.refusals import ENDED_EARLY, IMAGE_MISSING, NOT_IN_TIME
+from maximalab_spawner.seen import MARKED, SERVER, TOKEN, USER, ImageMissing, NotInTime, Unfit
 from maximalab_spawner.serverenv import HANDED, Place, arguments, safe_name
 from maximalab_spawner.tiers import Reason
 
 if TYPE_CHECKING:
     from maximalab_spawner.admission import Admitted
     from maximalab_spawner.backends import Backend
-    from maximalab_spawner.seen import Seen
+    from maximalab_spawner.seen import Seen, Servers
     from maximalab_spawner.site import Site
     from maximalab_spawner.tiers import Entrance
 
 #: Seconds between two looks whether a starting server listens yet.
 LOOK_EVERY = 0.2
+#: Seconds in which a server that runs must listen to be taken up.
+TAKEN_UP_WITHIN = 20.0
 
 
 class ServerAtEngine(HeldServer, Spawner):  # type: ignore[misc]  # JupyterHub has no annotations
@@ -77,8 +80,7 @@ class ServerAtEngine(HeldServer, Spawner):  # type: ignore[misc]  # JupyterHub h
 
     async def start(self) -> tuple[str, int]:
         """Decide again and start, or take up what runs already. Raises `SpawnException` where it may not be."""
-        self._launched.clear()
-        self._listening.clear()
+        self.begin_start()
         admitted, backend, entrance = await self.settle()
         self.remember(admitted, backend, entrance)
         await self.take_seat_or_forget(admitted, backend, entrance)
@@ -100,6 +102,8 @@ class ServerAtEngine(HeldServer, Spawner):  # type: ignore[misc]  # JupyterHub h
         """Say what a person reads of an error that kept a server from starting."""
         if isinstance(error, ImageMissing):
             return Turned(IMAGE_MISSING, f"image {admitted.material.image}")
+        if isinstance(error, NotInTime):
+            return Turned(NOT_IN_TIME, str(error))
         return Turned(Reason.TIER_UNAVAILABLE, type(error).__name__)
 
     def _kept_from_starting(
@@ -122,10 +126,25 @@ class ServerAtEngine(HeldServer, Spawner):  # type: ignore[misc]  # JupyterHub h
         image = await self.image_at(site, admitted.material.image)
         there = await servers.find(self.own_name)
         if there is not None and there.may_be_taken_up(self.labels(), image):
-            return self.take_up(there)
+            if await self._listens_yet(servers, there):
+                return self.take_up(there)
+            self.log.error("%s runs at %s and does not answer: started anew", self._log_name, self.backend)
         if there is not None:
             await servers.remove(there.id)
         return await self.launch(admitted, backend, site)
+
+    async def _listens_yet(self, servers: Servers, there: Seen) -> bool:
+        """Wait a while for a server that runs: its hub may have died while it started."""
+        deadline = time.monotonic() + TAKEN_UP_WITHIN
+        seen: Seen | None = there
+        while seen is not None and seen.running and seen.mark == there.mark:
+            if await takes_connections(seen):
+                return True
+            if time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(LOOK_EVERY)
+            seen = await servers.find(self.own_name)
+        return False
 
     def take_up(self, there: Seen) -> Seen:
         """Go on with a server that runs and of which this hub knew nothing."""
@@ -166,12 +185,13 @@ class ServerAtEngine(HeldServer, Spawner):  # type: ignore[misc]  # JupyterHub h
         return f"http://{self._seen.host}:{self._seen.port}{self.server.base_url}"
 
     async def _until_it_listens(self) -> None:
-        """Wait until the server takes connections; JupyterHub bounds the wait by `start_timeout`."""
+        """Wait until the server takes connections, for as long as a start may take."""
         while not await self._listens():
             status = await self.poll()
             if status is not None:
                 self.log.error("%s ended while starting, status %s", self._log_name, status)
                 raise refusal(Turned(ENDED_EARLY, f"status {status}"))
+            self.must_be_in_time()
             await asyncio.sleep(LOOK_EVERY)
 
 

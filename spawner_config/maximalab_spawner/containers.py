@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from maximalab_spawner.engine import ObjectGone
+from maximalab_spawner.engine import EngineUnreachable, ObjectGone
 from maximalab_spawner.enginestats import use_of
 from maximalab_spawner.hardening import (
     MB,
@@ -122,11 +122,18 @@ class Containers:
         return use_of(stats)
 
     async def end(self, container: str, grace: float) -> Seen | None:
-        """Send SIGTERM, wait `grace` seconds, then SIGKILL; give how it ended, None where it is gone."""
-        with suppress(ObjectGone):
+        """Send SIGTERM, wait `grace` seconds, then SIGKILL; give how it ended, None where it is gone.
+
+        What the engine cannot stop it may still be able to remove, and so it is gone.
+        """
+        try:
             await self._engine.call(
                 lambda client: client.stop(container, timeout=round(grace)), extra=grace + SLOW
             )
+        except ObjectGone:
+            return None
+        except EngineUnreachable:
+            await self.remove(container)
         return await self.find(container)
 
     async def remove(self, container: str) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,11 @@ from sqlalchemy.orm import object_session
 from traitlets import Bool, Float, List, Unicode, default
 
 from maximalab_spawner import messages
+from maximalab_spawner.admission import Turned
 from maximalab_spawner.life import Keeper, Life
 from maximalab_spawner.metered import MeteredServer
+from maximalab_spawner.refusal import refusal
+from maximalab_spawner.refusals import NOT_IN_TIME
 from maximalab_spawner.seated import Seated
 
 if TYPE_CHECKING:
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
     from maximalab_spawner.tiers import Entrance
 
 
+#: Seconds that are left of `start_timeout` when a start takes too long: a look at a slow engine, and what is undone.
+SPARE = 15.0
+
+
 class TieredServer(Seated, MeteredServer):
     """Keeps one server's life, so that a hub that comes back finds the server and tells of it once.
 
@@ -34,6 +42,8 @@ class TieredServer(Seated, MeteredServer):
 
     orm_spawner: Any
     port: int
+    start_timeout: float
+    _log_name: str
 
     usage_url = Unicode(config=True, help="""Where a server posts its events: the full URL.""")
     allowed_kernelspecs = List(
@@ -60,15 +70,33 @@ class TieredServer(Seated, MeteredServer):
             lambda moment: str(uuid7(moment)),
         )
         super().__init__(**kwargs)
+        self._due = 0.0
         self._launched, self._listening = asyncio.Event(), asyncio.Event()
 
     @default("start_timeout")
     def _start_timeout(self) -> int:
         return 180
 
+    def begin_start(self) -> None:
+        """Count from now what a start takes."""
+        self._launched.clear()
+        self._listening.clear()
+        self._due = time.monotonic() + self.start_timeout - min(SPARE, self.start_timeout / 4)
+
+    @property
+    def left_to_start(self) -> float:
+        """Seconds until a start takes too long."""
+        return self._due - time.monotonic()
+
+    def must_be_in_time(self) -> None:
+        """Raise what the person reads where a start takes too long: JupyterHub's own end of it tells nobody why."""
+        if self.left_to_start <= 0:
+            self.log.error("%s does not listen in time", self._log_name)
+            raise refusal(Turned(NOT_IN_TIME, f"of {self.start_timeout} s"))
+
     @default("http_timeout")
     def _http_timeout(self) -> int:
-        return 120
+        return 30  # it listens already: a start has waited for that
 
     def forget(self) -> None:
         """Know of no server."""

@@ -35,6 +35,11 @@ ENDS: dict[tuple[str, str], str | None] = {}
 ASK_EVERY = 2.0
 
 
+async def takes_connections(seen: Seen) -> bool:
+    """Say whether a server listens where it was seen."""
+    return bool(seen.host and seen.port) and await listens(seen.host, seen.port)
+
+
 class HeldServer(TieredServer):
     """Looks at one server, and stops it. What it is made of is said by `servers`.
 
@@ -43,7 +48,7 @@ class HeldServer(TieredServer):
 
     # What JupyterHub's `Spawner` has.
     _check_pending: bool
-    _log_name: str
+    http_timeout: float
 
     lab_name = Unicode(
         "maximalab",
@@ -110,7 +115,8 @@ class HeldServer(TieredServer):
         """Say None while the server runs or may run, else its exit status (0 where nobody knows it).
 
         A hub that has just started waits here until the engine answers, for as long as `outage_grace`: JupyterHub
-        would drop a server of which it hears that it runs and which does not answer.
+        would drop a server of which it hears that it runs and which does not answer. Where the engine says for
+        `http_timeout` that the server runs, and nobody listens there, JupyterHub shall drop it.
         """
         if self._launching.locked():
             return None  # so JupyterHub, which has given the start up, stops what comes of it
@@ -118,7 +124,12 @@ class HeldServer(TieredServer):
         if life is None:
             return 0
         status = life.status if life.ended is not None else await self._status(life)
+        deaf = self.http_timeout
         while self._check_pending and status is None and not await self._listens():
+            deaf -= ASK_EVERY if self._silence.is_broken else 0
+            if deaf <= 0:
+                self.log.error("%s runs at %s and nobody listens there", self._log_name, self.backend)
+                break
             await asyncio.sleep(ASK_EVERY)
             status = await self._status(life)
         if status is None:
@@ -182,8 +193,7 @@ class HeldServer(TieredServer):
         self.ended(status)
 
     async def _listens(self) -> bool:
-        seen = self._seen
-        return seen is not None and bool(seen.host and seen.port) and await listens(seen.host, seen.port)
+        return self._seen is not None and await takes_connections(self._seen)
 
     async def runs(self, lease: Lease) -> bool:
         """Look for a server that this hub knows nothing of, and end it where it runs: its seat is wanted."""

@@ -80,8 +80,7 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
 
     async def start(self) -> tuple[str, int]:
         """Decide again and start. Raises `SpawnException` with the reason where it may not be."""
-        self._launched.clear()
-        self._listening.clear()
+        self.begin_start()
         admitted, backend, entrance = await self.settle()
         self.port = random_port()
         self.remember(admitted, backend, entrance)
@@ -145,12 +144,13 @@ class TieredLocalSpawner(TieredServer, Spawner):  # type: ignore[misc]  # Jupyte
         return {"LANG": "C.UTF-8"} | env | own
 
     async def _until_it_listens(self) -> None:
-        """Wait until the server takes connections; JupyterHub bounds the wait by `start_timeout`."""
+        """Wait until the server takes connections, for as long as a start may take."""
         while not await listens(self.ip or "127.0.0.1", self.port):
             status = await self.poll()
             if status is not None:
                 self.log.error("%s ended while starting, status %s", self._log_name, status)
                 raise refusal(Turned(ENDED_EARLY, f"status {status}"))
+            self.must_be_in_time()
             await asyncio.sleep(LOOK_EVERY)
 
     # Looking and stopping

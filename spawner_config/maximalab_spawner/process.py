@@ -22,6 +22,8 @@ STATE, STARTED = 0, 19
 #: There as well: ticks in user and system mode, its own and of its children that were waited for.
 TIMES = slice(11, 15)
 DEAD = frozenset("ZXx")
+#: Seconds in which a server takes a connection, if it listens.
+CONNECTS_WITHIN = 2.0
 #: A server's processes carry this in their environment, so that kernels are found that it left behind.
 MARK = "MAXIMALAB_SERVER_MARK"
 
@@ -144,10 +146,11 @@ def open_log(home: Path, server: str) -> BinaryIO:
 
 
 async def listens(ip: str, port: int) -> bool:
-    """Say whether somebody takes connections there."""
+    """Say whether somebody takes connections there, and soon: where packets vanish the kernel tries for minutes."""
     try:
-        _, writer = await asyncio.open_connection(ip, port)
-    except OSError:
+        async with asyncio.timeout(CONNECTS_WITHIN):
+            _, writer = await asyncio.open_connection(ip, port)
+    except OSError:  # of which `TimeoutError` is one
         return False
     writer.close()
     return True

@@ -20,6 +20,7 @@ STRANGE_OPTION = "strange_option"
 OTHER_TIER = "other_tier"
 #: Not a refusal: the start failed.
 ENDED_EARLY = "ended_early"
+NOT_IN_TIME = "not_in_time"
 IMAGE_MISSING = "image_missing"
 NO_SEAT = "no_seat"
 #: In a Swarm: no machine is meant for this, and the one with the person's work is away.
@@ -312,6 +313,15 @@ REFUSALS: Mapping[str, Refusal] = {
         HTTPStatus.INTERNAL_SERVER_ERROR,
         Title(uk="Сервер не запустився", en="The server did not start"),
         Title(uk="Він зупинився, ще не відповівши.", en="It stopped before it answered."),
+        LATER,
+    ),
+    NOT_IN_TIME: Refusal(
+        HTTPStatus.GATEWAY_TIMEOUT,
+        Title(uk="Сервер не відповів вчасно", en="The server did not answer in time"),
+        Title(
+            uk="Він запускався, але так і не відповів, тому його зупинено. Ваша робота збережена.",
+            en="It was starting and never answered, so it is stopped. Your work is safe.",
+        ),
         LATER,
     ),
 }

@@ -18,6 +18,10 @@ class Unfit(Exception):  # noqa: N818  # it reads as what it says
     """Something at the engine is there but not as it must be. The text names it and the remedy."""
 
 
+class NotInTime(Unfit):
+    """It was started and came to nothing for too long."""
+
+
 class ImageMissing(Exception):  # noqa: N818
     """The engine has no such image."""
 

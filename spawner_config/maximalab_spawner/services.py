@@ -14,7 +14,7 @@ from docker.types import ServiceMode
 from maximalab_spawner.engine import EngineError, EngineUnreachable, ObjectGone
 from maximalab_spawner.hardening import PORT
 from maximalab_spawner.nodes import read_node
-from maximalab_spawner.seen import LAB, ImageMissing, Seen, Unfit
+from maximalab_spawner.seen import LAB, ImageMissing, NotInTime, Seen, Unfit
 from maximalab_spawner.servicespec import PORTS, endpoint, free_port, overlay_config, overlay_faults, port_of
 from maximalab_spawner.tasks import NO_IMAGE, NoNode, Stage, present, read_task, why_ended, why_unplaced
 
@@ -56,13 +56,15 @@ class Services:
         return found[0] if found is not None else None
 
     async def run(
-        self, name: str, template: Mapping[str, Any], labels: Mapping[str, str], *, port: int
+        self, name: str, template: Mapping[str, Any], labels: Mapping[str, str], *, port: int, within: float
     ) -> Seen:
-        """Create a service and wait until it runs or has ended; `port` is that of its node, 0 for none.
+        """Create a service and wait until it runs or has ended, for `within` seconds.
 
-        Raises `ImageMissing`, `NoNodeFound` or `Unfit` where its node cannot run it, and `EngineRefused` with status
-        409 where the name is taken. A service that came to nothing is removed.
+        `port` is that of its node, 0 for none. Raises `ImageMissing`, `NoNodeFound`, `NotInTime` or `Unfit` where its
+        node cannot run it, and `EngineRefused` with status 409 where the name is taken. A service that came to nothing
+        is removed.
         """
+        deadline = time.monotonic() + within
         made = await self._engine.call_to_its_end(
             lambda client: client.create_service(
                 dict(template),
@@ -74,7 +76,7 @@ class Services:
             extra=SLOW,
         )
         try:
-            return await self._until_it_runs(str(made["ID"]))
+            return await self._until_it_runs(str(made["ID"]), deadline)
         except (ImageMissing, Unfit):
             with suppress(EngineError):
                 await self.remove(name)
@@ -181,7 +183,7 @@ class Services:
             words="" if task is None or alive else task.words,
         )
 
-    async def _until_it_runs(self, service: str) -> Seen:
+    async def _until_it_runs(self, service: str, deadline: float) -> Seen:
         without_node_since = time.monotonic()
         while True:
             found = await self._find(service)
@@ -196,6 +198,8 @@ class Services:
                 without_node_since = time.monotonic()
             elif time.monotonic() - without_node_since > NODE_WITHIN:
                 raise NoNodeFound((task and why_unplaced(task.words)) or NoNode.AWAY)
+            if time.monotonic() >= deadline:
+                raise NotInTime(f"its task is {task.stage if task is not None else 'not made'}")
             await asyncio.sleep(LOOK_EVERY)
 
     async def _until_gone(self, task: Task, seconds: float) -> Task | None:

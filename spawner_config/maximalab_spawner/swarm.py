@@ -101,7 +101,9 @@ class TieredSwarmSpawner(ServerAtEngine):
         template = task_template(asked, site.limits, site.net, wanted_of(site))
         port = await services.choose_port()
         try:
-            found = await services.run(self.own_name, template, asked.labels, port=port)
+            found = await services.run(
+                self.own_name, template, asked.labels, port=port, within=self.left_to_start
+            )
         except EngineRefused as refused:
             there = await services.find(self.own_name) if refused.status == NAME_TAKEN else None
             if there is None or not there.may_be_taken_up(self.labels(), asked.image):
