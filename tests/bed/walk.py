@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 
 import httpx
 from bed import papers
+from bed.account import hub_said, states
 from bed.deeds import AWAY, Deeds
 from bed.lab import LONG, Lab
 from bed.never import doubles, seats_too_many, wrong_routes
@@ -61,6 +62,8 @@ class Walk:
         self.last: deque[str] = deque(maxlen=40)
         self.step = 0
         self.running: list[str] = []
+        self.waited = ("ada", SERVERS["simplex"])
+        """Whose server is waited for, and which, when all is mended."""
 
     def go(self, steps: Sequence[Step]) -> None:
         """Do these steps. Raises `BrokenError` with the seed and the last of them."""
@@ -158,6 +161,7 @@ class Walk:
         until(lambda: _answers(ada), "the device at home is in", LONG)
         self.check()
         for material in ("simplex", "game"):
+            self.waited = (ada.name, SERVERS[material])
             until(
                 lambda material=material: self._served(ada, material), f"{material} opens for Ada", 2 * LONG
             )
@@ -206,7 +210,6 @@ class Walk:
 
     def _account_of(self, error: Exception) -> str:
         """Say what broke, where, after what, and what the hub has to say about it."""
-        lines = [line for line in self.lab.log().splitlines() if "log:192" not in line]
         again = f"--seed {self.seed} --operations {self.step} --first {max(1, self.step - BEFORE)}"
         parts = [
             f"seed {self.seed}, step {self.step}: {error}",
@@ -215,8 +218,8 @@ class Walk:
             "last:",
             *self.last,
             f"servers: { {name: self._known(name) for name in NAMES} }",
-            "the hub's log:",
-            *lines[-25:],
+            *states(self.lab.nodes.values(), *self.waited),
+            *hub_said(self.lab.log(), *self.waited),
         ]
         return "\n".join(parts)
 
