@@ -28,6 +28,10 @@ class MaximaHTML(HTMLExporter):
     def _extra_template_basedirs_default(self) -> list[str]:
         return [str(Path(__file__).parent / "templates")]
 
+    @default("exclude_output_stdin")
+    def _exclude_output_stdin_default(self) -> bool:
+        return False  # what Maxima asked, and the reader's answer, on which the result rests
+
     def _init_resources(self, resources: dict[str, Any] | None) -> dict[str, Any]:
         told: dict[str, Any] = super()._init_resources(resources)  # type: ignore[no-untyped-call]
         return told | {"mathjax": mathjax.script(), "mathjax_url": mathjax.ELSEWHERE}

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from maximalab_kernel.sliders import described
+from maximalab_kernel.standin import without_remedy
 from maximalab_kernel.widgets import VIEW, Choices, Control, Range
 from maximalab_kernel.words import say
 from nbformat import NotebookNode
@@ -51,8 +52,10 @@ def still(output: NotebookNode, models: Models) -> list[NotebookNode]:
 
 
 def without_view(output: NotebookNode) -> NotebookNode:
-    """The output as a front end without controls shows it."""
+    """The output as a front end without controls shows it, but for what to do to get them."""
     del output.data[VIEW]
+    if "text/html" in output.data:
+        output.data["text/html"] = without_remedy(output.data["text/html"])
     return output
 
 

@@ -6,7 +6,7 @@ from base64 import b64encode
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from maximalab_kernel.words import say
+from maximalab_kernel.words import WORDS, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,13 @@ def standing_in(outputs: Sequence[Mapping[str, Any]], told: str) -> dict[str, An
     words = "".join(f"<p>{escape(line)}</p>" for line in (told, say("no_slider")))
     pictures = {kind: shown["data"][kind] for kind in PICTURES if kind in shown["data"]}
     return {**pictures, "text/html": first(shown) + words}
+
+
+def without_remedy(html: str) -> str:
+    """The same without what to do for controls, in whichever language it was said: on paper nobody can do it."""
+    for sentence in WORDS["no_slider"].values():
+        html = html.replace(f"<p>{escape(sentence)}</p>", "")
+    return html
 
 
 def first(output: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import pytest
 from maximalab_export import MaximaHTML
 from maximalab_export.still import STATE, stilled
 from maximalab_kernel.sliders import Sliders
+from maximalab_kernel.standin import standing_in
 from maximalab_kernel.widgets import VIEW, Choices, Range, view
 
 BROUGHT = {"output_type": "display_data", "data": {"text/plain": "the last of it"}, "metadata": {}}
@@ -54,6 +55,25 @@ def test_where_no_models_were_saved_the_word_beside_them_is_shown(sliders):
     (output,) = stilled(saved(sliders, models=False)).cells[0].outputs
     assert output.data["text/html"] == "<p>in place of it</p>"
     assert VIEW not in output.data
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
+def test_paper_asks_nobody_to_install_anything(sliders, monkeypatch, language):
+    monkeypatch.setenv("MAXIMALAB_LANG", language)
+    book = saved(sliders, models=False)
+    book.cells[0].outputs[0].data["text/html"] = standing_in([BROUGHT], "n from 0 to 10")["text/html"]
+    assert "pip install" in book.cells[0].outputs[0].data["text/html"]
+    page, _ = MaximaHTML().from_notebook_node(book)
+    assert "the last of it" in page
+    assert "n from 0 to 10" in page
+    assert "pip install" not in page
+
+
+def test_a_question_and_its_answer_stand_on_paper():
+    asked = nbformat.v4.new_output("stream", name="stdin", text="Is n equal to - 1? no")
+    cell = nbformat.v4.new_code_cell("integrate(x^n, x);", outputs=[asked])
+    page, _ = MaximaHTML().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    assert "Is n equal to - 1? no" in page
 
 
 def test_controls_of_another_kernel_stay(sliders):
