@@ -21,6 +21,8 @@ LONGEST_NAME = 120
 #: Variable that names what a server may open; without it the server opens nothing.
 HANDED = "MAXIMALAB_MAY_OPEN"
 EXTENSIONS = ("maximalab_recorder", "maximalab_materials")
+#: Exports that need TeX, pandoc, Qt or Playwright, which no server of ours has: a menu would lead to an error page.
+UNABLE = ("LatexExporter", "WebPDFExporter", "QtExporter", "ASCIIDocExporter", "RSTExporter")
 
 
 def safe_name(name: str) -> str:
@@ -69,13 +71,14 @@ class Place:
 
 
 def arguments(kernels: Sequence[str], *, as_root: bool) -> list[str]:
-    """Give `jupyterhub-singleuser` its arguments: the recorder in, terminals out, these kernels only."""
+    """Give `jupyterhub-singleuser` its arguments: recorder in, terminals and vain exports out, these kernels only."""
     extensions = ", ".join(f"'{name}': True" for name in EXTENSIONS)
     given = [
         "--ServerApp.kernel_manager_class=maximalab_recorder.kernels.RecordingKernelManager",
         "--ServerApp.kernel_websocket_connection_class=maximalab_recorder.websocket.RecordingWebsocketConnection",
         f"--ServerApp.jpserver_extensions={{{extensions}}}",
         "--ServerApp.terminals_enabled=False",
+        *(f"--{exporter}.enabled=False" for exporter in UNABLE),
     ]
     if kernels:
         given += [
