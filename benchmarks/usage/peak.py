@@ -15,7 +15,7 @@ from benchmarks.usage.large import export, people_in
 
 def main(path: Path) -> None:
     """Export all people of the file, without a timetable."""
-    told = History(path, 0, Timetables((), dict.fromkeys(people_in(path), ())))
+    told = History(path, 0, Timetables((), dict.fromkeys(people_in(path), ())), ())
     with tempfile.TemporaryDirectory() as name:
         export(told, Path(name) / "events.parquet")
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

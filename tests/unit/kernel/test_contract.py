@@ -222,9 +222,8 @@ def test_an_interrupt_that_meets_the_garbage_collector_is_not_lost_and_ends_noth
     assert ask(maxima, "6*7;").results == ["42"]
 
 
+@pytest.mark.parametrize("lisp", ["ecl"], scope="module")  # the others call them where no interrupt waits
 def test_finalizers_of_ecl_run_between_two_requests(maxima, lisp):
-    if lisp != "ecl":
-        pytest.skip("the others call them where no interrupt waits")
     ask(maxima, "(defvar *gone* 0)", "lisp")
     dropped = (
         "(dotimes (i 9) (si:set-finalizer (list i) (lambda (each) (declare (ignore each)) (incf *gone*))))"
