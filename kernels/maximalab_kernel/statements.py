@@ -97,7 +97,7 @@ def skip_blank(code: str, start: int) -> int:
     """The index of the next statement's first character, or the code's length; an endless comment counts as a start."""
     i = start
     while i < len(code):
-        if code[i].isspace():
+        if code[i].isspace() or (i == 0 and code[0] == "\ufeff"):  # what some editors begin a file with
             i += 1
         elif code.startswith("/*", i):
             end = skip_comment(code, i)

@@ -64,6 +64,11 @@ Not to a grader, who wants the same outputs each time."
         (when (and (eq (caar statement) 'displayinput) (not (maximalab-plot-value-p $%)))
           (maximalab-emit-result (string-left-trim "$" (print-invert-case label)) $%))))))
 
+(defun maximalab-eval (form)
+  "The values of FORM. SBCL compiles it first, and says much of each name that Maxima alone knows."
+  #+sbcl (setq form `(locally (declare (sb-ext:muffle-conditions warning) (optimize (sb-ext:inhibit-warnings 3))) ,form))
+  (eval form))
+
 (defun maximalab-run-lisp (text)
   "Evaluate the Lisp forms in TEXT and print their values. How Lisp reads and prints is theirs for this line only."
   (let ((*read-base* *read-base*) (*print-base* *print-base*) (*print-radix* *print-radix*)
@@ -71,7 +76,7 @@ Not to a grader, who wants the same outputs each time."
     (with-input-from-string (source text)
       (loop for form = (read source nil source)
             until (eq form source)
-            do (format t "~&~{~s~%~}" (multiple-value-list (eval form)))))))
+            do (format t "~&~{~s~%~}" (multiple-value-list (maximalab-eval form)))))))
 
 (defun maximalab-expression (text)
   "The value of one expression, outside the labels and the history."

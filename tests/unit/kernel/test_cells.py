@@ -168,3 +168,8 @@ def test_a_reader_learns_how_long_a_statement_takes(fresh_lab):
     answer = fresh_lab.run("showtime: true$ makelist(i!, i, 1, 300)$ showtime: false$ 1;")
     assert re.fullmatch(r"(Evaluation took \d+\.\d{4} seconds \(\d+\.\d{4} elapsed\)\n){2}", answer.printed)
     assert fresh_lab.run("map(numberp, time(%o2, %o4, none));").results == ["[true,true,false]"]
+
+
+def test_lisp_says_nothing_of_a_name_that_maxima_alone_knows(lab):
+    answer = lab.run(":lisp (setq $a_name_of_nobody (list 1))")
+    assert [message["text"] for message in answer.of("stream")] == ["(1)\n"]

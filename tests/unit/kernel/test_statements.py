@@ -31,6 +31,7 @@ SPLITS = [
     pytest.param("?\n1;", ["?", "1;"], id="a question mark alone is a help line"),
     pytest.param("??; 2\n1;", ["??; 2", "1;"], id="a help line takes all of its line"),
     pytest.param("?car(x);", ["?car(x);"], id="a Lisp function is no help line"),
+    pytest.param("\ufeff1;\ufeff", ["1;", "\ufeff"], id="a mark of order before all"),
     pytest.param(" \n\t/* only */ ", [], id="nothing"),
 ]
 
