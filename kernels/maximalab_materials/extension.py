@@ -87,7 +87,11 @@ class OpenHandler(JupyterHandler):
         return result
 
     def _speak(self) -> None:
-        """Set JupyterLab's language; a notebook in the wrong frame is better than no notebook."""
+        """Set the language of JupyterLab and of kernels that start later.
+
+        A notebook in the wrong frame is better than no notebook.
+        """
+        os.environ["MAXIMALAB_LANG"] = self.language  # which a kernel inherits
         try:
             if self.serverapp:
                 set_language(settings_folder(self.serverapp), self.language)

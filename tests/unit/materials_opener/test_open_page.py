@@ -38,6 +38,14 @@ def publish(store: Path, version: int) -> None:
         )
 
 
+def told_of(process: Path, kernel: str) -> bool:
+    """Whether a process has a kernel's connection file on its command line."""
+    try:
+        return f"kernel-{kernel}.json".encode() in (process / "cmdline").read_bytes()
+    except OSError:  # none, or one that has ended
+        return False
+
+
 class Place:
     """A student's server on a loopback port, and a browser that keeps cookies and follows nothing."""
 
@@ -101,6 +109,21 @@ class Place:
 
     def open(self, **query: str):
         return self.ask("GET", f"{BASE}/maximalab/open?{urlencode(query)}")
+
+    def language_of_a_kernel(self) -> str:
+        """Start a kernel, and give the language that it was told."""
+        headers = {"Authorization": "token t0ken", "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("POST", f"{BASE}/api/kernels", json.dumps({"name": "python3"}), headers)
+        answer = connection.getresponse()
+        assert answer.status == 201, answer.read()
+        kernel = json.loads(answer.read())["id"]
+        [process] = [each for each in Path("/proc").iterdir() if told_of(each, kernel)]
+        variables = (process / "environ").read_bytes().decode().split("\0")
+        connection.request("DELETE", f"{BASE}/api/kernels/{kernel}", headers=headers)
+        connection.getresponse().read()
+        connection.close()
+        return dict(each.partition("=")[::2] for each in variables)["MAXIMALAB_LANG"]
 
     def sign_in(self) -> None:
         self.ask("GET", f"{BASE}/api/status?token=t0ken")
@@ -194,3 +217,12 @@ def test_a_store_that_went_away_is_said(place: Place):
         assert place.open(material="simplex")[0] == 503
     finally:
         place.store.with_name("away").rename(place.store)
+
+
+def test_kernels_speak_the_language_of_the_last_opening(place: Place):
+    place.sign_in()
+    if not (place.store / "simplex").exists():
+        publish(place.store, 1)
+    for language in ("en", "uk", "en"):
+        assert place.open(material="simplex", lang=language, keep="1")[0] == 303
+        assert place.language_of_a_kernel() == language
