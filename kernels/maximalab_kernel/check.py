@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
+from shutil import which
 from typing import TYPE_CHECKING
 
 from maximalab_kernel import landlock
@@ -29,6 +31,8 @@ class Finding:
     what: str
     said: str
     remedy: str = ""
+    needed: bool = True
+    """Whether the kernel is of no use without it; what is not needed is a warning."""
 
 
 def _results(events: Iterator[Event]) -> tuple[list[str], str]:
@@ -99,11 +103,18 @@ def _check_jupyter() -> Iterator[Finding]:
         str(spec.parent) if spec else "none: Jupyter does not know the kernel",
         "" if spec else "python -m maximalab_kernel install",
     )
+    here = find_spec("jupyterlab") or which("jupyter-lab") or _there("lab", "static")
+    yield Finding(
+        "JupyterLab",
+        "there" if here else "not found; another front end, such as an editor's, does as well",
+        "" if here else "pip install jupyterlab",
+        needed=False,
+    )
     if _there("labextensions", *SLIDERS):
         yield Finding("sliders", "can be moved in JupyterLab")
         return
     remedy = "pip install jupyterlab_widgets, where JupyterLab is installed; then load its page anew"
-    yield Finding("sliders", "a picture that nothing moves: no jupyterlab_widgets here", remedy)
+    yield Finding("sliders", "a picture that nothing moves: no jupyterlab_widgets here", remedy, needed=False)
 
 
 def findings(maxima: str | None) -> Iterator[Finding]:

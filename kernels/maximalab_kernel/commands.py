@@ -57,8 +57,9 @@ def _check(options: argparse.Namespace) -> int:
     sick = 0
     told = options.maxima or os.environ.get(VARIABLE) or installed_maxima()
     for finding in findings(told):
-        sick += bool(finding.remedy)
-        print(f"{'!!' if finding.remedy else 'ok'}  {finding.what}: {finding.said}")  # noqa: T201
+        sick += bool(finding.remedy) and finding.needed
+        mark = "ok" if not finding.remedy else "!!" if finding.needed else "! "
+        print(f"{mark}  {finding.what}: {finding.said}")  # noqa: T201
         if finding.remedy:
             print(f"    -> {finding.remedy}")  # noqa: T201
     return 1 if sick else 0

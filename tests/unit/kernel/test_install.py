@@ -141,6 +141,13 @@ def test_the_check_finds_all_well(equipped, tmp_path):
     assert "SVG comes out" in found.stdout
 
 
+def test_the_check_ends_well_where_only_sliders_do_not_move(equipped, tmp_path):
+    found = equipped.kernel("check", HOME=str(tmp_path), XDG_DATA_HOME="")
+    assert found.returncode == 0, found.stdout
+    assert "!   sliders: a picture" in found.stdout
+    assert "!!" not in found.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "place"),
     [
@@ -201,8 +208,9 @@ FAULTS = [
         id="Jupyter does not know the kernel",
     ),
     pytest.param(
-        ["check"], "!!  sliders: a picture", "-> pip install jupyterlab_widgets", id="nothing moves sliders"
+        ["check"], "!   sliders: a picture", "-> pip install jupyterlab_widgets", id="nothing moves sliders"
     ),
+    pytest.param(["check"], "!   JupyterLab: not found", "-> pip install jupyterlab\n", id="no JupyterLab"),
     pytest.param(
         ["check", "--maxima", "/nowhere/maxima"],
         "!!  Maxima: not found",
