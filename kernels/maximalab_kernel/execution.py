@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from maximalab_kernel.answers import taken
 from maximalab_kernel.failures import Failure, as_written, caret, failure, quotation
 from maximalab_kernel.keeping import PrintedText
 from maximalab_kernel.outputs import result_bundle
@@ -103,7 +104,7 @@ class Cell:
     def _run_statement(self, number: int, statement: Statement) -> None:
         self._refuse(number, statement)
         operation = "lisp" if statement.kind is Kind.LISP else "eval"
-        trouble = result = None
+        trouble = result = drawn = None
         for event in self._transport.request(operation, statement.source):
             if isinstance(event, Printed):
                 self._print(event.stream, event.text)
@@ -111,6 +112,7 @@ class Cell:
                 trouble = event
             elif not (event.kind == "result" and statement.kind is Kind.HELP):
                 result = event if event.kind == "result" else result
+                drawn = event if event.kind == "plot" else drawn
                 self._take(event)
         if trouble is not None:
             raise self._failure(trouble, number, statement)
@@ -121,8 +123,15 @@ class Cell:
         unknown, self._unknown = self._unknown, None
         if unknown is not None:
             self._hint(self._tutor.at_help(unknown))
-        if result is not None and statement.kind is Kind.EXPRESSION:
+        if statement.kind is Kind.EXPRESSION:
+            self._look(statement, result, drawn)
+
+    def _look(self, statement: Statement, result: Frame | None, drawn: Frame | None) -> None:
+        """Give the hint for what came of a statement, if there is one."""
+        if result is not None:
             self._hint(self._tutor.at_result(statement, result))
+        elif drawn is not None:
+            self._hint(self._tutor.at_plot(statement))
 
     def _take(self, frame: Frame) -> None:
         if frame.kind == "result":
@@ -136,8 +145,13 @@ class Cell:
         elif frame.kind == "sliders" and not self._silent:
             self._sliders.append(frame)
         elif frame.kind == "input":
-            question = spoken(frame.text("prompt"))
-            self._transport.answer(None if self._rules.grading else self._stage.ask(question))
+            self._transport.answer(None if self._rules.grading else self._answer(frame))
+
+    def _answer(self, frame: Frame) -> str | None:
+        """What the reader answers; to a question of Maxima's, in the words that Maxima takes."""
+        question, own = frame.text("prompt"), frame.text("asker") != "maxima"
+        answer = self._stage.ask(spoken(question, own=own))
+        return answer if own or answer is None else taken(question, answer)
 
     def _hint(self, text: str) -> None:
         """Show a hint as an output of its own, beside the result."""

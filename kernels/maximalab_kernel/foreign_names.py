@@ -16,6 +16,7 @@ FOREIGN: dict[str, str] = {
     "conj": "conjugate", "collect": "collectterms", "assign": ":", "isprime": "primep",
     "evalf": "float", "subs": "subst", "nsolve": "find_root", "linprog": "minimize_lp", "maximize": "maximize_lp",
     "minimize": "minimize_lp", "linspace": "makelist", "factorize": "factor",
+    "інтеграл": "integrate", "похідна": "diff",
     "Sum": "sum", "Product": "product", "Matrix": "matrix", "linsolv": "linsolve", "rand": "random",
 }  # fmt: skip
 """What Maxima calls it. None of the keys is a function of Maxima's; the package eigen has a `conj`."""
@@ -83,6 +84,7 @@ CONSTANTS: dict[str, str] = {
     "Pi": "%pi",
     "PI": "%pi",
     "π": "%pi",
+    "пі": "%pi",
     "infinity": "inf",
     "oo": "inf",
     "True": "true",

@@ -21,7 +21,7 @@ SHAPES: dict[str, dict[str, type]] = {
     },
     "plot": {"path": str, "script": str},
     "sliders": {"key": int, "controls": list},
-    "input": {"prompt": str},
+    "input": {"prompt": str, "asker": str},
     "error": {
         "name": str, "message": str, "trace": str, "position": int, "hints": bool,
         "file": str, "start": int, "at": int,

@@ -45,6 +45,10 @@ HINT_WORDS: dict[str, dict[str, str]] = {
         "en": "two values stand side by side; is there a comma missing?",
         "uk": "два значення стоять поруч; чи не бракує між ними коми?",
     },
+    "hint_semicolon": {
+        "en": "`;` ends the command; between elements stands a comma: `[{element}, …]`.",
+        "uk": "`;` завершує команду; між елементами ставлять кому: `[{element}, …]`.",
+    },
     "hint_parentheses": {
         "en": "arguments stand in round brackets: `{call}`.",
         "uk": "аргументи функції беруть у круглі дужки: `{call}`.",
@@ -143,6 +147,16 @@ HINT_WORDS: dict[str, dict[str, str]] = {
     "hint_foreign_name": {
         "en": "in Maxima {name} is written {use}.",
         "uk": "у Maxima замість {name} пишуть {use}.",
+    },
+    "hint_undefined": {
+        "en": "there is no function {name}; define it before: `{name}(x) := …`.",
+        "uk": "функції {name} немає; спершу означте її: `{name}(x) := …`.",
+    },
+    "hint_plot_equation": {
+        "en": "plot2d draws an expression, without `{name} =`: `plot2d({expression}, […])`. An equation needs a range"
+        " for {name}, too.",
+        "uk": "plot2d малює вираз, без `{name} =`: `plot2d({expression}, […])`. Рівняння потребує проміжку"
+        " й для {name}.",
     },
     "hint_load": {
         "en": 'the function {name} comes from a package: `load("{package}")$` before it.',

@@ -146,7 +146,9 @@ def _decimal(code: str, message: str) -> Hint | None:
         return Hint("hint_decimal", {"number": f"{plot[1]}.{plot[2]}"})
     if message.startswith("ev: improper argument"):
         found = next((m for m in DECIMAL.finditer(code) if depth_before(code, m.start()) == 0), None)
-        return Hint("hint_decimal", {"number": f"{found[1]}.{found[2]}"}) if found else None
+        read = re.search(r"argument: (\d+)$", message) if re.search(r"(?<![\w%])read\s*\(", code) else None
+        number = f"{found[1]}.{found[2]}" if found else f"….{read[1]}" if read else ""
+        return Hint("hint_decimal", {"number": number}) if number else None
     call = re.match(rf"({NAME})(?:\([^()]*\))?: expected exactly 1 argument", message)
     if not call or call[1] not in OF_ONE:
         return None

@@ -79,8 +79,10 @@ def _reserved(code: str, _message: str, _place: int) -> Hint | None:
 
 
 def _matrix(code: str, _message: str, _place: int) -> Hint | None:
-    """`[1, 2; 3, 4]`, of which the statement is the part up to the semicolon."""
-    row = re.search(r"\[\s*-?[\w.]+(?:[\s,]+-?[\w.]+)*\s*;$", code)
+    """`[1, 2; 3, 4]`, of which the statement is the part up to the semicolon; after one element a comma is meant."""
+    row = re.search(r"\[\s*(-?[\w.]+)((?:[\s,]+-?[\w.]+)*)\s*;$", code)
+    if row and not row[2]:
+        return Hint("hint_semicolon", {"element": row[1]})
     return Hint("hint_usage", {"name": "matrix", "use": USAGE["matrix"]}) if row else None
 
 

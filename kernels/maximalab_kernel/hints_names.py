@@ -30,8 +30,11 @@ def formal(code: str, name: str) -> bool:
 
 
 def may_be_misspelt(name: str) -> bool:
-    """Whether `name` is long enough, or has capitals, so that it is no formal function like `f` or `psi`."""
-    return len(name) >= SHORTEST_CUT or name != name.lower()
+    """Whether `name` is long enough, or has capitals, so that it is no formal function like `f` or `psi`.
+
+    One of Cyrillic letters may be short: it is looked at for the keyboard's layout.
+    """
+    return len(name) >= SHORTEST_CUT or name != name.lower() or name.translate(LATIN_KEYS) != name
 
 
 def misspelt(name: str, known: Collection[str], *, alone: bool = True) -> Hint | None:

@@ -109,8 +109,8 @@ def _extreme(code: str, result: str) -> Hint | None:
 
 
 def _element(code: str, result: str) -> Hint | None:
-    """`v(1)` where `v` is a list or a matrix."""
-    match = re.fullmatch(rf"({NAME})\s*\(\s*([\w\s,]+)\)", body(code))
+    """`v(1)` where `v` is a list or a matrix, and `[1, 2, 3](1)`."""
+    match = re.fullmatch(rf"({NAME}|\[[^][]{{1,30}}\])\s*\(\s*([\w\s,]+)\)", body(code))
     if not match or not re.fullmatch(r"(?:\[.*\]|matrix\(.*\))\([^()]*\)", result):
         return None
     return Hint("hint_element", {"name": match[1], "index": match[2].strip()})

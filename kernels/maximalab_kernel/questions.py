@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maximalab_kernel.answers import possible
 from maximalab_kernel.foreign_names import CONSTANTS
 from maximalab_kernel.words import say
 
@@ -17,13 +18,16 @@ PAUSE = "maximalab:pause"
 NAME = re.compile(r"(?<![\w%])[^\W\d][\w%]*(?!\s*\()")
 
 
-def spoken(question: str) -> str:
-    """The question as the reader sees it: Maxima's own words, or ours for a pause; and what a constant is called."""
+def spoken(question: str, *, own: bool = False) -> str:
+    """The question as the reader sees it: Maxima's own words, or ours for a pause; and what a constant is called.
+
+    With it, unless it is the reader's `own`, what may be answered.
+    """
     name = constant(question)
     aside = (
         say("question_aside", name=name, use=CONSTANTS[name]) if name and question.startswith("Is ") else ""
     )
-    return say("pause") if question == PAUSE else question + aside
+    return say("pause") if question == PAUSE else question + ("" if own else possible(question)) + aside
 
 
 def constant(question: str) -> str:

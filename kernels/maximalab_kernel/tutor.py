@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maximalab_kernel import hints, hints_programs, hints_values, lookup
+from maximalab_kernel import hints, hints_plots, hints_programs, hints_values, lookup
 from maximalab_kernel.foreign_names import FOREIGN
 from maximalab_kernel.hints_errors import of_error
 from maximalab_kernel.hints_names import formal, may_be_misspelt, misspelt
@@ -50,7 +50,9 @@ class Tutor:
         position = trouble.fields.get("position")
         hint = of_error(statement.text, trouble.text("name"), message, position)
         if hint is None and trouble.text("name") == "MaximaError":
-            hint = hints_values.of_refusal(statement.text, message, self._value)
+            hint = hints_values.of_refusal(
+                statement.text, message, self._value
+            ) or hints_plots.of_failed_plot(statement.text, message, self._functions, self._value)
         return sentence(self._call(hint) if hint and hint.key == "hint_star" else hint)
 
     def _call(self, product: Hint) -> Hint:
@@ -68,6 +70,15 @@ class Tutor:
         if not on or not may_be_misspelt(topic):
             return ""
         return sentence(misspelt(topic, self._functions()))
+
+    def at_plot(self, statement: Statement) -> str:
+        """The hint for a statement that drew a picture and has no other result; empty for none."""
+        hint = hints_plots.of_plot(statement.text, self._functions, self._value) if self._on else None
+        told = sentence(hint) if hint and self._switched("maximalab_hints") else ""
+        if told in self._said:
+            return ""
+        self._said.add(told)
+        return told
 
     def at_result(self, statement: Statement, result: Frame) -> str:
         """The hint for a statement that gave `result`; empty for none, and for one that this cell has had."""

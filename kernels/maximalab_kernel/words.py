@@ -91,6 +91,12 @@ WORDS: dict[str, dict[str, str]] = {
         "en": " ({name} is an ordinary name; the constant is {use}. To correct it, interrupt the cell.)",
         "uk": " ({name} тут звичайне ім'я; стала записується {use}. Щоб виправити, перервіть комірку.)",
     },
+    "answers_yes_no": {"en": " (yes or no)", "uk": " (так чи ні)"},
+    "answers_positive_negative_zero": {"en": "", "uk": " (додатне, від'ємне чи нуль)"},
+    "answers_positive_negative": {"en": "", "uk": " (додатне чи від'ємне)"},
+    "answers_positive_zero": {"en": "", "uk": " (додатне чи нуль)"},
+    "answers_negative_zero": {"en": "", "uk": " (від'ємне чи нуль)"},
+    "answers_zero_nonzero": {"en": "", "uk": " (нуль чи не нуль)"},
     "question_only": {
         "en": "Maxima asks: {question} Nobody can answer here; write the value into the code instead.",
         "uk": "Maxima питає: {question} Тут нікому відповісти; запишіть значення в самому коді.",

@@ -7,9 +7,9 @@
   (setq *maximalab-trouble* (list "MaximaQuestion" prompt "" nil))
   (throw 'macsyma-quit 'maxima-error))
 
-(defun maximalab-ask (prompt)
+(defun maximalab-ask (prompt &optional (asker ""))
   "Ask PROMPT through the notebook; the answer's text. Without anyone to ask, the evaluation fails with the question."
-  (maximalab-emit "input" "prompt" prompt)
+  (maximalab-emit "input" "prompt" prompt "asker" asker)
   (let ((reply (maximalab-next-request)))
     (cond ((eq reply :eof) (throw 'maximalab-over nil))
           ((eq (second reply) :answer) (third reply))
@@ -23,12 +23,12 @@
 
 (defvar *maximalab-answers* nil "A file that a batch takes its answers from, where batch_answers_from_file says so.")
 
-(defun maximalab-answer (prompt)
-  "Ask until the answer is an expression, and return it unevaluated."
+(defun maximalab-answer (prompt &optional (asker ""))
+  "Ask until the answer is an expression, and return it unevaluated. ASKER is maxima where it is no question of the user's."
   (when *maximalab-answers*
     (return-from maximalab-answer (third (mread *maximalab-answers* nil))))
   (loop
-    (let* ((text (maximalab-terminated (maximalab-ask prompt)))
+    (let* ((text (maximalab-terminated (maximalab-ask prompt asker)))
            (parsed (unless (string= text ";")
                      (catch 'macsyma-quit (mread (make-string-input-stream text) nil)))))
       (when (consp parsed) (return (third parsed))))))
@@ -39,7 +39,8 @@
    (cond ((or (null message) (eq flag 'noprint)) "")
          ((atom message) (format nil "~a" message))
          ((eq flag t) (format nil "~{~a~}" (cdr message)))
-         (t (let (($display2d nil)) (string-trim '(#\space #\newline) (aformat nil "~M" message)))))))
+         (t (let (($display2d nil)) (string-trim '(#\space #\newline) (aformat nil "~M" message)))))
+   "maxima"))
 
 (defmfun $readonly (&rest words)
   (maximalab-answer

@@ -58,8 +58,12 @@
 
 (defun maximalab-animation (form plot)
   "wxMaxima's way: the parameter, its values, and what PLOT is called with."
-  (unless (cddr form) (merror "with_slider: a parameter and its values are wanted: with_slider(n, [1, 2, 3], ...)"))
-  (maximalab-panel (cons (list plot) (cdddr form)) `(((mlist) ,(second form) ,(third form)))))
+  (let ((name (maximalab-parameter-name (caar form)))
+        (values (and (cddr form) (meval (third form)))))
+    (unless ($listp values)
+      (merror "~A: a parameter and a list of its values are wanted: ~A(n, [1, 2, 3], ~A)" name name
+              (if (eq plot '$plot2d) "sin(n*x), [x, 0, 6]" "...")))
+    (maximalab-panel (cons (list plot) (cdddr form)) `(((mlist) ,(second form) ((mquote) ,values))))))
 
 (defmspec $with_slider (form) (maximalab-animation form '$plot2d))
 (defmspec $with_slider_draw (form) (maximalab-animation form '$draw2d))

@@ -21,7 +21,8 @@ MISTAKES = [
     ("розв'язок: 5;", "`розвязок`"), ("kill(f)$ f'(x);", "`diff(f(x), x)`"), ("y' = x*y;", "`'diff(y, x)`"),
     ("y'' + y = 0;", "`'diff(y, x, 2)`"), ("A';", "`transpose(A)`"), ("sin^2(x);", "`sin(x)^2`"),
     ("cos^2 x;", "`cos(x)^2`"), ("0<x<5;", "`0 < x and x < 5`"), ("[0<x<5, y>1];", "`0 < x, x < 5`"),
-    ("A: [1,2;3,4];", "`matrix([1, 2]"), ("plot2d(sin(x), x=0..6);", "`plot2d(sin"), ("sum(k=1..5);", "`sum(k^2"),
+    ("A: [1,2;3,4];", "`matrix([1, 2]"), ("answer5: [0; 7.5];", "a comma: `[0, …]`"), ("[x;y];", "`[x, …]`"),
+    ("plot2d(sin(x), x=0..6);", "`plot2d(sin"), ("sum(k=1..5);", "`sum(k^2"),
     ("[x =< 4, y <= 3];", "`<=`"), ("[x => 4];", "`>=`"), ("x < = 5;", "`<=`"), ("# comment", "`/* … */`"),
     ("// two words", "`/* … */`"), ("% comment", "`/* … */`"), ("x = 5 # five", "`/* … */`"),
     ("7//2;", "`quotient(a, b)`"), ("import math", "`load("), ("lambda x: x^2", "`lambda([x]"),
@@ -43,7 +44,14 @@ MISTAKES = [
     ('"a" + "b";', "`sconcat(a, b)`"), ("draw2d(sin(x), x, 0, 6);", "`draw2d(explicit("),
     ("draw2d(explicit(sin(x)), x, 0, 6);", "`draw2d(explicit("), ("find_root(x^2-2, x, 5, 10);", "same sign"),
     ("ode2(diff(y,x) = y, y, x);", "`ode2('diff"), ("min([1,2,3]);", "`lmin("), ('load("simpex");', "simplex"),
-    ("[a, b] = [1, 2];", "write `[a, b]: …`"), ("integrate(e^x, x, 0, 1);", "%e"),
+    ("plot2d(tg(x), [x,0,1]);", "written tan"), ("plot2d(ln(x), [x,1,5]);", "written log"),
+    ("plot2d(g(x), [x,1,5]);", "no function g;"), ("plot2d([sin(x),ln(x)], [x,1,2]);", "written log"),
+    ("plot2d(e^x, [x,0,1]);", "%e"), ("plot2d(sin(pi*x), [x,0,1]);", "%pi"),
+    ("plot2d(y=x^2, [x,0,1]);", "`plot2d(x^2, […])`"), ("plot3d(tg(x)*y, [x,0,1], [y,0,1]);", "written tan"),
+    ("draw2d(explicit(ln(x),x,1,2));", "written log"), ("draw2d(explicit(g(x),x,1,2));", "no function g;"),
+    ("draw2d(explicit(e^x,x,0,1));", "%e"), ("quad_qags(ln(x),x,1,2);", "written log"),
+    ("сщі(ч);", "`cos` in the other"), ("sin(пі);", "%pi"), ("інтеграл(x^2,x);", "written integrate"),
+    ("[1,2,3](1);", "`[1,2,3][1]`"), ("[a, b] = [1, 2];", "write `[a, b]: …`"), ("integrate(e^x, x, 0, 1);", "%e"),
 ]  # fmt: skip
 
 
@@ -65,6 +73,8 @@ def test_a_mistake_brings_one_hint_in_either_language(labs, code, says):
 
 
 INNOCENT = [
+    "ln(x) := log(x)$ plot2d(ln(x), [x,1,2]);", "g(x) := x^2$ plot2d(g(x), [x,1,2]);", "e: 2$ plot2d(e^x, [x,0,1]);",
+    "plot2d(e^2, [e,0,1]);", "plot2d(%e^x, [x,0,1]);", "draw2d(explicit(e^2,e,0,1));", "сум(x); дах(2);",
     "cost(100) + price(3) + rate(5) + demand(2*p);", "transport([1,2], [3]);", "product1(3) + length1(2);",
     "interest(3) + revenue(t) + event(5);", "синус(x);", "'x;", "f('x, 'y);", "ode2('diff(y,x) = y, y, x);",
     "[1, 2, 3]; [x>0, y>0];", "matrix([1,2],[3,4])^^2;", "a^2;", "A: matrix([1,2],[3,4])$ A^n;", "x # y;",

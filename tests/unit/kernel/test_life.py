@@ -214,7 +214,7 @@ def ask(lab, code, *replies):
 
 def test_a_question_is_asked_and_the_next_statement_is_not_eaten(lab):
     prompts, answer = ask(lab, "integrate(u^n,u); n+1;", "no")
-    assert prompts == ["Is n equal to -1? "]
+    assert prompts == ["Is n equal to -1? (yes or no) "]
     assert answer.results == ["u^(n+1)/(n+1)", "n+1"]
 
 

@@ -136,6 +136,37 @@ def test_questions_are_asked_through_the_notebook(lab, code, replies, results):
     assert answer.results == results, answer
 
 
+UKRAINIAN = [
+    pytest.param("askinteger(n21);", "Так", "yes", "n21 an integer? (так чи ні)", id="yes"),
+    pytest.param("askinteger(n22);", "ні;", "no", "n22 an integer? (так чи ні)", id="no"),
+    pytest.param("askequal(n23, 1);", "т", "yes", "equal to 1? (так чи ні)", id="one letter"),
+    pytest.param("askequal(n24, 1);", "NO", "no", "equal to 1? (так чи ні)", id="capitals"),
+    pytest.param("asksign(n25);", "від’ємне", "neg", "or zero? (додатне, від'ємне чи нуль)", id="negative"),
+    pytest.param("asksign(n26);", "Додатне", "pos", "or zero? (додатне, від'ємне чи нуль)", id="positive"),
+    pytest.param("asksign(n27);", "нуль", "zero", "or zero? (додатне, від'ємне чи нуль)", id="zero"),
+    pytest.param("asksign(n28^2);", "не нуль", "pos", "zero or nonzero? (нуль чи не нуль)", id="not zero"),
+    pytest.param('так: 5$ read("Is it an integer?");', "так", "5", "Is it an integer?", id="a question of one's own"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ukrainian_lab(start_lab):
+    return start_lab(MAXIMALAB_LANG="uk")
+
+
+@pytest.mark.parametrize(("code", "reply", "result", "question"), UKRAINIAN)
+def test_maxima_may_be_answered_in_ukrainian(ukrainian_lab, code, reply, result, question):
+    ukrainian_lab.run("kill(all)$")
+    prompts, answer = ask(ukrainian_lab, code, reply)
+    assert prompts[0].endswith(question)
+    assert answer.results == [result]
+
+
+def test_a_decimal_comma_in_an_answer_brings_its_hint(lab):
+    _, answer = ask(lab, 'x: read("x?");', "7,5")
+    assert answer.hints == ["Hint: the decimal sign is a point: `….5`."]
+
+
 def test_what_is_typed_into_the_box_of_an_earlier_question_answers_no_other(fresh_lab):
     """As JupyterLab's box, which stays open after an interrupt and names its question as the reply's parent."""
     client = fresh_lab.client

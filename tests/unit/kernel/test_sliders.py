@@ -269,3 +269,9 @@ def test_no_state_puts_a_control_out_of_its_bounds(name, value):
 )
 def test_a_control_is_read(line, expected):
     assert control(line) == expected
+
+
+def test_a_with_slider_without_a_list_is_named_and_shown(lab):
+    answer = lab.run("with_slider(n, 1, 5, sin(n*x), [x,0,6]);")
+    assert answer.reply["evalue"].startswith("with_slider: a parameter and a list of its values are wanted")
+    assert "with_slider(n, [1, 2, 3], sin(n*x), [x, 0, 6])" in answer.reply["evalue"]

@@ -38,7 +38,7 @@ def test_it_answers_and_the_next_cell_works(lab, code, results, error, printed, 
 def test_a_question_takes_its_answer_with_and_without_a_terminator(lab, reply):
     message_id = lab.client.execute("integrate(u^n,u);", allow_stdin=True)
     for given in ("", reply):  # nothing is no answer: it is asked once more
-        assert lab.client.get_stdin_msg(timeout=20)["content"]["prompt"] == "Is n equal to -1? "
+        assert lab.client.get_stdin_msg(timeout=20)["content"]["prompt"] == "Is n equal to -1? (yes or no) "
         lab.client.input(given)
     assert lab.collect(message_id).results == ["u^(n+1)/(n+1)"]
 
