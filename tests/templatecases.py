@@ -27,7 +27,7 @@ STUDY = StudySection()
 TYPED = SimpleNamespace(title="", criteria="", least=0, most=3)
 FAULT = TypedError(Fault.WHOLE, "1;.5")
 LINKS = [(n, f"https://example.org/services/usage/rate/{'Wq3' * 10}{n}") for n in (1, 2, 3)]
-RATE = {"panel": PANEL, "study": STUDY, "kept": False, "incomplete": False, "answered": False}
+RATE = {"panel": PANEL, "study_title": STUDY.title, "kept": False, "incomplete": False, "answered": False}
 PANELS = {"panel": PANEL, "invited": 3, "answered": 3, "least_experts": 3, "most_invited": 200}
 COMPETENCE = {"tables": [], "fault": None, "title_typed": "", "levels": "", "same": False}
 REPORT = {"study": STUDY, "least_experts": 3}

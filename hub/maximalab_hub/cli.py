@@ -30,7 +30,7 @@ from maximalab_hub.secret_files import SecretError
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.store import research
 from maximalab_hub.store.engine import StoreAwayError, StoreUrlError, reading
-from maximalab_hub.store.studies import with_study
+from maximalab_hub.store.studies import NoSuchStudyError, counting
 from maximalab_hub.timetable import TimetableError
 from maximalab_hub.usagestore import usage_store
 from maximalab_hub.vpn import command as vpn_command
@@ -42,7 +42,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-consent = typer.Typer(help="Who agreed to the study.", no_args_is_help=True)
+consent = typer.Typer(help="Who agreed to each study.", no_args_is_help=True)
 materials = typer.Typer(help="The materials of the lab.", no_args_is_help=True)
 accounts = typer.Typer(help="Local accounts.", no_args_is_help=True)
 
@@ -68,6 +68,7 @@ WRONG_USE = (
     SettingsError,
     StoreUrlError,
     SecretError,
+    NoSuchStudyError,
     TimetableError,
     CatalogError,
     AccountError,
@@ -115,17 +116,17 @@ def root(
 
 @consent.command("list")
 def list_consent() -> None:
-    """Count who agrees, who declined or withdrew, and who agreed to an older text. No names."""
+    """Count who agrees, who declined or withdrew, and who agreed to an older text, study by study. No names."""
     settings = load_settings()
     with usage_store(settings) as engine, reading(engine) as connection:
-        settings = with_study(settings, connection)
-        counted = latest(research.decisions(connection, settings.study.id)).values()
-    current = [decision for decision in counted if decision.version == settings.study.consent_version]
-    agreed = sum(decision.agreed for decision in current)
-    typer.echo(
-        f"{settings.study.id}, text {settings.study.consent_version}: {agreed} agree,"
-        f" {len(current) - agreed} do not, {len(counted) - len(current)} decided about an older text."
-    )
+        for study in counting(settings, connection):
+            counted = latest(research.decisions(connection, study.id)).values()
+            current = [decision for decision in counted if decision.version == study.consent_version]
+            agreed = sum(decision.agreed for decision in current)
+            typer.echo(
+                f"{study.id}, text {study.consent_version}: {agreed} agree,"
+                f" {len(current) - agreed} do not, {len(counted) - len(current)} decided about an older text."
+            )
 
 
 @materials.command("publish")

@@ -24,7 +24,7 @@ from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.store.studies import with_study
+from maximalab_hub.store.studies import with_named_study
 from maximalab_hub.study import start_of_day, study_of, timetables_of, work
 from maximalab_hub.usagestore import usage_store
 
@@ -56,6 +56,9 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for comparison.json and the tables as CSV.")
     ] = None,
+    study: Annotated[
+        str | None, typer.Option(help="Short name of the study; needed where several count.")
+    ] = None,
     who: Annotated[str, typer.Option("--for", help="Who asked for it, for the record.")] = "command-line",
 ) -> None:
     """Compare work in class with work out of class, groups, and two periods (--other-since, --other-until)."""
@@ -72,7 +75,7 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
     asks_other = other_since is not None or other_until is not None
     with usage_store(settings) as engine:
         with reading(engine) as connection:
-            settings = with_study(settings, connection)
+            settings = with_named_study(settings, connection, study)
         detail = {"course": course, "material": material, "to": "folder" if out else "terminal"}
         kind = Kind.EXPORT if out else Kind.LOOK
         own = own_events_of(settings, engine, lambda: datetime.now(UTC))

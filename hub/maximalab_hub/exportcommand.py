@@ -19,7 +19,7 @@ from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.store.studies import with_study
+from maximalab_hub.store.studies import with_named_study
 from maximalab_hub.study import start_of_day, study_of
 from maximalab_hub.usagestore import usage_store
 
@@ -48,6 +48,9 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to and with this day.")
     ] = None,
+    study: Annotated[
+        str | None, typer.Option(help="Short name of the study; needed where several count.")
+    ] = None,
     who: Annotated[
         str, typer.Option("--for", help="Who asked for it, for the record of exports.")
     ] = "command-line",
@@ -60,7 +63,15 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
     selection = Selection(course, None, first, last)
     with usage_store(settings) as engine:
         manifest = export_study(
-            settings, engine, selection, out, form=form, tables=table or ALL, who=who, now=datetime.now(UTC)
+            settings,
+            engine,
+            selection,
+            out,
+            study_name=study,
+            form=form,
+            tables=table or ALL,
+            who=who,
+            now=datetime.now(UTC),
         )
     left_out = manifest["left_out_without_consent"]
     typer.echo(
@@ -76,6 +87,7 @@ def export_study(  # noqa: PLR0913  what is exported, from where, to where, how,
     selection: Selection,
     out: Path,
     *,
+    study_name: str | None = None,
     form: Format = Format.CSV,
     tables: Sequence[TableName] = ALL,
     who: str,
@@ -83,10 +95,10 @@ def export_study(  # noqa: PLR0913  what is exported, from where, to where, how,
 ) -> Mapping[str, Any]:
     """Record the export, then write it; give its manifest.
 
-    Raises `ExportError`, `SecretError` or `StoreAwayError`.
+    Raises `ExportError`, `NoSuchStudyError`, `SecretError` or `StoreAwayError`.
     """
     with reading(engine) as connection:
-        settings = with_study(settings, connection)
+        settings = with_named_study(settings, connection, study_name)
     study = study_of(settings)
     detail = {"course": selection.course, "to": "folder", "format": form.value, "tables": list(tables)}
     own = own_events_of(settings, engine, lambda: now)

@@ -259,7 +259,7 @@ def test_consent_is_asked_given_and_withdrawn(visit, app):
 
     def send(decision: str) -> int:
         token = form_token(person.get(f"{USAGE}/me").text)
-        form = {"_xsrf": token, "decision": decision, "version": "1"}
+        form = {"_xsrf": token, "study": "lab-study", "decision": decision, "version": "1"}
         return person.post(f"{USAGE}/me/consent", data=form).status_code
 
     before = exported()
@@ -282,12 +282,15 @@ def test_consent_is_asked_given_and_withdrawn(visit, app):
         pytest.param(
             {"decision": "agree", "version": "0", "_xsrf": None}, 303, id="to a text that has changed"
         ),
+        pytest.param(
+            {"decision": "agree", "version": "1", "_xsrf": None, "study": "other"}, 303, id="to another study"
+        ),
     ],
 )
 def test_a_decision_counts_only_as_it_was_asked_for(visit, app, form, status):
     person = visit("newcomer")
     token = form_token(person.get(f"{USAGE}/me").text)
-    sent = {key: token if value is None else value for key, value in form.items()}
+    sent = {"study": "lab-study"} | {key: token if value is None else value for key, value in form.items()}
     assert person.post(f"{USAGE}/me/consent", data=sent).status_code == status
     with reading(app.state.engine) as connection:
         assert research.decisions(connection, "lab-study", user="newcomer") == []

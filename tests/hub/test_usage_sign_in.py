@@ -81,7 +81,7 @@ def test_a_researcher_signs_in_and_a_student_decides(lab: UsageLab) -> None:
         assert student.get("/services/usage/").status_code == 403
         form = re.search(r'name="_xsrf"\s+value="([0-9a-f]{64})"', student.get("/services/usage/me").text)
         assert form
-        decided = {"_xsrf": form[1], "decision": "agree", "version": "1"}
+        decided = {"_xsrf": form[1], "study": "lab-study", "decision": "agree", "version": "1"}
         answer = student.post("/services/usage/me/consent", data=decided)
         assert answer.status_code == 200
         assert 'value="withdraw"' in answer.text

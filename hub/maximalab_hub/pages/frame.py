@@ -76,6 +76,8 @@ class Links:
     """Where the frame's links lead, on whichever entrance the page is shown."""
 
     base: str = "/"
+    study: str | None = None
+    """Of which study the usage pages are; without one, of the newest."""
 
     @property
     def lab(self) -> str:
@@ -90,7 +92,7 @@ class Links:
     @property
     def usage(self) -> str:
         """The usage pages for researchers and admins."""
-        return f"{self.base}services/usage/"
+        return f"{self.base}services/usage/" + (f"of/{self.study}/" if self.study else "")
 
     @property
     def timetable(self) -> str:

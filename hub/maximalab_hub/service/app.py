@@ -44,6 +44,7 @@ from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
 from maximalab_hub.service.own_events import log_names_of, own_events_of
 from maximalab_hub.service.size_limit import SizeLimit
+from maximalab_hub.service.study_in_path import StudyInPath
 from maximalab_hub.timetable.address import Fetching
 from maximalab_hub.usagestore import usage_engine
 
@@ -105,6 +106,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     )
     app.add_middleware(SizeLimit)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(StudyInPath)
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
     errors.install(app)
     app.include_router(health_router)

@@ -30,6 +30,7 @@ from maximalab_hub.service.signin import (
     opened,
     sealed,
 )
+from maximalab_hub.service.study_in_path import asked_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,8 +148,7 @@ def _secure(request: Request) -> bool:
 
 async def send_to_sign_in(request: Request, _error: Exception) -> Response:
     """Send a browser to the hub, and remember where it wanted to go."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    attempt = new_attempt(f"{request.url.path}{query}")
+    attempt = new_attempt(asked_at(request))
     answer = RedirectResponse(attempt.authorize_url(request.app.state.hub.client_id), 302)
     answer.set_cookie(
         attempt.cookie,

@@ -15,6 +15,7 @@ from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.study_in_path import pages_of
 from maximalab_hub.service.template_words import TemplateWords
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import template
@@ -55,7 +56,7 @@ def new_competence(
     entered = CompetenceTable(str(uuid4()), title, same_people, table, datetime.now(UTC))
     with writing(request.app.state.engine) as connection:
         template.add_competence(connection, settings.study.id, entered, person.name)
-    return RedirectResponse(f"{PREFIX}/competence", 303)
+    return RedirectResponse(f"{pages_of(request)}/competence", 303)
 
 
 @router.post("/competence/remove")
@@ -66,7 +67,7 @@ def remove_competence(
     settings = lab_of(request)
     with writing(request.app.state.engine) as connection:
         template.remove_competence(connection, settings.study.id, table)
-    return RedirectResponse(f"{PREFIX}/competence", 303)
+    return RedirectResponse(f"{pages_of(request)}/competence", 303)
 
 
 @router.get("/report")

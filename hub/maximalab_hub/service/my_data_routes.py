@@ -1,4 +1,4 @@
-"""My data: what is recorded about me, my consent to the study, and my own events to take away."""
+"""My data: what is recorded about me, my consent to each study, and my own events to take away."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.store import erasing, queries, research
+from maximalab_hub.store import erasing, queries, research, studies
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import study_of, timetables_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from maximalab_hub.compare import Timetables
     from maximalab_hub.settings import Settings
+    from maximalab_hub.settings_sections import StudySection
 
 LAST_EVENTS: Final = 50
 KEPT_BACK: Final = frozenset({"boot_id", "seq"})
@@ -43,14 +44,13 @@ router = APIRouter()
 @router.get("/me")
 def my_data(request: Request, person: AnyPerson) -> Response:
     """For everybody, about themselves: what is recorded, and the question of consent."""
-    settings = lab_of(request)
+    settings: Settings = request.app.state.settings
     with reading(request.app.state.engine) as connection:
         known = _known_about(connection, person.name, settings)
     said = Wording(language_of(request), settings.lab.time_zone)
     return page(
         request,
         "usage/me.html",
-        study=settings.study,
         said=said,
         xsrf=xsrf_token(request),
         teaches=bool(person.teaches),
@@ -62,18 +62,20 @@ def my_data(request: Request, person: AnyPerson) -> Response:
 def decide(
     request: Request,
     person: AnyPerson,
+    study: Annotated[str, Form(max_length=41)],
     decision: Annotated[Literal["agree", "withdraw"], Form()],
     version: Annotated[int, Form()],
 ) -> Response:
-    """For everybody, about themselves: agree to the study, or withdraw. Earlier decisions stay."""
-    study = lab_of(request).study
-    # Who read an older text has not agreed to this one: the page is shown again, with the new text.
-    if version == study.consent_version:
-        with writing(request.app.state.engine) as connection:
+    """For everybody, about themselves: agree to a study, or withdraw. Earlier decisions stay."""
+    settings: Settings = request.app.state.settings
+    with writing(request.app.state.engine) as connection:
+        now = {one.id: one.consent_version for one in studies.counting(settings, connection)}
+        # Who read an older text has not agreed to this one: the page is shown again, with the new text.
+        if now.get(study) == version:
             queries.record_consent(
                 connection,
                 user=person.name,
-                study=study.id,
+                study=study,
                 agreed=decision == "agree",
                 decided_at=datetime.now(UTC),
                 consent_version=version,
@@ -111,17 +113,24 @@ def _own_archive(engine: Engine, settings: Settings, user: str) -> Iterator[byte
 
 
 def _known_about(connection: Connection, user: str, settings: Settings) -> dict[str, Any]:
-    study = settings.study
-    decision = latest(research.decisions(connection, study.id, user=user)).get(user)
     asked = erasing.requests(connection, user)
     return {
         "stored": counts(connection, user, log_names_of(settings)),
         "asked_at": asked[0].asked_at if asked else None,
         "counts": research.events_by_kind(connection, user),
         "events": queries.last_events(connection, LAST_EVENTS, users=[user]),
+        "questions": [_question(connection, user, study) for study in studies.counting(settings, connection)],
+    }
+
+
+def _question(connection: Connection, user: str, study: StudySection) -> dict[str, Any]:
+    decision = latest(research.decisions(connection, study.id, user=user)).get(user)
+    current = bool(decision and decision.version == study.consent_version)
+    return {
+        "study": study,
         "decision": decision,
-        "agrees": bool(decision and decision.agreed and decision.version == study.consent_version),
-        "text_is_new": bool(decision and decision.version != study.consent_version),
+        "agrees": bool(decision and decision.agreed and current),
+        "text_is_new": bool(decision and not current),
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,6 +12,7 @@ from maximalab_spawner.tiers import entrance_of
 
 from maximalab_hub.language import COOKIE, choose
 from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, frame, visitor_of
+from maximalab_hub.service.study_in_path import asked_at, study_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
     from maximalab_hub.settings import Settings
     from maximalab_hub.settings_sections import Language
+
+
+UNKNOWN: Final = 404
+"""Its links lead to no study: it may be the study that is unknown."""
 
 
 @cache
@@ -46,13 +52,13 @@ def page(
 ) -> HTMLResponse:
     """Render `template` in the reader's language, inside the frame, for the person whom `require` let in."""
     person: Person | None = getattr(request.state, "person", None)
-    query = f"?{request.url.query}" if request.url.query else ""
     around = frame(
         request.app.state.settings,
         language=language_of(request),
         entrance=entrance_of(request.headers),
-        here=f"{request.url.path}{query}",
+        here=asked_at(request),
         person=visitor_of(person) if person else None,
     )
+    around["links"] = replace(around["links"], study=study_in(request.scope) if status != UNKNOWN else None)
     text = _templates().get_template(template).render({**around, **context})
     return HTMLResponse(text, status, dict(headers or {}))

@@ -23,7 +23,7 @@ from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.signin import form_token
 from maximalab_hub.service.template_words import TemplateWords
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.store import template
+from maximalab_hub.store import studies, template
 from maximalab_hub.store.engine import reading, writing
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ def _page(request: Request, typed: list[int | None] | None = None, status: int =
         invitation = _invited(connection, secret)
         panel = template.panel_of(connection, invitation)
         before = template.scores_of(connection, invitation.invitation_id)
+        title = studies.title_of(
+            request.app.state.settings, connection, template.study_of_panel(connection, panel)
+        )
     return page(
         request,
         "usage/rate.html",
@@ -102,7 +105,7 @@ def _page(request: Request, typed: list[int | None] | None = None, status: int =
         answered=bool(before),
         kept="kept" in request.query_params and typed is None and panel.closed_at is None,
         incomplete=typed is not None,
-        study=lab_of(request).study,
+        study_title=title,
         said=Wording(language_of(request), lab_of(request).lab.time_zone),
         words=TemplateWords(language_of(request)),
         xsrf=form_token(secret, request.app.state.form_key),

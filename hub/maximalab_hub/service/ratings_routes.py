@@ -18,6 +18,7 @@ from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.study_in_path import pages_of
 from maximalab_hub.service.template_words import TemplateWords
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import template
@@ -68,7 +69,7 @@ def new_panel(request: Request, person: Researcher, typed: Annotated[PanelForm, 
         return _ratings(request, typed, error)
     with writing(request.app.state.engine) as connection:
         template.add_panel(connection, settings.study.id, panel, person.name)
-    return RedirectResponse(f"{PREFIX}/ratings/panel/{panel.panel_id}", 303)
+    return RedirectResponse(f"{pages_of(request)}/ratings/panel/{panel.panel_id}", 303)
 
 
 @router.get("/ratings/panel/{panel_id}")
@@ -110,7 +111,7 @@ def close_panel(
         _panel_in(connection, request, panel_id)
         now = datetime.now(UTC) if closed else None
         template.close_panel(connection, lab_of(request).study.id, panel_id, now)
-    return RedirectResponse(f"{PREFIX}/ratings/panel/{panel_id}", 303)
+    return RedirectResponse(f"{pages_of(request)}/ratings/panel/{panel_id}", 303)
 
 
 @router.get("/ratings/check")

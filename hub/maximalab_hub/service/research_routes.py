@@ -17,7 +17,8 @@ from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Setting
 from maximalab_hub.stats import Wilcoxon
-from maximalab_hub.store import research
+from maximalab_hub.store import research, studies
+from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import (
     STUDIED,
@@ -47,11 +48,15 @@ def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
     study = study_of(settings)
     record(request, person, Kind.LOOK, asked)
     found = _findings(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
+    with reading(request.app.state.engine) as connection:
+        counting = studies.counting(request.app.state.settings, connection)
     said = Wording(language_of(request), settings.lab.time_zone)
     return page(
         request,
         "usage/study.html",
         title=settings.study.title.text(said.language),
+        this=settings.study.id,
+        counting=counting,
         asked=asked,
         kinds=STUDIED,
         formats=tuple(Format),

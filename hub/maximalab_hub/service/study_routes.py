@@ -1,4 +1,4 @@
-"""Setting up the study: its short name, title and consent text, in both languages."""
+"""Setting up studies: short name, title and consent text in both languages, and closing one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
+from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
@@ -52,14 +53,25 @@ def study_form_page(request: Request, _person: Researcher, *, saved: bool = Fals
 
 @router.post("/study")
 def set_up_study(request: Request, person: Researcher, typed: Annotated[StudyForm, Form()]) -> Response:
-    """For researchers and admins: let this study count from now on; a new text asks everybody anew."""
+    """For researchers and admins: let this study count, beside others; a new text asks everybody anew."""
     settings: Settings = request.app.state.settings
     study = _study_from(typed, settings.study)
     if study is None:
         return _page(request, typed, fault=True)
     with writing(request.app.state.engine) as connection:
         studies.set_up(connection, settings, study, person.name, datetime.now(UTC))
-    return RedirectResponse(f"{PREFIX}/study?saved=true", 303)
+    return RedirectResponse(f"{PREFIX}/of/{study.id}/study?saved=true", 303)
+
+
+@router.post("/study/close")
+def close_study(request: Request, person: Researcher, study: Annotated[str, Form(max_length=41)]) -> Response:
+    """For researchers and admins: let a study count no more; one always counts."""
+    settings: Settings = request.app.state.settings
+    with writing(request.app.state.engine) as connection:
+        closed = studies.close(connection, settings, study, person.name, datetime.now(UTC))
+    if not closed:
+        raise problem(409, "study", "this study does not count, or is the only one that does")
+    return RedirectResponse(f"{PREFIX}/study", 303)
 
 
 def _study_from(typed: StudyForm, usual: StudySection) -> StudySection | None:
@@ -80,6 +92,7 @@ def _page(request: Request, typed: StudyForm, *, fault: bool = False, saved: boo
     settings = lab_of(request)
     with reading(request.app.state.engine) as connection:
         earlier = studies.newest(connection, EARLIER_SHOWN)
+        counting = studies.counting(settings, connection)
     return page(
         request,
         "usage/study_form.html",
@@ -89,6 +102,7 @@ def _page(request: Request, typed: StudyForm, *, fault: bool = False, saved: boo
         saved=saved,
         now=settings.study,
         earlier=earlier,
+        counting=counting,
         said=Wording(language_of(request), settings.lab.time_zone),
         xsrf=xsrf_token(request),
     )

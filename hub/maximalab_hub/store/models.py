@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003  SQLAlchemy reads annotations at run time
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maximalab_hub.store.archive_models import ArchivedIdRow, ArchivedMonthRow
@@ -250,7 +250,7 @@ class RemovedNumberRow(Base):
 
 
 class StudyRow(Base):
-    """A study as a researcher set it up; the newest row counts, and earlier ones tell who agreed to what."""
+    """A study as a researcher set it up or closed it; its newest row counts, earlier ones tell who agreed to what."""
 
     __tablename__ = "study"
 
@@ -261,5 +261,6 @@ class StudyRow(Base):
     title_en: Mapped[str] = mapped_column(String(300))
     consent_uk: Mapped[str] = mapped_column(Text)
     consent_en: Mapped[str] = mapped_column(Text)
+    counts: Mapped[bool] = mapped_column(default=True, server_default=true())
     made_by: Mapped[str] = mapped_column(String(255))
     made_at: Mapped[datetime] = mapped_column(UtcTime)

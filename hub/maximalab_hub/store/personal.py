@@ -207,6 +207,7 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "title_en": Personal.MAY_NAME,
         "consent_uk": Personal.MAY_NAME,
         "consent_en": Personal.MAY_NAME,
+        "counts": _NONE,
         "made_by": Personal.NAMES,
         "made_at": _ABOUT,
     },

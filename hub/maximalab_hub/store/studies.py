@@ -1,16 +1,17 @@
-"""Studies as researchers set them up: each change is a new row, and the newest counts.
+"""Studies as researchers set them up: each change is a new row, and of each study its newest counts.
 
-Where nobody has set one up, the study is the one of the settings file.
+Several count side by side, each with its own text, decisions and pseudonyms, until they are closed. Where nobody has
+set one up, the study is the one of the settings file.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import exists, func, insert, select, text
 
 from maximalab_hub.settings_sections import Bilingual, StudySection
-from maximalab_hub.store.models import StudyRow
+from maximalab_hub.store.models import ConsentRow, StudyRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,21 +21,38 @@ if TYPE_CHECKING:
     from maximalab_hub.settings import Settings
 
 
-def with_study(settings: Settings, connection: Connection) -> Settings:
-    """Give the settings with the study that counts now; how it is reckoned stays the settings'."""
-    rows = newest(connection, 1)
-    if not rows:
-        return settings
-    row = rows[0]
-    study = settings.study.model_copy(
-        update={
-            "id": row.study,
-            "title": Bilingual(uk=row.title_uk, en=row.title_en),
-            "consent": Bilingual(uk=row.consent_uk, en=row.consent_en),
-            "consent_version": row.consent_version,
-        }
+class NoSuchStudyError(Exception):
+    """No study of this name counts, or it must be said which of several is meant."""
+
+
+def with_study(settings: Settings, connection: Connection, name: str | None = None) -> Settings:
+    """Give the settings with the study of this name, else the newest; how it is reckoned stays the settings'.
+
+    Raises `NoSuchStudyError` where none of this name counts.
+    """
+    for study in counting(settings, connection):
+        if name in {None, study.id}:
+            same = study is settings.study
+            return settings if same else settings.model_copy(update={"study": study})
+    raise NoSuchStudyError(f"no study {name!r} counts; it was closed or never set up")
+
+
+def with_named_study(settings: Settings, connection: Connection, name: str | None) -> Settings:
+    """Do the same for a command, which has to say which of several studies it is for."""
+    names = [study.id for study in counting(settings, connection)]
+    if name is None and len(names) > 1:
+        raise NoSuchStudyError(f"{len(names)} studies count; give one: --study {' or --study '.join(names)}")
+    return with_study(settings, connection, name)
+
+
+def counting(settings: Settings, connection: Connection) -> list[StudySection]:
+    """Give the studies that count now, the one that was set up last first."""
+    last = select(func.max(StudyRow.place)).group_by(StudyRow.study)
+    newest_of_each = (
+        select(StudyRow.__table__).where(StudyRow.place.in_(last)).order_by(StudyRow.place.desc())
     )
-    return settings.model_copy(update={"study": study})
+    rows = list(connection.execute(newest_of_each))
+    return [_section(settings, row) for row in rows if row.counts] if rows else [settings.study]
 
 
 def newest(connection: Connection, limit: int) -> list[Row[Any]]:
@@ -42,32 +60,83 @@ def newest(connection: Connection, limit: int) -> list[Row[Any]]:
     return list(connection.execute(select(StudyRow.__table__).order_by(StudyRow.place.desc()).limit(limit)))
 
 
+def title_of(settings: Settings, connection: Connection, study: str) -> Bilingual:
+    """Give the newest title of this study, whether it counts or not."""
+    asked = select(StudyRow.__table__).where(StudyRow.study == study).order_by(StudyRow.place.desc()).limit(1)
+    row = connection.execute(asked).one_or_none()
+    return _section(settings, row).title if row else settings.study.title
+
+
 def set_up(
     connection: Connection, settings: Settings, study: StudySection, made_by: str, now: datetime
 ) -> StudySection:
-    """Let this study count from now on; give it with the version of its text.
+    """Let this study count from now on, beside others; give it with the version of its text.
 
-    A text that differs from the newest one of this study gets the next version, so everybody is asked anew. An older
-    text that comes back is a new version as well: consent was given to one, and withdrawn from it perhaps.
+    A text that differs from this study's, or comes back after the study was closed, gets the next version, so
+    everybody is asked anew: consent was given to one, and withdrawn from it perhaps.
     """
-    if connection.dialect.name == "postgresql":  # SQLite's transactions that write are alone
-        connection.execute(text("LOCK TABLE study IN SHARE ROW EXCLUSIVE MODE"))
-    before = with_study(settings, connection).study
-    same = (before.id, before.consent) == (study.id, study.consent)
+    _alone(connection)
+    before = {one.id: one for one in counting(settings, connection)}
+    _keep_that_of_the_settings(connection, settings, study, now)
+    mine = before.get(study.id)
     asked = select(func.max(StudyRow.consent_version)).where(StudyRow.study == study.id)
     stored = connection.execute(asked).scalar() or 0
     known = max(stored, settings.study.consent_version if settings.study.id == study.id else 0)
-    version = before.consent_version if same else known + 1
+    version = mine.consent_version if mine and mine.consent == study.consent else known + 1
+    made = study.model_copy(update={"consent_version": version})
+    _add(connection, made, made_by, now)
+    return made
+
+
+def close(connection: Connection, settings: Settings, study: str, made_by: str, now: datetime) -> bool:
+    """Let this study count no more: nobody is asked, nothing of it is shown. Not the last one: one always counts."""
+    _alone(connection)
+    before = {one.id: one for one in counting(settings, connection)}
+    if study not in before or len(before) == 1:
+        return False
+    _add(connection, before[study], made_by, now, counts=False)
+    return True
+
+
+def _keep_that_of_the_settings(
+    connection: Connection, settings: Settings, study: StudySection, now: datetime
+) -> None:
+    """Let the settings' study go on beside the first that is set up, if somebody has decided about it."""
+    usual = settings.study
+    decided = exists().where(ConsentRow.study == usual.id)
+    if usual.id != study.id and not newest(connection, 1) and connection.execute(select(decided)).scalar():
+        _add(connection, usual, "", now)
+
+
+def _alone(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite's transactions that write are alone
+        connection.execute(text("LOCK TABLE study IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _add(
+    connection: Connection, study: StudySection, made_by: str, now: datetime, *, counts: bool = True
+) -> None:
     connection.execute(
         insert(StudyRow).values(
             study=study.id,
-            consent_version=version,
+            consent_version=study.consent_version,
             title_uk=study.title.uk,
             title_en=study.title.en,
             consent_uk=study.consent.uk,
             consent_en=study.consent.en,
+            counts=counts,
             made_by=made_by,
             made_at=now,
         )
     )
-    return study.model_copy(update={"consent_version": version})
+
+
+def _section(settings: Settings, row: Row[Any]) -> StudySection:
+    return settings.study.model_copy(
+        update={
+            "id": row.study,
+            "title": Bilingual(uk=row.title_uk, en=row.title_en),
+            "consent": Bilingual(uk=row.consent_uk, en=row.consent_en),
+            "consent_version": row.consent_version,
+        }
+    )

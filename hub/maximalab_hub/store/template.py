@@ -91,6 +91,12 @@ def panel_of(connection: Connection, invitation: Invitation, *, hold: bool = Fal
     return _panel(connection.execute(asked.with_for_update(read=True) if hold else asked).one())
 
 
+def study_of_panel(connection: Connection, panel: Panel) -> str:
+    """Name the study for which the panel was made."""
+    asked = select(PanelRow.study).where(PanelRow.panel_id == panel.panel_id)
+    return str(connection.execute(asked).scalar_one())
+
+
 def close_panel(connection: Connection, study: str, panel_id: str, closed_at: datetime | None) -> None:
     """Take no more answers; with no moment, take answers again. A panel that is closed stays so since when it was."""
     mine = (PanelRow.study == study, PanelRow.panel_id == panel_id)

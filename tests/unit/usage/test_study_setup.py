@@ -1,4 +1,4 @@
-"""A study as a researcher sets it up: the newest counts, and a changed text asks everybody anew."""
+"""A study as a researcher sets it up: its newest text counts, and a changed one asks everybody anew."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_newest_counts_and_the_rest_stays_the_settings(store: Engine, lab_se
             [("pilot", "a"), ("pilot", "b"), ("pilot", "a")], [1, 2, 3], id="an older text is a new version"
         ),
         pytest.param(
-            [("pilot", "a"), ("main", "a"), ("pilot", "a")], [1, 1, 2], id="a study that comes back asks anew"
+            [("pilot", "a"), ("main", "a"), ("pilot", "a")], [1, 1, 1], id="a study beside changes no text"
         ),
     ],
 )

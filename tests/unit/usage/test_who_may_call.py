@@ -76,6 +76,7 @@ STATUSES: dict[str, dict[str, int]] = {
     "completeness_page": PEOPLE_ONLY | {"own": 200},
     "study_form_page": PEOPLE_ONLY | {"own": 200},
     "set_up_study": PEOPLE_ONLY | {"own": 303},
+    "close_study": PEOPLE_ONLY | {"own": 409},
     "erasures_page": PEOPLE_ONLY | {"own": 200},
     "erase_person": PEOPLE_ONLY | {"own": 200},
     "ask_for_erasure": PEOPLE_ONLY | {"own": 303},
@@ -174,7 +175,7 @@ def routes_of(router: FastAPI | APIRouter) -> Iterator[Any]:
 
 
 FORMS = {
-    "decide": {"decision": "agree", "version": "1"},
+    "decide": {"study": "lab-study", "decision": "agree", "version": "1"},
     "new_panel": {"title": "t"},
     "invite_experts": {"experts": "1"},
     "close_panel": {"closed": "true"},
@@ -190,6 +191,7 @@ FORMS = {
     "take_import": {"draft": "d"},
     "look_again": {"action": "fetch"},
     "change_people": {"what": "enrol", "based_on": "1", "group": "g", "names": ""},
+    "close_study": {"study": "lab-study"},
     "set_up_study": {
         "study": "lab-study",
         "title_uk": "т",
