@@ -16,8 +16,9 @@ from maximalab_hub import migrations
 from maximalab_hub.example_history import COURSE, DECLINED, load_example
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
-from maximalab_hub.settings import load_settings
-from maximalab_hub.store import timetable_imports, timetables
+from maximalab_hub.settings import Settings, load_settings
+from maximalab_hub.settings_sections import Bilingual
+from maximalab_hub.store import studies, timetable_imports, timetables
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.timetable_imports import Draft, Source
 from maximalab_hub.store.timetables import How, Made
@@ -73,9 +74,23 @@ def usage_pages(folder: Path, db_url: str = "") -> Iterator[FastAPI]:
     migrations.upgrade(app.state.engine)
     load_example(app.state.engine, datetime.now(UTC))
     load_timetable(app.state.engine)
+    load_studies(app.state.engine, app.state.settings)
     tell_shares(app.state.ingest)
     yield app
     app.state.engine.dispose()
+
+
+def load_studies(engine: Engine, settings: Settings) -> None:
+    """Let another study count beside the example's, and one be closed; the example's is the newest."""
+    now = datetime.now(UTC)
+    usual = settings.study
+    with writing(engine) as connection:
+        for name in ("over", BESIDE):
+            title = Bilingual(uk="Дослідження самостійної роботи", en="A study of work at home")
+            other = usual.model_copy(update={"id": name, "title": title})
+            studies.set_up(connection, settings, other, "researcher", now)
+        studies.close(connection, settings, "over", "researcher", now)
+        studies.set_up(connection, settings, usual, "researcher", now)
 
 
 def load_timetable(engine: Engine) -> None:
@@ -123,6 +138,7 @@ def path_of(app: FastAPI, path: str) -> str:
     return path.replace("{lesson}", moved.lesson_id)
 
 
+BESIDE = "work-at-home"
 OR = f"/timetable/{COURSE}"
 DRAFT = "0b8f0a52-7c55-4a6e-8a07-0c7c3f6f0a11"
 HOLIDAY = (datetime.now(UTC) + timedelta(days=20)).date()
@@ -139,6 +155,9 @@ USAGE_CASES = {
     "completeness of a teacher's courses": ("completeness", "teacher", "/completeness", 200),
     "completeness of nothing": ("completeness", "admin", "/completeness?course=nothing", 200),
     "set up the study": ("study_form", "researcher", "/study?saved=true", 200),
+    "study beside another": ("study", "researcher", f"/of/{BESIDE}/", 200),
+    "set up a study beside another": ("study_form", "researcher", f"/of/{BESIDE}/study", 200),
+    "study that is closed": ("error", "researcher", "/of/over/", 404),
     "erasures": ("erasures", "admin", "/erasures", 200),
     "my data": ("me", "demo-01", "/me", 200),
     "my data of one who declined": ("me", DECLINED, "/me", 200),

@@ -135,7 +135,7 @@ def test_a_form_counts_only_with_its_token(lab: UsageLab) -> None:
         for sent in ({}, {"_xsrf": ""}, {"_xsrf": "0" * 64}, {"_xsrf": "ґ"}):
             assert browser.post(action[1], data={"decision": "agree", **sent}).status_code == 403
         assert consents(lab) == before
-        decided = {"decision": "agree", "version": "1", "_xsrf": form[1]}
+        decided = {"decision": "agree", "study": "lab-study", "version": "1", "_xsrf": form[1]}
         assert browser.post(action[1], data=decided).status_code == 200
         assert consents(lab) == before + 1
 
