@@ -36,6 +36,7 @@ LONGEST_REMARK = 2_000
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
 NOISE = re.compile(r"mouse|font|^\s*$", re.IGNORECASE)
+SET = re.compile(r"\bset\s+(term|out)[a-z]*\s+(\S+)")
 PNG_TERMINAL = (
     'if (strstrt(GPVAL_TERMINALS,"pngcairo")) set term pngcairo size {size}; '
     "else set term png truecolor size {size}"
@@ -111,12 +112,24 @@ def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def goes_elsewhere(text: str, path: Path) -> bool:
+    """Whether the script, by a terminal or an output of the reader's own, draws something else than SVG into `path`.
+
+    Then that there is no picture is no fault: it is in the reader's file, or printed as text.
+    """
+    said: dict[str, str] = dict(SET.findall(text))  # the last of each counts
+    terminal, output = said.get("term", "svg"), said.get("out", str(path))
+    return terminal != "svg" or output.strip("\"';") != str(path)
+
+
 def drawn(path: Path, script: Path) -> Picture:
     """The plot that gnuplot was to draw into `path` by `script`."""
     text, svg = text_of(script), text_of(path)
     remarks = readable(text_of(path.with_suffix(".log")))
     if "</svg>" not in svg:
         missing = re.search(r"not found|No such file or directory|Permission denied", remarks)
+        if not missing and goes_elsewhere(text, path):
+            return Picture(None, remarks=remarks)
         return Picture(None, remarks=(say("no_gnuplot") if missing else remarks + say("no_plot")) + "\n")
     read = plotscript.read(text)
     alt = described(read)

@@ -218,6 +218,18 @@ def test_what_gnuplot_says_can_be_read(lab):
     assert "maximalab-" not in said
 
 
+def test_a_picture_that_goes_elsewhere_by_the_readers_words_is_not_missed(fresh_lab, tmp_path):
+    own = tmp_path / "own.svg"
+    answer = fresh_lab.run(
+        f"draw2d(user_preamble=\"set terminal svg; set output '{own}'\", explicit(x^2,x,0,1))$\n"
+        "plot2d(x,[x,0,1],[gnuplot_term,dumb])$"
+    )
+    said = "".join(content["text"] for content in answer.of("stream"))
+    assert own.read_text().rstrip().endswith("</svg>")
+    assert "+--" in said
+    assert "picture" not in said
+
+
 def test_a_picture_says_in_words_what_it_shows(lab):
     shown = lab.run('plot2d([x,x^2],[x,0,2],[title,"Прибуток & <ціна>"],[legend,"a","b"])$').of(
         "display_data"
