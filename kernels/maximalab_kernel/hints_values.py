@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 LONGEST_VALUE = 40
 """Characters of a value that a hint quotes."""
 FOUND = re.compile(
-    r"(?P<function>diff|integrate|defint|limit): (?:second argument must be a variable|variable must not be a number"
-    r"|variable of integration cannot be a constant).*?; found:? (?P<value>.+)",
+    r"(?P<function>diff|integrate|defint|limit|taylor): (?:second argument must be a variable"
+    r"|variable must (?:not be a number|be a symbol or subscripted symbol)"
+    r"|variable of (?:integration (?:cannot be a constant|must be a simple or subscripted variable)"
+    r"|expansion cannot be a)).*?(?:found:?|number:) (?P<value>.+)",
     re.DOTALL,
 )
 RANGE = re.compile(r"plotting: range must be.*; found: \[(.+)\]$", re.DOTALL)
@@ -37,6 +39,7 @@ NO_VARIABLE = re.compile(
     r"|quad_\w+\(.*: Variable of integration not a variable:)\s*(\S+)$",
     re.DOTALL,
 )
+NO_PARAMETER = re.compile(r"draw[23]d \(parametric\): non defined variable")
 PROGRAMS = ("maximize_lp", "minimize_lp")
 SIGN = re.compile(
     rf"(?:^|[\[,(])\s*(?:({NAME})\s*>=?\s*0(?:\.0*)?|0(?:\.0*)?\s*<=?\s*({NAME}))\s*(?=[\],)]|$)"
@@ -68,6 +71,8 @@ def of_refusal(text: str, message: str, value_of: ValueOf) -> Hint | None:
             name for solver in SOLVERS for parts in arguments(code, solver) for name in listed(parts[1:2])
         )
         return next(_numbers(code, names, value_of), None)
+    if NO_PARAMETER.match(message):
+        return next(_defined(code, (parts[2:3] for parts in arguments(code, "parametric")), value_of), None)
     match = NO_VARIABLE.match(message)
     if match:
         places = re.findall(rf"(?<=,)\s*({NAME}|-?\d[\d.]*)\s*(?=,)", code)
@@ -135,6 +140,15 @@ def _numbers(code: str, names: Iterable[str], value_of: ValueOf) -> Iterator[Hin
     for name in list(dict.fromkeys(names))[:MOST_ASKED]:
         value = value_of(name)
         hint = valued(code, name, value, asked=True) if NUMBER.fullmatch(value) else None
+        if hint:
+            yield hint
+
+
+def _defined(code: str, places: Iterable[list[str]], value_of: ValueOf) -> Iterator[Hint]:
+    """A hint at each of the names that has a value at all."""
+    for name in (name for parts in places for name in listed(parts)):
+        value = value_of(name)
+        hint = valued(code, name, value, asked=True) if value else None
         if hint:
             yield hint
 

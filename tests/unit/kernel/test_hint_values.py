@@ -16,7 +16,8 @@ MISTAKES = [
     "x:10$ plot3d(x*y, [x,-2,2], [y,-2,2])$", "x:10$ y:10$ plot3d(x*y, [x,-2,2], [y,-2,2])$",
     "x:10$ draw2d(explicit(x^2, x, 0, 1))$", "x:10$ draw3d(explicit(x^2+y, x, 0, 1, y, 0, 1))$",
     "x:10$ draw2d(parametric(cos(x), sin(x), x, 0, 1))$", "x:10$ find_root(x^2-2, x, 0, 2);",
-    "x:10$ quad_qags(x^2, x, 0, 1);", "x:10$ romberg(x^2, x, 0, 1);",
+    "x:10$ quad_qags(x^2, x, 0, 1);", "x:10$ romberg(x^2, x, 0, 1);", "x:2$ taylor(sin(x), x, 0, 3);",
+    "x:f^2$ limit(x, x, 0);", "x:f^2$ integrate(x, x, 0, 1);", "x:f^2$ draw2d(parametric(cos(x), sin(x), x, 0, 6))$",
 ]  # fmt: skip
 INNOCENT = [
     "maximize_lp(x+y, [x+y<=4, x>=0, y>=0]);", "c:3$ b:4$ maximize_lp(c*x+y, [x+y<=b, x>=0, y>=0]);",
@@ -28,6 +29,7 @@ INNOCENT = [
     "a:5$ solve(x^2=4, 3);", "a:5$ solve(a*x=4, 5);", "a:3$ draw2d(explicit(x^2, 3, 0, a))$",
     "a:-2$ plot3d(x*y, [x,a,2], [y,a,2])$", "a:10$ x:10$ draw2d(explicit(x^2, x, a, 20))$",
     "solve(2*x=4, x), x=3;", "g(t) := t^2$ x: 10$ draw2d(explicit(g, x, 0, 1))$", "draw2d(explicit(sin(x), x, 0, 1))$",
+    "x:2$ taylor(sin(f), f, 0, 3);", "draw2d(parametric(cos(a), sin(a), f, 0, 6))$",
     "a:1$ find_root(a*x-2, x, 0, 4);", 'a:1$ length("abc");', "x:3$ 1/x;",
 ]  # fmt: skip
 
