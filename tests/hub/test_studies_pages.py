@@ -16,7 +16,7 @@ from maximalab_hub.store.engine import reading
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from usagepages import USAGE
+from usagepages import BESIDE, USAGE
 from usagevisits import app, visit
 
 __all__ = ["app", "visit"]
@@ -59,7 +59,7 @@ def test_every_link_and_form_of_a_page_stays_in_its_study(two):
     ):
         html = two.get(f"{USAGE}/of/lab-study/{page}").text
         inside = re.findall(rf'(?:href|action)="({USAGE}/[^"]*)"', html)
-        others = (f"{USAGE}/me", f"{USAGE}/timetable", f"{USAGE}/of/habits/")
+        others = (f"{USAGE}/me", f"{USAGE}/timetable", f"{USAGE}/of/habits/", f"{USAGE}/of/{BESIDE}/")
         assert {one for one in inside if not one.startswith((f"{USAGE}/of/lab-study/", *others))} == set(), (
             page
         )
@@ -71,7 +71,7 @@ def test_a_student_is_asked_about_each_and_an_answer_is_for_one(visit, two, app,
     student = visit("demo-01", language)
     html = student.get(f"{USAGE}/me").text
     assert ("Звички" if language == "uk" else "Habits") in html
-    assert set(re.findall(r'name="study" value="([^"]+)"', html)) == {"habits", "lab-study"}
+    assert set(re.findall(r'name="study" value="([^"]+)"', html)) == {"habits", "lab-study", BESIDE}
     before = {name: manifest(two, name)["people"] for name in ("habits", "lab-study")}
     for decision, more in (("agree", 1), ("withdraw", 0)):
         form = {"_xsrf": form_token(html), "study": "habits", "decision": decision, "version": "1"}
@@ -110,9 +110,10 @@ def test_who_has_to_sign_in_comes_back_to_the_study(visit, app):
 
 def test_a_closed_study_and_an_unknown_one_are_not_found(visit, two):
     html = two.get(f"{USAGE}/study").text
-    closed = two.post(f"{USAGE}/study/close", data={"_xsrf": form_token(html), "study": "habits"})
-    assert closed.status_code == 303
-    for name in ("habits", "unheard-of"):
+    for name in ("habits", BESIDE):
+        closed = two.post(f"{USAGE}/study/close", data={"_xsrf": form_token(html), "study": name})
+        assert closed.status_code == 303
+    for name in ("habits", BESIDE, "unheard-of"):
         for page in ("", "export.zip", "export.csv", "compare", "study"):
             assert two.get(f"{USAGE}/of/{name}/{page}").status_code == 404, (name, page)
     assert 'value="habits"' not in visit("demo-01").get(f"{USAGE}/me").text
