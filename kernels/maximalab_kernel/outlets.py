@@ -24,6 +24,9 @@ LISPS_OWN = re.compile(
 )
 """What SBCL itself prints on a recursion that is too deep: the error says it better."""
 
+GNUPLOTS_OWN = re.compile(r"^Cannot open initial state save file: [^\n]*\n", re.MULTILINE)
+"""What gnuplot 6 says at each start where it may not write into the system's temporary folder, and does without."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -71,6 +74,7 @@ class Outlets:
             if ended:
                 del self._printed[descriptor]
             texts[name] = decoder.decode(data)
+        texts = {name: GNUPLOTS_OWN.sub("", text) for name, text in texts.items()}
         errors = self._last_words.of_errors(LISPS_OWN.sub("", texts.get("stderr", "")))
         errors += self._last_words.rest() if whole else ""
         told = {"stdout": self._last_words.of_output(texts.get("stdout", "")), "stderr": errors}

@@ -16,7 +16,7 @@ from maximalab_kernel import plotscript, surfaces, wall
 from maximalab_kernel.child import child_setup
 from maximalab_kernel.finder import find_gnuplot
 from maximalab_kernel.rules import rules
-from maximalab_kernel.svg import tidy
+from maximalab_kernel.svg import on_one_page, tidy
 from maximalab_kernel.words import say
 
 LARGEST_SVG = 200_000
@@ -35,7 +35,7 @@ LONGEST_REMARK = 2_000
 """Characters of what gnuplot said that are passed on."""
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
-NOISE = re.compile(r"mouse|font|^\s*$", re.IGNORECASE)
+NOISE = re.compile(r"mouse|font|initial state save file|^\s*$", re.IGNORECASE)
 SET = re.compile(r"\bset\s+(term|out)[a-z]*\s+(\S+)")
 PNG_TERMINAL = (
     'if (strstrt(GPVAL_TERMINALS,"pngcairo")) set term pngcairo size {size}; '
@@ -134,8 +134,9 @@ def drawn(path: Path, script: Path) -> Picture:
     read = plotscript.read(text)
     alt = described(read)
     data: dict[str, Any] = {"text/plain": f"[{alt}]"}
-    svg = tidy(svg, alt)
-    wanted = len(svg) > LARGEST_SVG or os.environ.get(PLOTS) == "png"
+    several = svg.count("</svg>") > 1  # a closed kernel's scenes, which a PNG would have the last of
+    svg = tidy(on_one_page(svg) if several else svg, alt)
+    wanted = not several and (len(svg) > LARGEST_SVG or os.environ.get(PLOTS) == "png")
     png = as_png(script, text) if wanted else b""
     data["image/png" if png else "image/svg+xml"] = encoded(png) if png else svg
     if read.in_space:

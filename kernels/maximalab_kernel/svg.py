@@ -9,6 +9,7 @@ LARGE = 60_000
 """Characters from which on it is worth the time to write a picture shorter."""
 
 HEAD = re.compile(r"<title>Gnuplot</title>\s*<desc>[^<]*</desc>")
+CANVAS = '<g id="gnuplot_canvas">'
 DEFINITIONS = re.compile(r"<defs>.*?</defs>\s*", re.DOTALL)
 USES = re.compile(r"xlink:href='#gp|url\(#(?:grey|text)box\)")
 TOOLTIP = re.compile(r"<title>gnuplot_plot_[^<]*</title>")
@@ -24,6 +25,13 @@ BORDERED = re.compile(
     r"<polygon stroke='none' fill='([^']*)' points='([^']*)'/>\s*<path stroke='([^']*)' d='M([^']*)'/>"
 )
 COORDINATE = re.compile(r"(\.\d)\d\b")
+
+
+def on_one_page(svg: str) -> str:
+    """The pages that gnuplot has put one behind the other, of one size each, as one picture."""
+    first, *others = [page for page in svg.split("</svg>") if CANVAS in page] or [""]
+    above = (DEFINITIONS.sub("", page.partition(CANVAS)[2], count=1) for page in others)
+    return first + "".join(f"<g>{page}" for page in above) + "</svg>" if first else ""
 
 
 def hexadecimal(match: re.Match[str]) -> str:

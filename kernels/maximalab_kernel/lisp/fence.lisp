@@ -163,6 +163,7 @@
     (unless script (maximalab-refuse "system"))
     (maximalab-check-gnuplot-script script)
     (let ((*maximalab-trusted* :drawing))
+      (maximalab-scene-by-scene script)
       (funcall system (format nil "~@[cd \"~a\" && exec ~]~a -d \"~a\"~a" *maximalab-beside* *maximalab-own-gnuplot* script log)))))
 
 (defun maximalab-check-file-options (options)

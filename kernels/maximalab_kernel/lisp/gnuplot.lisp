@@ -255,3 +255,14 @@ line continues: that is, before the place JOINED."
     (loop (multiple-value-bind (line joined) (maximalab-gnuplot-next-line in)
             (unless line (return))
             (maximalab-check-gnuplot-line line joined)))))
+
+(defun maximalab-scene-by-scene (path)
+  "Let gnuplot put the scenes of the script PATH one behind the other; the kernel lays them upon each other.
+For several in one, gnuplot 6 keeps its state in the system's temporary folder, where nothing may be written."
+  (let ((lines (with-open-file (in path) (loop for line = (read-line in nil) while line collect line))))
+    (when (and (member "set multiplot" lines :test #'string=)
+               (some (lambda (line) (eql 0 (search "set terminal svg" line))) lines))
+      (with-open-file (out path :direction :output :if-exists :supersede)
+        (dolist (line lines)
+          (unless (member (string-right-trim " " line) '("set multiplot" "unset multiplot") :test #'string=)
+            (write-line line out)))))))

@@ -5,6 +5,7 @@
 
 (defvar *maximalab-trouble* nil "What the last failure said: (name message trace position).")
 (defvar *maximalab-source* nil "The stream that the statement under evaluation is parsed from.")
+(defvar *maximalab-text* "" "The text of that statement.")
 
 (defun maximalab-stop (&rest ignored)
   "What an interrupt does: leave the evaluation, whatever error handlers the user's code has set."
@@ -82,6 +83,12 @@
         ((stringp word) (maybe-invert-string-case word))
         (t word)))
 
+(defun maximalab-characters-read (position)
+  "How many characters of the statement the parser has read. GCL's POSITION counts bytes."
+  #-gcl position
+  #+gcl (count-if-not (lambda (char) (<= 128 (char-code char) 191)) *maximalab-text*
+                      :end (min position (length *maximalab-text*))))
+
 (defun mread-synerr (control &rest arguments)
   "Refuse what cannot be parsed, with the place where the parser stood."
   (let ((message (format nil "incorrect syntax: ~?" control (mapcar #'maximalab-syntax-word arguments))))
@@ -89,7 +96,7 @@
     (setq *maximalab-trouble*
           (list "MaximaSyntaxError" message ""
                 (and *maximalab-source* (eq *parse-stream* *maximalab-source*)
-                     (file-position *maximalab-source*))))
+                     (maximalab-characters-read (file-position *maximalab-source*)))))
     (when errcatch (format *error-output* "~&~a~%" message))
     (throw 'macsyma-quit 'maxima-error)))
 

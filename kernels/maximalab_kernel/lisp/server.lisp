@@ -49,6 +49,7 @@ Not to a grader, who wants the same outputs each time."
 (defun maximalab-evaluate (text)
   "Parse and evaluate one statement; the result's frame unless it ended in a dollar or is a plot that is shown."
   (let* ((*standard-input* (make-string-input-stream (format nil "none~%"))) ; of several help topics: list them
+         (*maximalab-text* text)
          (*maximalab-source* (make-string-input-stream text))
          (input-label (maximalab-next-label))
          (run (get-internal-run-time)) (real (get-internal-real-time))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from xml.dom import minidom
 
 import pytest
+from maximalab_kernel.svg import CANVAS, on_one_page
 
 SECRET = "told-to-nobody"
 
@@ -96,8 +98,8 @@ REFUSED = [
     ('tex(x,"got")$', "tex"),
     ('block(name: "got", tex(x,name))$', "tex"),
     ('texend("got")$', "texend"),
-    ('graph6_export([petersen_graph()],"got")$', "graph6_export"),
-    ('sparse6_export([petersen_graph()],"got")$', "sparse6_export"),
+    ('load("graphs")$ graph6_export([petersen_graph()],"got")$', "graph6_export"),
+    ('load("graphs")$ sparse6_export([petersen_graph()],"got")$', "sparse6_export"),
     ('load("numericalio")$ write_data([1,2],"got")$', "write_data"),
     ('stringout("got",x)$', "stringout"),
     ('kill(stringout)$ stringout("got",x)$', "stringout"),
@@ -125,8 +127,8 @@ REFUSED = [
     ('loadfile("lisp.lisp")$', "loadfile"),
     ('block(setup_autoload("lisp.lisp",ff), ff(1))$', "generic-autoload"),
     ('block(maxima_objdir: "/etc", load("/etc/passwd"))$', "load"),
-    ('graph6_import("ELSEWHERE/secret.mac")$', "graph6_import"),
-    ('sparse6_import("ELSEWHERE/secret.mac")$', "sparse6_import"),
+    ('load("graphs")$ graph6_import("ELSEWHERE/secret.mac")$', "graph6_import"),
+    ('load("graphs")$ sparse6_import("ELSEWHERE/secret.mac")$', "sparse6_import"),
     ('read_xpm("ELSEWHERE/secret.mac")$', "read_xpm"),
     ('read_matrix("ELSEWHERE/secret.mac")$', "read_matrix"),
     ('openr("ELSEWHERE/secret.mac")$', "openr"),
@@ -229,6 +231,22 @@ PICTURES = [
 def test_plots_are_drawn_as_in_an_open_kernel(closed_lab, code):
     answer = closed_lab.run(code)
     assert len(answer.pictures) == 1, (answer.reply, answer.of("stream"))
+    assert [content for content in answer.of("stream") if content["name"] == "stderr"] == []
+    minidom.parseString(answer.pictures[0])  # noqa: S318  it is our own
+
+
+def test_scenes_that_are_drawn_one_by_one_are_one_picture():
+    """As gnuplot has to draw them behind the wall."""
+    page = "<?xml?><svg>" + CANVAS + "<rect/><defs><g id='gpDot'/></defs>{}</g></svg>\n"
+    one = on_one_page(page.format("<path/>") + page.format("<text/>"))
+    assert (
+        one
+        == "<?xml?><svg>"
+        + CANVAS
+        + "<rect/><defs><g id='gpDot'/></defs><path/></g><g><rect/><text/></g></svg>"
+    )
+    assert on_one_page("") == ""
+    assert on_one_page("set no such thing") == ""
 
 
 def test_a_picture_of_the_students_own_lies_beside_the_notebook(closed_lab, places):

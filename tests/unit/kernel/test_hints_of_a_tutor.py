@@ -122,12 +122,16 @@ CARETS = [
     ("1 + x²;", "²"), ("a b;", "b"), ("a b ≤ 3;", "b"), ("5%;", "%"), ("цільова функція;", "я"),
 ]  # fmt: skip
 
+NAMES_ON_GCL = ["[x≥0, y≤5];", "1 + x²;"]
+"""Where GCL, which knows bytes alone, takes `x≥0` and `x²` for names."""
+
 
 @pytest.mark.parametrize(("code", "there"), CARETS)
 def test_the_caret_stands_at_what_the_parser_cannot_take(labs, lisp, code, there):
-    if lisp == "gcl" and not code.isascii():
-        pytest.skip("GCL counts bytes")
     answer = labs[0].run(code)
+    if lisp == "gcl" and code in NAMES_ON_GCL:
+        assert answer.error is None
+        return
     line, caret = next(
         (line, below)
         for line, below in zip(answer.reply["traceback"], answer.reply["traceback"][1:], strict=False)
