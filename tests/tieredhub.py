@@ -21,6 +21,7 @@ import httpx
 from labsettings import mark_homes
 from maximalab_hub.lab.programs import proxy_program
 from maximalab_spawner.catalog import publish
+from maximalab_spawner.metering import USE
 from maximalab_spawner.tiers import Tier
 
 HERE = {"public": "127.0.0.1", "vpn": "127.0.0.2"}
@@ -284,8 +285,9 @@ class TieredHub:
         until(lambda: not self.ready(user, server), f"{user}:{server} stopped")
 
     def told(self, user: str) -> list[dict[str, Any]]:
+        """A person's events, but for what servers use, which is told every few minutes."""
         lines = (self.folder / "events").read_text().splitlines()
-        return [one for one in map(json.loads, lines) if one["user"] == user]
+        return [one for one in map(json.loads, lines) if one["user"] == user and one["kind"] != USE]
 
     def log(self) -> str:
         return (self.folder / "hub.log").read_text()

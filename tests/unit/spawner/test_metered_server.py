@@ -94,7 +94,7 @@ async def test_another_hub_tells_the_last_share_again_under_its_name_and_goes_on
 
 
 def test_what_marked_processes_use_is_summed_up_with_their_children():
-    burn = "import time\nwhile time.process_time() < 0.2: pass\n"
+    burn = "import time\nwhile time.process_time() < 0.25: pass\n"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])\nprint(1, flush=True)\ninput()"
     mark = os.urandom(8).hex()
     environment = {**os.environ, MARK: mark}
@@ -104,6 +104,6 @@ def test_what_marked_processes_use_is_summed_up_with_their_children():
         process.stdout.readline()
         cpu_ms, memory = used(mark)
         process.stdin.close()
-    assert cpu_ms >= 200
+    assert cpu_ms >= 200  # of 250: user and system are told in ticks of 10 ms, each rounded down
     assert memory > 2**20
     assert used(mark) == (0, 0)
