@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
 from maximalab_hub.comparison.grid import SIZE
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.words import Words
@@ -144,9 +145,12 @@ def show(made: Report, words: Words, console: Console) -> None:
     families = (made.paired, made.unpaired, made.terms)
     for title, findings in zip(words.titles(), families, strict=True):
         if findings:
-            console.print(_table(title, findings, words))
-            for one in findings:
+            seen = foremost(findings, MOST_SHOWN)
+            console.print(_table(title, seen, words))
+            for one in seen:
                 console.print(f"  {words.sentence(one)}", highlight=False, markup=False)
+            if len(seen) < len(findings):
+                console.print(f"  {words.not_all(len(seen), len(findings))}", highlight=False)
     for line in words.left_out(made.in_several_groups, made.in_both_terms):
         console.print(f"  {line}", highlight=False, markup=False)
     if made.corners:

@@ -26,6 +26,10 @@ SKEWED = 1.0
 """From this skewness of the differences on, Wilcoxon's test is about more than a shift (Bulmer 1979: "highly")."""
 
 
+MOST_SHOWN = 400
+"""Findings of a family that a page or a terminal shows: all of 12 groups. Files hold every one."""
+
+
 class Measure(StrEnum):
     """What is compared."""
 
@@ -114,11 +118,26 @@ def apart(
 def between(cohorts: Mapping[str, Sequence[PersonFigures]], smallest: int) -> tuple[Finding, ...]:
     """Compare every two of the cohorts, which share nobody, in everything; at least two have to be large enough."""
     large = sorted(name for name, people in cohorts.items() if len(people) >= smallest)
+    values = {
+        (name, measure): [value for one in cohorts[name] if (value := person_value(one, measure)) is not None]
+        for name in large
+        for measure in Measure
+    }
     return _adjusted(
-        _independent(cohorts, first, second, measure, smallest)
+        _independent(values, first, second, measure, smallest)
         for first, second in combinations(large, 2)
         for measure in Measure
     )
+
+
+def foremost(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
+    """Keep so many for a reader, in their order: those with the smallest adjusted p, what was not tested last."""
+    order = sorted(range(len(findings)), key=lambda place: (_adjusted_or_more(findings[place]), place))
+    return tuple(findings[place] for place in sorted(order[:most]))
+
+
+def _adjusted_or_more(one: Finding) -> float:
+    return 2.0 if one.adjusted is None else one.adjusted
 
 
 def _paired(
@@ -148,12 +167,13 @@ def _paired(
 
 
 def _independent(
-    cohorts: Mapping[str, Sequence[PersonFigures]], first: str, second: str, measure: Measure, smallest: int
+    values: Mapping[tuple[str, Measure], Sequence[float]],
+    first: str,
+    second: str,
+    measure: Measure,
+    smallest: int,
 ) -> Finding:
-    x, y = (
-        [value for one in cohorts[name] if (value := person_value(one, measure)) is not None]
-        for name in (first, second)
-    )
+    x, y = values[first, measure], values[second, measure]
     if min(len(x), len(y)) < smallest:
         return Finding(measure, first, second, None, None, reason=Reason.FEW_PEOPLE)
     return Finding(measure, first, second, len(x), len(y), (median(x), median(y)), mann_whitney(x, y))

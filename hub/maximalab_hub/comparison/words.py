@@ -148,6 +148,14 @@ class Words:
             said.append(text % {"people": self._few(in_both_periods)})
         return said
 
+    def not_all(self, shown: int, every: int) -> str:
+        """Say that a family has more tests than are shown, and where the others are."""
+        _ = self._words
+        return _(
+            "Shown are the %(shown)s of %(every)s tests with the smallest p after Holm, which counts all of them."
+            " The files hold every one. Fewer groups make fewer: choose a course."
+        ) % {"shown": self.number(shown, 0), "every": self.number(every, 0)}
+
     def corner_heads(self) -> list[str]:
         """Name the columns of the grid."""
         _ = self._words
@@ -227,7 +235,9 @@ class Words:
     def number(self, value: float, digits: int) -> str:
         """Say a number with so many digits after the point; nothing is less than nothing."""
         rounded = round(value, digits) + 0.0
-        return format_decimal(rounded, f"#,##0.{'0' * digits}", locale=_LOCALES[self.language])
+        return format_decimal(
+            rounded, f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_LOCALES[self.language]
+        )
 
     def _p(self, value: float, _digits: int) -> str:
         return self.p(value)

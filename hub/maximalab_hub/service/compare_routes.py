@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
+from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.words import Words
 from maximalab_hub.comparison.writing import files
@@ -24,6 +25,7 @@ from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import study_of, timetables_of, work
 
 if TYPE_CHECKING:
+    from maximalab_hub.comparison.findings import Finding
     from maximalab_hub.service.questions import Question
 
 router = APIRouter(prefix=PREFIX)
@@ -46,7 +48,7 @@ def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bo
         said=said,
         words=words,
         with_grid=grid,
-        families=tuple(zip(words.titles(), (made.paired, made.unpaired, made.terms), strict=True)),
+        families=_families(made, words),
         week=week_chart(made.week, language),
         shares=shares_chart(made.people or (), said),
     )
@@ -63,6 +65,15 @@ def compare_json(request: Request, person: Researcher, asked: Asked, *, grid: bo
     content = files(made, about)["comparison.json"]
     request.app.state.own_events.exported(entry, {"sha256": sha256(content).hexdigest()})
     return Response(content, media_type="application/json; charset=utf-8", headers=headers)
+
+
+def _families(made: Report, words: Words) -> tuple[tuple[str, tuple[Finding, ...], str], ...]:
+    """Give each family's title, the tests to show, and a word where these are not all."""
+    found = []
+    for title, every in zip(words.titles(), (made.paired, made.unpaired, made.terms), strict=True):
+        shown = foremost(every, MOST_SHOWN)
+        found.append((title, shown, words.not_all(len(shown), len(every)) if len(shown) < len(every) else ""))
+    return tuple(found)
 
 
 def _compared(request: Request, asked: Question, *, with_grid: bool) -> tuple[Report, tuple[str, ...]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from math import fsum, sqrt
-from statistics import median
 from typing import TYPE_CHECKING
 
-from maximalab_hub.stats.interval import Interval, scipy_stats, tail_of
+from maximalab_hub.stats.interval import Interval, normal_above, scipy_stats, t_quantile, tail_of
 from maximalab_hub.stats.numbers import finite, ties
 
 if TYPE_CHECKING:
@@ -58,23 +57,45 @@ def mann_whitney(x: Sequence[float], y: Sequence[float], *, level: float = 0.95)
             raise ValueError(f"{name} is empty; give at least one value of each group")
     pairs = len(first) * len(second)
     rows, columns = _dominance(first, second), _dominance(second, first)
-    delta = sum(rows) / pairs
-    tied = bool(ties([*first, *second]))
+    delta, u = sum(rows) / pairs, (sum(rows) + pairs) / 2
+    tied = ties([*first, *second])
     exact = not tied and min(len(first), len(second)) <= MOST_EXACT
-    test = scipy_stats().mannwhitneyu(first, second, method="exact" if exact else "asymptotic")
     return MannWhitney(
-        statistic=(sum(rows) + pairs) / 2,
-        # Where all values are the same there is no spread to divide by, and nothing that differs.
-        p_value=1.0 if first[0] == first[-1] == second[0] == second[-1] else float(test.pvalue),
+        statistic=u,
+        p_value=_exact(first, second) if exact else _approximated(u, len(first), len(second), tied),
         cliffs_delta=delta,
         interval=_interval(first, second, (rows, columns), level),
         cles=(delta + 1) / 2,
-        shift=median(one - other for one in first for other in second),
+        shift=_shift(first, second),
         n_x=len(first),
         n_y=len(second),
         exact=exact,
-        tied=tied,
+        tied=bool(tied),
     )
+
+
+def _exact(x: Sequence[float], y: Sequence[float]) -> float:
+    return float(scipy_stats().mannwhitneyu(x, y, method="exact").pvalue)
+
+
+def _approximated(u: float, m: int, n: int, tied: Sequence[int]) -> float:
+    """Give p by the normal curve, corrected for ties and continuity.
+
+    SciPy reckons the same to the last digit, and takes twice as long as all the rest of a small test.
+    """
+    people = m + n
+    if tied == [people]:
+        return 1.0  # all values are the same: there is no spread to divide by, and nothing that differs
+    spread = sqrt(m * n / 12 * (people + 1 - sum(t**3 - t for t in tied) / (people * (people - 1))))
+    return min(1.0, 2 * normal_above((max(u, m * n - u) - m * n / 2 - 0.5) / spread))
+
+
+def _shift(x: Sequence[float], y: Sequence[float]) -> float:
+    from maximalab_hub.stats.differences import (  # noqa: PLC0415  only who tests pays for NumPy
+        median_difference,
+    )
+
+    return median_difference(x, y)
 
 
 def _dominance(mine: Sequence[float], others: Sequence[float]) -> list[int]:
@@ -91,7 +112,7 @@ def _interval(
         return None
     rows, columns = dominance
     delta = sum(rows) / (m * n)
-    t = float(scipy_stats().t.ppf(1 - tail, m + n - 2))
+    t = t_quantile(1 - tail, m + n - 2)
     if abs(delta) == 1:
         # No pair says otherwise, so the variance is 0: Cliff's bound for that case.
         least = (min(m, n) - t * t) / (min(m, n) + t * t)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 
@@ -20,6 +21,19 @@ def scipy_stats() -> Any:  # noqa: ANN401  SciPy ships no annotations
     from scipy import stats  # type: ignore[import-untyped]  # noqa: PLC0415
 
     return stats
+
+
+@lru_cache(maxsize=1024)
+def t_quantile(share: float, dof: int) -> float:
+    """Give the value below which this share of Student's t lies. Many tests ask of groups of the same sizes."""
+    return float(scipy_stats().t.ppf(share, dof))
+
+
+def normal_above(z: float) -> float:
+    """Give the probability of more than `z` under the normal curve: SciPy's function, without what surrounds it."""
+    from scipy import special  # noqa: PLC0415  see `scipy_stats`
+
+    return float(special.ndtr(-z))
 
 
 def tail_of(level: float) -> float:

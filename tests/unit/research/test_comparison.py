@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maximalab_hub.compare import Parameters
 from maximalab_hub.comparison.figures import Part, figures
-from maximalab_hub.comparison.findings import Measure, Reason, apart, between, in_and_out
+from maximalab_hub.comparison.findings import Measure, Reason, apart, between, foremost, in_and_out
 from maximalab_hub.comparison.grid import SIZE, grid
 from maximalab_hub.comparison.report import report
 from maximalab_hub.comparison.rhythm import rhythm
@@ -204,6 +204,18 @@ def test_lopsided_differences_are_named():
     people = [replace(one) for one in figures(a_class(FIRST, 5), TIMETABLES, Parameters(), KYIV)]
     [runs, *_] = in_and_out(people, 10, seed=0, resamples=0)
     assert "lopsided" in Words("en").sentence(replace(runs, skewed=True))
+
+
+def test_of_too_many_findings_a_reader_sees_those_with_the_smallest_p_in_their_order():
+    made = report(EVERYBODY, TIMETABLES, CHOICES)
+    every = [
+        replace(one, adjusted=p) for one, p in zip(made.unpaired, [0.3, None, 0.1, 0.2, 0.1], strict=False)
+    ]
+    assert foremost(every, 3) == tuple(every[place] for place in (2, 3, 4))
+    assert foremost(every, 4) == tuple(every[place] for place in (0, 2, 3, 4))
+    assert foremost(every, 9) == tuple(every)
+    assert "400 of 306,240 tests" in Words("en").not_all(400, 306_240)
+    assert "400 із 306" in Words("uk").not_all(400, 306_240)
 
 
 def test_many_findings_all_have_words_in_both_languages():

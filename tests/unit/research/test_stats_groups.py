@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from statistics import median
+
+import numpy as np
 import pingouin
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from maximalab_hub.stats import Interval, chi_square, holm, mann_whitney
+from maximalab_hub.stats import Interval, chi_square, differences, holm, mann_whitney
 from scipy import stats as scipy_stats
 from statsmodels.stats.effect_size import _noncentrality_chisquare
 from statsmodels.stats.multitest import multipletests
@@ -68,6 +71,45 @@ def test_mann_whitney_agrees_with_two_libraries_and_with_itself(x, y, random):
     assert ours.interval.low <= ours.cliffs_delta <= ours.interval.high
     assert ours.interval.low >= -1
     assert ours.interval.high <= 1
+
+
+measured = st.lists(
+    st.one_of(
+        st.integers(-3, 3).map(float),
+        st.integers(0, 400).map(lambda seconds: seconds / 60),
+        st.floats(allow_nan=False, allow_infinity=False),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("few", [0, differences.FEW_PAIRS], ids=["as of many pairs", "as of few pairs"])
+@given(x=measured, y=measured)
+@settings(max_examples=150)
+def test_the_median_difference_is_the_middle_of_all_pairs_to_the_last_digit(few, x, y):
+    naive = median(one - other for one in x for other in y)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(differences, "FEW_PAIRS", few)
+        found = differences.median_difference(sorted(x), sorted(y))
+    assert np.array_equal([found], [naive], equal_nan=True), "nan: both middles beyond all floats, either way"
+
+
+def test_the_shift_of_many_people_is_that_of_all_their_pairs():
+    draw = np.random.default_rng(7)
+    x, y = draw.integers(0, 90, 700) / 7, draw.integers(0, 80, 600) / 7
+    assert len(x) * len(y) > differences.FEW_PAIRS
+    assert mann_whitney(x, y).shift == np.median(np.subtract.outer(x, y))
+
+
+@given(values, values)
+@settings(max_examples=60)
+def test_the_approximated_p_is_scipys(x, y):
+    assume(len({*x, *y}) > 1)
+    ours = mann_whitney(x, y)
+    assume(not ours.exact)
+    theirs = scipy_stats.mannwhitneyu(x, y, method="asymptotic")
+    assert ours.p_value == pytest.approx(theirs.pvalue, rel=1e-14)
 
 
 @pytest.mark.parametrize(
