@@ -69,7 +69,7 @@ def import_file(  # noqa: PLR0913, PLR0917  what the form holds
     name = (file.filename or "")[:100]
     try:
         content = file.file.read()
-        found, how = _read(request, content, course, group)
+        found, how = _read(request, content, course, group, name)
         return _draft(request, person, course, found, {"how": how, "words": name}, keep_earlier=keep_earlier)
     except TimetableError as fault:
         return _import(request, course, fault=fault)
@@ -116,9 +116,10 @@ def _draft_of_calendar(  # noqa: PLR0913, PLR0917  a calendar, whose it is, and 
     return _draft(request, person, course, found, about, keep_earlier=keep_earlier)
 
 
-def _read(request: Request, content: bytes, course: str, group: str) -> tuple[Timetable, str]:
-    """Tell a calendar from a table by its beginning."""
-    if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR":
+def _read(request: Request, content: bytes, course: str, group: str, called: str) -> tuple[Timetable, str]:
+    """Tell a calendar from a table by its beginning; one that has no such beginning, by what it is called."""
+    begun = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR"
+    if begun or called.lower().endswith(".ics"):
         name = group_name(group) if group.strip() else ""
         return read_calendar(content, course, name, datetime.now(UTC), zone_of(request)), How.FILE.value
     return Timetable(read_lessons(content, course, zone_of(request))), How.TABLE.value

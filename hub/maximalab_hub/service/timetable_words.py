@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,12 @@ from maximalab_hub.language import translations
 from maximalab_hub.service.errors import N_
 from maximalab_hub.setting import Setting
 from maximalab_hub.store.timetables import How
+from maximalab_hub.timetable.csvfile import heading
 from maximalab_hub.timetable.lesson import CellTrouble, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from maximalab_hub.settings_sections import Language
     from maximalab_hub.store.timetables import Made
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 TROUBLES: Final[Mapping[str, str]] = {
     Trouble.NO_CALENDAR: N_(
         "This is no iCalendar file. Export the calendar again as .ics, and choose that file."
+    ),
+    Trouble.NO_UTF8: N_(
+        "This calendar is not in UTF-8, so the names in it cannot be read. Export it again in UTF-8."
     ),
     Trouble.NO_LESSONS: N_(
         "No lesson of this course was found. Name the course and the group in each event, or fill in the group below"
@@ -44,12 +48,16 @@ TROUBLES: Final[Mapping[str, str]] = {
     Trouble.NO_GROUP: N_("A lesson needs its group. Give it one."),
     Trouble.NO_COURSE: N_("An event names a group and no course. Name both, or neither."),
     Trouble.LONG_NAME: N_("Names of courses and groups have at most 64 characters."),
+    Trouble.UNSEEN: N_("A name has a sign in it that nobody sees. Type the name anew."),
     Trouble.LENGTH: N_("A lesson ends after it begins, and within 12 hours. Check the times."),
     Trouble.TOO_OFTEN: N_("An event repeats within the day. A lesson repeats daily at most."),
     Trouble.NO_RULE: N_(
         "A repetition cannot be read. Open the event in your calendar and choose its repetition again."
     ),
     Trouble.NO_TABLE: N_("This is no table in UTF-8. Save it in your spreadsheet as “CSV UTF-8”."),
+    Trouble.NOT_CLOSED: N_(
+        "A cell of the table does not end. Look at the quotation marks from this line on, and choose the file again."
+    ),
     Trouble.COLUMNS: N_(
         "Columns in the first line are missing, unknown or there twice. Compare them with the list below."
     ),
@@ -89,6 +97,10 @@ CELLS: Final[Mapping[str, str]] = {
     CellTrouble.TOO_LONG: N_("is too long"),
     CellTrouble.NO_ACCOUNT: N_("cannot be an account's name"),
     CellTrouble.TWICE: N_("was said in a line above already"),
+    CellTrouble.UNSEEN: N_("has a sign in it that nobody sees; type it anew"),
+    CellTrouble.MISSING: N_("is missing"),
+    CellTrouble.UNKNOWN: N_("is none of those below"),
+    CellTrouble.AGAIN: N_("is there twice"),
 }
 HOWS: Final[Mapping[str, str]] = {
     How.START: N_("set up by the lab"),
@@ -202,15 +214,18 @@ class TimetableWords:
     def trouble_of(self, trouble: str, where: str) -> str:
         """Say a trouble that was kept."""
         said = self._words(TROUBLES[trouble]) if trouble in TROUBLES else trouble
+        if trouble == Trouble.TAKEN and where:
+            where = self.on(datetime.fromisoformat(where))
         return f"{said} ({where})" if where else said
 
     def cell(self, cell: Cell) -> str:
         """Say which cell of a table cannot be read, and why."""
         words = self._words("Line %(line)s, column “%(column)s”: %(value)s %(why)s.")
+        missing = cell.trouble is CellTrouble.MISSING
         value = f"«{cell.value}»" if cell.value else ""
         said = words % {
             "line": cell.line,
-            "column": cell.column,
+            "column": heading(cell.column, self.language) if missing else cell.column,
             "value": value,
             "why": self._words(CELLS[cell.trouble]),
         }

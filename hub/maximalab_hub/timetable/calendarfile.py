@@ -26,13 +26,14 @@ from icalendar import Calendar, IncompleteComponent, InvalidCalendar, vBroken, v
 from maximalab_hub.timetable.lesson import (
     LONGEST_LESSON,
     LONGEST_NAME,
-    LONGEST_NOTE,
     MOST_BYTES,
     MOST_LESSONS,
     Holiday,
     Lesson,
     TimetableError,
     Trouble,
+    plain_name,
+    plain_note,
 )
 
 if TYPE_CHECKING:
@@ -98,7 +99,13 @@ def _parse(content: bytes) -> Calendar:
         msg = f"the file has {len(content)} bytes, at most {MOST_BYTES} are read: split it by course"
         raise TimetableError(msg, Trouble.TOO_BIG)
     try:
-        calendar = Calendar.from_ical(content)
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The library would put a mark for each letter, and groups whose names differ would become one.
+        msg = f"this calendar is not in UTF-8 ({str(error)[:100]}): export it in UTF-8"
+        raise TimetableError(msg, Trouble.NO_UTF8) from error
+    try:
+        calendar = Calendar.from_ical(text)
     except (ValueError, KeyError, IndexError) as error:
         msg = f"this is no iCalendar file (.ics): {str(error)[:200]}"
         raise TimetableError(msg, Trouble.NO_CALENDAR) from error
@@ -120,29 +127,34 @@ def _check(event: Entry, unnamed: Owner | None) -> None:
     name = _name(event)
     if "DTSTART" not in event:
         msg = f"{name}: DTSTART is missing; give it a date, a time and a time zone"
-        raise TimetableError(msg, Trouble.NO_START, name)
+        raise TimetableError(msg, Trouble.NO_START, _where(event))
     for field in ("DTSTART", "DTEND", "RECURRENCE-ID"):
         _check_moment(event, field)
     if not _is_holiday(event) and (_owner(event) or unnamed) and isinstance(event["DTSTART"].dt, datetime):
         _check_length(event)
+    for field in ("EXDATE", "RDATE"):
+        dates = event.get(field, [])
+        if any(isinstance(one, vBroken) for one in (dates if isinstance(dates, list) else [dates])):
+            msg = f"{name}: {field} holds what is no date"
+            raise TimetableError(msg, Trouble.NO_RULE, _where(event))
     for rule in _rules(event):
         if _TOO_OFTEN & {str(word).upper() for word in rule.get("FREQ", [])}:
             msg = f"{name}: RRULE repeats within the day; a lesson repeats daily at most"
-            raise TimetableError(msg, Trouble.TOO_OFTEN, name)
+            raise TimetableError(msg, Trouble.TOO_OFTEN, _where(event))
 
 
 def _check_moment(event: Entry, field: str) -> None:
     name = _name(event)
     if isinstance(event.get(field), vBroken):
         msg = f"{name}: {field} is no date and no time; write it as 20260907T083000"
-        raise TimetableError(msg, Trouble.NO_TIME, name)
+        raise TimetableError(msg, Trouble.NO_TIME, _where(event))
     moment = event[field].dt if field in event else None
     if isinstance(moment, datetime) and moment.tzinfo is None:
         msg = (
             f"{name}: {field} has no time zone, so its moment is unknown; "
             "export the calendar with TZID, for example DTSTART;TZID=Europe/Kyiv"
         )
-        raise TimetableError(msg, Trouble.NO_ZONE, name)
+        raise TimetableError(msg, Trouble.NO_ZONE, _where(event))
 
 
 def _rules(event: Entry) -> Iterator[Any]:
@@ -150,7 +162,7 @@ def _rules(event: Entry) -> Iterator[Any]:
     for rule in rules if isinstance(rules, list) else [rules]:
         if not isinstance(rule, vRecur):
             msg = f"{_name(event)}: RRULE cannot be read; write it as FREQ=WEEKLY;COUNT=15"
-            raise TimetableError(msg, Trouble.NO_RULE, _name(event))
+            raise TimetableError(msg, Trouble.NO_RULE, _where(event))
         yield rule
 
 
@@ -161,10 +173,10 @@ def _check_length(event: Entry) -> None:
         length = event.end - event.start
     except (InvalidCalendar, IncompleteComponent, TypeError) as error:
         msg = f"{name}: its end does not fit its start ({str(error)[:120]})"
-        raise TimetableError(msg, Trouble.LENGTH, name) from error
+        raise TimetableError(msg, Trouble.LENGTH, _where(event)) from error
     if not timedelta(0) < length <= LONGEST_LESSON:
         msg = f"{name}: lasts {length}; a lesson ends after it starts and within 12 hours"
-        raise TimetableError(msg, Trouble.LENGTH, name)
+        raise TimetableError(msg, Trouble.LENGTH, _where(event))
 
 
 def _lesson(occurrence: Entry, course: str, group: str) -> Lesson:
@@ -180,7 +192,7 @@ def _lesson(occurrence: Entry, course: str, group: str) -> Lesson:
         cancelled,
         series=hashlib.sha256(str(occurrence.get("UID", "")).encode()).hexdigest()[:16],
         moved_from=planned.astimezone(UTC) if moved and planned else None,
-        note=" ".join(str(occurrence.get("LOCATION", "")).split())[:LONGEST_NOTE],
+        note=plain_note(str(occurrence.get("LOCATION", ""))),
     )
 
 
@@ -188,7 +200,7 @@ def _holiday(occurrence: Entry, zone: tzinfo) -> Holiday:
     first: date = occurrence["DTSTART"].dt
     end = occurrence.end
     last = end.date() if isinstance(end, datetime) else end
-    name = " ".join(str(occurrence.get("SUMMARY", "")).split())[:LONGEST_NOTE]
+    name = plain_note(str(occurrence.get("SUMMARY", "")))
     starts_at, ends_at = (
         datetime.combine(day, time.min, zone).astimezone(UTC)
         for day in (first, max(last, first + timedelta(days=1)))
@@ -207,15 +219,18 @@ def _keep(found: dict[tuple[datetime, datetime, str, str], Lesson], lesson: Less
 
 def _owner(event: Entry) -> Owner | None:
     named = dict(_categories(event))
-    course = str(event.get("X-MAXIMALAB-COURSE", named.get("course", ""))).strip()
-    group = str(event.get("X-MAXIMALAB-GROUP", named.get("group", ""))).strip()
+    course = plain_name(str(event.get("X-MAXIMALAB-COURSE", named.get("course", ""))))
+    group = plain_name(str(event.get("X-MAXIMALAB-GROUP", named.get("group", ""))))
     if bool(course) != bool(group):
         missing = "X-MAXIMALAB-GROUP" if course else "X-MAXIMALAB-COURSE"
         msg = f"{_name(event)}: {missing} is missing; a lesson names its course and its group"
-        raise TimetableError(msg, Trouble.NO_GROUP if course else Trouble.NO_COURSE, _name(event))
+        raise TimetableError(msg, Trouble.NO_GROUP if course else Trouble.NO_COURSE, _where(event))
     if max(len(course), len(group)) > LONGEST_NAME:
         msg = f"{_name(event)}: course and group have at most 64 characters each"
-        raise TimetableError(msg, Trouble.LONG_NAME, _name(event))
+        raise TimetableError(msg, Trouble.LONG_NAME, _where(event))
+    if not (course + group).isprintable():
+        msg = f"{_name(event)}: its course or group has a sign that nobody sees; type it anew"
+        raise TimetableError(msg, Trouble.UNSEEN, _where(event))
     return (course, group) if course else None
 
 
@@ -229,6 +244,14 @@ def _categories(event: Entry) -> list[tuple[str, str]]:
     lists = raw if isinstance(raw, list) else [raw]
     words = [str(word) for one in lists for word in getattr(one, "cats", [one])]
     return [(key.strip().lower(), value) for key, _, value in (word.partition(":") for word in words)]
+
+
+def _where(event: Entry) -> str:
+    """Name an event in no language: by what its own calendar shows of it."""
+    start = event.get("DTSTART")
+    at = "" if start is None or isinstance(start, vBroken) else str(start.dt)[:16]
+    words = (*(" ".join(str(event.get(one, "")).split())[:80] for one in ("SUMMARY", "UID")), at)
+    return ", ".join(filter(None, words))
 
 
 def _name(event: Entry) -> str:

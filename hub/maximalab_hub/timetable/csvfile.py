@@ -27,6 +27,8 @@ from maximalab_hub.timetable.lesson import (
     Lesson,
     TimetableError,
     Trouble,
+    plain_name,
+    plain_note,
 )
 from maximalab_hub.timetable.state import Enrolled
 
@@ -54,7 +56,7 @@ MOST_FAULTS: Final = 50
 """How many cells are named; whoever mends so many sees the rest at the next try."""
 MOST_ROWS: Final = 20_000
 _YES: Final = {"yes": True, "так": True, "1": True, "no": False, "ні": False, "0": False, "": False}
-_CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})")
+_CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
 _DAY: Final = (re.compile(r"(\d{4})-(\d{2})-(\d{2})"), re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})"))
 _YEARS: Final = range(2000, 2201)
 
@@ -65,10 +67,13 @@ class _Row:
 
     line: int
     cells: Mapping[str, str]
+    heads: Mapping[str, str]
+    """How the file itself calls each column."""
     faults: list[Cell] = field(default_factory=list)
 
     def wrong(self, column: str, trouble: CellTrouble) -> None:
-        self.faults.append(Cell(self.line, column, self.cells.get(column, "")[:80], trouble))
+        value = self.cells.get(column, "")[:80]
+        self.faults.append(Cell(self.line, self.heads.get(column, column), value, trouble))
 
     def text(self, column: str, longest: int, *, needed: bool = False) -> str:
         value = self.cells.get(column, "")
@@ -76,6 +81,12 @@ class _Row:
             self.wrong(column, CellTrouble.EMPTY)
         elif len(value) > longest:
             self.wrong(column, CellTrouble.TOO_LONG)
+        return value
+
+    def name(self, column: str) -> str:
+        value = plain_name(self.text(column, LONGEST_NAME, needed=True))
+        if not value.isprintable():
+            self.wrong(column, CellTrouble.UNSEEN)
         return value
 
     def day(self, column: str, *, needed: bool = True) -> date | None:
@@ -156,10 +167,10 @@ def read_people(content: bytes, zone: ZoneInfo) -> tuple[Enrolled, ...]:
 
 
 def _lessons(row: _Row, course: str, zone: ZoneInfo) -> Iterator[Lesson]:
-    group = row.text("group", LONGEST_NAME, needed=True)
+    group = row.name("group")
     day, begins, ends = row.day("date"), row.clock("begins"), row.clock("ends")
     last, every = row.day("last_date", needed=False), row.weeks("every_weeks")
-    cancelled, note = row.answer("cancelled"), row.text("note", LONGEST_NOTE)
+    cancelled, note = row.answer("cancelled"), plain_note(row.text("note", LONGEST_NOTE))
     if day and last and not day <= last <= day + LONGEST_SERIES:
         row.wrong("last_date", CellTrouble.BEFORE)
     if row.faults or day is None or begins is None or ends is None:
@@ -178,10 +189,7 @@ def _lessons(row: _Row, course: str, zone: ZoneInfo) -> Iterator[Lesson]:
 
 
 def _person(row: _Row, zone: ZoneInfo) -> Enrolled | None:
-    name, group = (
-        row.text("name", LONGEST_ACCOUNT, needed=True),
-        row.text("group", LONGEST_NAME, needed=True),
-    )
+    name, group = row.text("name", LONGEST_ACCOUNT, needed=True), row.name("group")
     if any(sign.isspace() or not sign.isprintable() for sign in name):
         row.wrong("name", CellTrouble.NO_ACCOUNT)
     first, last = row.day("from"), row.day("until", needed=False)
@@ -197,20 +205,36 @@ def _rows(content: bytes, heads: Mapping[str, str], needed: set[str]) -> Iterato
     lines = _table(content)
     if not lines:
         raise TimetableError("the table is empty", Trouble.NO_TABLE)
-    named = [heads.get(cell.strip().lower().replace("’", "'"), "") for cell in lines[0]]
-    missing = sorted(needed - set(named))
-    unknown = [cell.strip() for cell, name in zip(lines[0], named, strict=True) if not name and cell.strip()]
-    twice = sorted({name for name in named if name and named.count(name) > 1})
-    if missing or unknown or twice:
-        said = ", ".join([*missing, *unknown, *twice])
-        raise TimetableError(
-            f"line 1, the columns: missing, unknown or there twice: {said}", Trouble.COLUMNS, said
-        )
+    written = [cell.strip() for cell in lines[0]]
+    named = [heads.get(cell.lower().replace("’", "'"), "") for cell in written]
+    _check_columns(written, named, needed)
+    own = {name: cell for cell, name in zip(written, named, strict=True) if name}
     if len(lines) > MOST_ROWS:
         raise TimetableError(f"more than {MOST_ROWS} lines: split the table", Trouble.TOO_MANY)
     for place, cells in enumerate(lines[1:], 2):
         if any(cell.strip() for cell in cells):
-            yield _Row(place, {name: cell.strip() for name, cell in zip(named, cells, strict=False) if name})
+            yield _Row(
+                place, {name: cell.strip() for name, cell in zip(named, cells, strict=False) if name}, own
+            )
+
+
+def _check_columns(written: Sequence[str], named: Sequence[str], needed: set[str]) -> None:
+    both = list(zip(written, named, strict=True))
+    faults = [Cell(1, name, "", CellTrouble.MISSING) for name in sorted(needed - set(named))]
+    faults += [Cell(1, cell[:80], "", CellTrouble.UNKNOWN) for cell, name in both if cell and not name]
+    again = {cell: name for cell, name in both if name and named.count(name) > 1}
+    faults += [Cell(1, cell, "", CellTrouble.AGAIN) for cell in again]
+    if faults:
+        said = ", ".join(f"{one.column!r} is {one.trouble}" for one in faults[:MOST_FAULTS])
+        raise TimetableError(
+            f"line 1, the columns: {said}", Trouble.COLUMNS, cells=tuple(faults[:MOST_FAULTS])
+        )
+
+
+def heading(column: str, language: str) -> str:
+    """Give a column's heading in a language that tables may have."""
+    ours = [head for heads in (LESSON_HEADS, PEOPLE_HEADS) for head, name in heads.items() if name == column]
+    return next((head for head in ours if head.isascii() == (language == "en")), column)
 
 
 def _table(content: bytes) -> Sequence[Sequence[str]]:
@@ -219,11 +243,17 @@ def _table(content: bytes) -> Sequence[Sequence[str]]:
     try:
         text = content.decode("utf-8-sig")
         first = text.partition("\n")[0]
-        mark = max(",;\t", key=first.count)
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         said = "this is no table in UTF-8: save it as “CSV UTF-8”"
         raise TimetableError(f"{said} ({str(error)[:100]})", Trouble.NO_TABLE) from error
+    mark = max(",;\t", key=first.count)
+    rows: list[list[str]] = []
+    try:
+        rows += csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    except csv.Error as error:
+        said = f"line {len(rows) + 1}: a cell does not end ({str(error)[:100]}); look at its quotation marks"
+        raise TimetableError(said, Trouble.NOT_CLOSED, str(len(rows) + 1)) from error
+    return rows
 
 
 def _day(text: str) -> date | None:

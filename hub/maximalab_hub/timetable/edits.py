@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from maximalab_hub.timetable.lesson import (
     LONGEST_LESSON,
     LONGEST_NAME,
-    LONGEST_NOTE,
     Holiday,
     Lesson,
     TimetableError,
     Trouble,
+    plain_name,
+    plain_note,
 )
 from maximalab_hub.timetable.state import Enrolled, State, ordered
 
@@ -66,17 +67,19 @@ def moment_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 def group_name(typed: str) -> str:
     """Check a group's name."""
-    name = " ".join(typed.split())
+    name = plain_name(typed)
     if not name:
         raise TimetableError("a lesson names its group", Trouble.NO_GROUP)
     if len(name) > LONGEST_NAME:
         raise TimetableError("a group's name has at most 64 characters", Trouble.LONG_NAME, name)
+    if not name.isprintable():
+        raise TimetableError("a group's name has a sign that nobody sees", Trouble.UNSEEN)
     return name
 
 
 def note_of(typed: str) -> str:
     """Keep a note short and on one line."""
-    return " ".join(typed.split())[:LONGEST_NOTE]
+    return plain_note(typed)
 
 
 def add(state: State, group: str, hours: Hours, zone: ZoneInfo, note: str = "") -> tuple[State, Lesson]:

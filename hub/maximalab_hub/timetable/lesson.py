@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,6 +27,8 @@ class Trouble(StrEnum):
     """Why something cannot be in a timetable. Every page says it in its reader's language."""
 
     NO_CALENDAR = "no_calendar"
+    NO_UTF8 = "no_utf8"
+    """A calendar in another encoding: its names would be read as other ones."""
     NO_LESSONS = "no_lessons"
     TOO_BIG = "too_big"
     TOO_MANY = "too_many"
@@ -37,12 +40,16 @@ class Trouble(StrEnum):
     """A lesson names a course and no group."""
     NO_COURSE = "no_course"
     LONG_NAME = "long_name"
+    UNSEEN = "unseen"
+    """A name with a sign that nobody sees."""
     LENGTH = "length"
     """Ends before it starts, or lasts longer than a lesson can."""
     TOO_OFTEN = "too_often"
     NO_RULE = "no_rule"
     """A repetition that cannot be read."""
     NO_TABLE = "no_table"
+    NOT_CLOSED = "not_closed"
+    """A quotation mark opens a cell and none closes it, or a cell is endless."""
     COLUMNS = "columns"
     ROWS = "rows"
     """Cells of a table that cannot be read; `cells` names each."""
@@ -109,6 +116,24 @@ class CellTrouble(StrEnum):
     NO_ACCOUNT = "no_account"
     TWICE = "twice"
     """Said in another line already."""
+    UNSEEN = "unseen"
+    """Holds a sign that nobody sees."""
+    MISSING = "missing"
+    """A column that has to be there."""
+    UNKNOWN = "unknown"
+    """A column that is none of ours."""
+    AGAIN = "again"
+    """A column that is there twice."""
+
+
+def plain_name(text: str) -> str:
+    """Give a name as it is compared: composed letters (a Mac writes й in two signs), single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def plain_note(text: str) -> str:
+    """Give a note on one line, without signs that nobody sees, at most `LONGEST_NOTE` long."""
+    return "".join(sign for sign in plain_name(text) if sign.isprintable())[:LONGEST_NOTE]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -101,7 +101,22 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
         pytest.param(
             calendar([*OURS, *MORNING, "RRULE:FREQ=NEVER"]), "cannot be read|RRULE", id="no such repetition"
         ),
-        pytest.param(b"\xff\xfe\x00", "no iCalendar file", id="not a text"),
+        pytest.param(b"\xff\xfe\x00", "not in UTF-8", id="not a text"),
+        pytest.param(
+            calendar([OURS[0], "X-MAXIMALAB-GROUP:ОР-1", *MORNING]).decode().encode("cp1251"),
+            "not in UTF-8",
+            id="letters of Windows, which would make one group of ОР-1 and МН-1",
+        ),
+        pytest.param(
+            calendar([OURS[0], "X-MAXIMALAB-GROUP:OR\u200b-1", *MORNING]),
+            "sign that nobody sees",
+            id="a group that only looks like another",
+        ),
+        pytest.param(
+            calendar([*OURS, *MORNING, "RRULE:FREQ=WEEKLY;COUNT=5", "EXDATE:garbage"]),
+            "EXDATE",
+            id="an exception that is no date",
+        ),
         pytest.param(
             calendar([*OURS, "DTSTART:20260907T083000", "DTEND:20260907T100500"]),
             "has no time zone",
@@ -153,3 +168,20 @@ def test_a_timetable_is_named_by_its_content_not_by_its_order():
     found = read_timetable(EXAMPLE.read_bytes(), since=SINCE, until=UNTIL).lessons
     assert version_of(found) == version_of(reversed(found)) != version_of(found[1:])
     assert version_of([]) == "none"
+
+
+def test_a_group_is_the_same_however_its_letters_are_put_together():
+    found = read_timetable(
+        calendar([OURS[0], "X-MAXIMALAB-GROUP:ОР-И\u0306  1", *MORNING]), since=SINCE, until=UNTIL
+    )
+    assert {one.group for one in found.lessons} == {"ОР-Й 1"}
+
+
+def test_an_event_is_named_to_people_by_what_their_calendar_shows():
+    with pytest.raises(TimetableError) as refused:
+        read_timetable(
+            calendar([*OURS, "DTSTART:20260907T083000", "DTEND:20260907T100500"]),
+            since=SINCE,
+            until=UNTIL,
+        )
+    assert refused.value.where == "OR, a@b, 2026-09-07 08:30"

@@ -111,7 +111,7 @@ def test_all_faults_come_at_once_up_to_a_limit():
         pytest.param(b"group;date;begins;ends;ends\n", Trouble.COLUMNS, id="a column twice"),
         pytest.param(b"group;date;begins;ends;wish\n", Trouble.COLUMNS, id="an unknown column"),
         pytest.param("група;дата".encode("cp1251"), Trouble.NO_TABLE, id="an old encoding"),
-        pytest.param(b'group;date;begins;ends\n"A', Trouble.NO_TABLE, id="a quote that does not end"),
+        pytest.param(b'group;date;begins;ends\n"A', Trouble.NOT_CLOSED, id="a quote that does not end"),
         pytest.param(b"x" * 4_000_001, Trouble.TOO_BIG, id="too large"),
     ],
 )
@@ -149,3 +149,41 @@ def test_no_bytes_whatever_break_the_reading(content, read):
 def test_no_cells_whatever_break_the_reading(rows):
     body = "\n".join(";".join(cell.replace(";", " ").replace('"', " ") for cell in row) for row in rows)
     assert all(one.line >= 2 for one in cells_refused(f"{HEAD}\n{body}".encode()))
+
+
+def test_a_fault_names_the_column_as_the_file_does():
+    found = faults("2026;A;8:30;10:05", head="дата;група;початок;кінець")
+    assert found == [(2, "дата", "2026", CellTrouble.NO_DAY)]
+
+
+def test_columns_that_are_missing_unknown_or_there_again_are_told_apart():
+    with pytest.raises(TimetableError) as refused:
+        lessons("A;2026-09-07;8:30;10:05", head="group;date;час;Date")
+    assert refused.value.trouble is Trouble.COLUMNS
+    assert refused.value.cells == (
+        Cell(1, "begins", "", CellTrouble.MISSING),
+        Cell(1, "ends", "", CellTrouble.MISSING),
+        Cell(1, "час", "", CellTrouble.UNKNOWN),
+        Cell(1, "date", "", CellTrouble.AGAIN),
+        Cell(1, "Date", "", CellTrouble.AGAIN),
+    )
+
+
+def test_times_may_have_the_seconds_that_spreadsheets_write():
+    [lesson] = lessons("A;2026-09-07;8:30:00;10:05:00")
+    assert lesson.ends_at - lesson.starts_at == timedelta(minutes=95)
+    assert faults("A;2026-09-07;8:30:15;10:05")[0][1:] == ("begins", "8:30:15", CellTrouble.NO_CLOCK)
+
+
+def test_a_group_is_the_same_however_its_letters_are_put_together_and_has_no_sign_that_nobody_sees():
+    assert {one.group for one in lessons("ОР-И\u0306  1;2026-09-07;8:30;10:05")} == {"ОР-Й 1"}
+    for sign in ("\x00", "\x07", "\u200b"):
+        assert faults(f"A{sign}B;2026-09-07;8:30;10:05")[0][1:] == ("group", f"A{sign}B", CellTrouble.UNSEEN)
+    [lesson] = lessons("A;2026-09-07;8:30;10:05;;;;ro\x00om")
+    assert lesson.note == "room"
+
+
+def test_a_cell_that_does_not_end_is_found_by_its_line():
+    with pytest.raises(TimetableError) as refused:
+        lessons("A;2026-09-07;8:30;10:05", 'B;2026-09-08;8:30;10:05;;;;"room')
+    assert (refused.value.trouble, refused.value.where) == (Trouble.NOT_CLOSED, "3")

@@ -198,6 +198,10 @@ def test_two_teachers_at_once_do_not_undo_each_other(app):
             "t.csv", TABLE.replace("8:30", "830"), "Рядок 2, стовпець «begins»: «830» не є часом", id="a cell"
         ),
         pytest.param("t.csv", "a;b\n1;2\n", "стовпців бракує", id="no such columns"),
+        pytest.param("t.csv", "a;b\n1;2\n", "Рядок 1, стовпець «початок»: бракує", id="a column by its name"),
+        pytest.param(
+            "t.ics", "<html></html>", "Це не файл iCalendar", id="a calendar that is a sign-in page"
+        ),
         pytest.param("t.csv", "\x00", "стовпців бракує|Це не таблиця", id="no table at all"),
     ],
 )
@@ -216,6 +220,15 @@ def test_a_calendar_that_names_no_group_belongs_to_the_one_that_was_typed(app):
     assert {one.group for one in state(app).lessons} == {"OR-2"}
     first = state(app).lessons[0].starts_at.astimezone(ZoneInfo("Europe/Kyiv"))
     assert (first.date(), first.hour, first.minute) == (day, 8, 30)
+
+
+def test_a_lesson_that_is_there_already_is_named_by_the_labs_own_clock(app):
+    tanya = Person(app, "tanya", "uk")
+    typed = {"what": "lesson", "group": "OR-1", "day": "2026-11-27", "begins": "08:30", "ends": "10:05"}
+    assert tanya.fill(f"{BASE}/enter", f"{BASE}/enter", **typed).status_code == 303
+    again = tanya.fill(f"{BASE}/enter", f"{BASE}/enter", **typed)
+    assert again.status_code == 400
+    assert "саме в цей час. (27 лист. 2026, 08:30)" in again.text
 
 
 def test_a_next_term_leaves_the_one_before_where_it_was(app):
