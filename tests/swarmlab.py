@@ -291,7 +291,7 @@ class SwarmLab(ServerLab):
         self.write()
         sites = [one.site for one in read_backends(self.folder / "backends.toml") if one.tier is tier]
         for name in names:
-            self.swarms.nodes[name].machine.sh(*rules(sites))
+            self.swarms.nodes[name].machine.sh(*rules(sites).lines())
         try:
             yield
         finally:

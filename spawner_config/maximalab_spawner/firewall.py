@@ -4,8 +4,9 @@ Docker keeps students from each other and from other machines. It does not keep 
 which is the gateway of their network, and a network with a way out leads to every neighbour of that machine. The
 rules close both. Where the hub is another machine (`hub_machine`), they also open the one way that there is between
 it and servers of a network without a way out, in both directions, and close it to everybody else. They are made anew
-each time, in chains of their own, and touch no other rule. With names of backends, the rules are theirs alone; with
-`--chains=WORD` the chains' names begin with that word, as two labs on one engine need it.
+each time, by one change (`maximalab_spawner.ruleset`), in chains of their own, and touch no other rule. With names of
+backends, the rules are theirs alone; with `--chains=WORD` the chains' names begin with that word, as two labs on one
+engine need it.
 
 Where hub and entrances are containers in the servers' own network (`doors`), Docker keeps servers from them as from
 each other; then the rules also open what is needed: from a door to a server's port, and from servers to the hub's and
@@ -25,6 +26,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from maximalab_spawner.backends import BackendsError, read_backends
 from maximalab_spawner.hardening import PORT
+from maximalab_spawner.ruleset import Chain, Rule, Ruleset
 from maximalab_spawner.site import within
 
 if TYPE_CHECKING:
@@ -44,33 +46,46 @@ SWARM_BRIDGE = "docker_gwbridge"
 LED = (("nat", "PREROUTING", "TO"), ("nat", "POSTROUTING", "AS"), ("raw", "PREROUTING", "RAW"))
 
 
-def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Iterator[str]:
-    """Give the commands, one a line, for all of a machine's backends. `name` begins the names of the chains."""
-    machine, beyond = f"{name}-IN", f"{name}-OUT"
+def rules(sites: Sequence[Site], name: str = "MAXIMALAB") -> Ruleset:
+    """Give the rules for all of a machine's backends. `name` begins the names of the chains."""
     sites = [site for site in sites if site.nodes is None or site.net.internet]
     far = [site for site in sites if site.hub_machine and site.nodes is None]
-    for chain, above, verdict in ((machine, "INPUT", "ACCEPT"), (beyond, "DOCKER-USER", "RETURN")):
-        yield from emptied(chain)
-        for site in sites if chain == beyond else ():
-            yield from (f"iptables -w -A {chain} {rule} -j ACCEPT" for rule in _inside(site))
-        for site in far if chain == beyond else ():
-            yield from (f"iptables -w -A {chain} {rule} -j ACCEPT" for rule in _ways(site))
-            yield f"iptables -w -A {chain} ! -s {site.hub_machine} -d {site.net.subnet} {NEW} -j REJECT"
-        for site in sites if chain == beyond else ():
-            if site.nodes is not None and site.hub_machine:
-                at_node = f"! -s {site.hub_machine} -o {SWARM_BRIDGE} -p tcp --dport {PORT}"
-                yield f"iptables -w -A {chain} {at_node} {NEW} -j REJECT"
-        yield f"iptables -w -A {chain} {KNOWN} -j {verdict}"
-        for site in sites:
-            yield from (f"iptables -w -A {chain} {_from(site)} {goal} -j {verdict}" for goal in goals(site))
-        yield linked(above, chain)
+    machine, beyond = f"{name}-IN", f"{name}-OUT"
+    own = Ruleset(
+        [Chain(machine, "INPUT"), Chain(beyond, "DOCKER-USER")],
+        [
+            *(Rule(machine, words) for words in _to_the_machine(sites)),
+            *(Rule(beyond, words) for words in _beyond(sites, far)),
+        ],
+        first=bool(far),
+    )
+    return own + _led(far, name) if far else own
+
+
+def _to_the_machine(sites: Sequence[Site]) -> Iterator[str]:
+    """Say what servers may ask the engine's own machine for, and that it is all."""
+    yield f"{KNOWN} -j ACCEPT"
     for site in sites:
-        yield f"iptables -w -A {machine} {_from(site)} -j REJECT"
-        yield f"iptables -w -A {beyond} {_from(site)} -p tcp --dport {MAIL} -j REJECT"
-        yield from (f"iptables -w -A {beyond} {_from(site)} -d {range_} -j REJECT" for range_ in NEIGHBOURS)
-    if far:
-        yield from _first(beyond)
-        yield from _led(far, name)
+        yield from (f"{_from(site)} {goal} -j ACCEPT" for goal in goals(site))
+    yield from (f"{_from(site)} -j REJECT" for site in sites)
+
+
+def _beyond(sites: Sequence[Site], far: Sequence[Site]) -> Iterator[str]:
+    """Say what passes through the machine, from servers and to them."""
+    for site in sites:
+        yield from (f"{words} -j ACCEPT" for words in _inside(site))
+    for site in far:
+        yield from (f"{words} -j ACCEPT" for words in _ways(site))
+        yield f"! -s {site.hub_machine} -d {site.net.subnet} {NEW} -j REJECT"
+    for site in sites:
+        if site.nodes is not None and site.hub_machine:
+            yield f"! -s {site.hub_machine} -o {SWARM_BRIDGE} -p tcp --dport {PORT} {NEW} -j REJECT"
+    yield f"{KNOWN} -j RETURN"
+    for site in sites:
+        yield from (f"{_from(site)} {goal} -j RETURN" for goal in goals(site))
+    for site in sites:
+        yield f"{_from(site)} -p tcp --dport {MAIL} -j REJECT"
+        yield from (f"{_from(site)} -d {range_} -j REJECT" for range_ in NEIGHBOURS)
 
 
 def _from(site: Site) -> str:
@@ -132,44 +147,21 @@ def _ways(site: Site) -> Iterator[str]:
     yield from (f"-s {subnet} -d {hub} -p tcp --dport {port} {led}" for port in _handed_on(site))
 
 
-def _first(chain: str) -> Iterator[str]:
-    """Have Docker's chain for our rules asked before its own, as Docker itself does it when it makes a network.
-
-    An engine that starts with containers running (live-restore) puts its own first, and they let nothing through to a
-    network without a way out. Our chain stands in meanwhile: at no moment is there less of it than before.
-    """
-    yield f"iptables -w -I FORWARD -j {chain}"
-    yield "iptables -w -D FORWARD -j DOCKER-USER"
-    yield "iptables -w -I FORWARD -j DOCKER-USER"
-    yield f"iptables -w -D FORWARD -j {chain}"
-
-
-def _led(sites: Sequence[Site], name: str) -> Iterator[str]:
+def _led(sites: Sequence[Site], name: str) -> Ruleset:
     """Lead servers' calls on to the hub, and let each side see the engine's machine instead of the other."""
     to, seen_as, raw = (f"{name}-{word}" for _, _, word in LED)
-    for table, above, word in LED:
-        yield from emptied(f"{name}-{word}", table)
-        yield linked(above, f"{name}-{word}", table)
+    chains = [Chain(f"{name}-{word}", above, table) for table, above, word in LED]
+    found = []
     for site in sites:
         hub, subnet = site.hub_machine, site.net.subnet
         for port in _handed_on(site):
             called = f"-s {subnet} -d {_gate(site)} -p tcp --dport {port}"
-            yield f"iptables -w -t nat -A {to} {called} -j DNAT --to-destination {hub}"
-            yield f"iptables -w -t nat -A {seen_as} -s {subnet} -d {hub} -p tcp --dport {port} -j MASQUERADE"
-        yield f"iptables -w -t nat -A {seen_as} -s {hub} -d {subnet} -p tcp --dport {PORT} -j MASQUERADE"
+            found.append(Rule(to, f"{called} -j DNAT --to-destination {hub}"))
+            found.append(Rule(seen_as, f"-s {subnet} -d {hub} -p tcp --dport {port} -j MASQUERADE"))
+        found.append(Rule(seen_as, f"-s {hub} -d {subnet} -p tcp --dport {PORT} -j MASQUERADE"))
         # From version 28 on, Docker drops there what is sent to a container's own address from outside.
-        yield f"iptables -w -t raw -A {raw} -s {hub} -d {subnet} -j ACCEPT"
-
-
-def emptied(chain: str, table: str = "filter") -> Iterator[str]:
-    """Make a chain of ours, or empty the one that is there."""
-    yield f"iptables -w -t {table} -N {chain} 2>/dev/null || iptables -w -t {table} -F {chain}"
-
-
-def linked(above: str, chain: str, table: str = "filter") -> str:
-    """Have a chain of ours asked first, unless it is asked already."""
-    where = f"{above} -j {chain}"
-    return f"iptables -w -t {table} -C {where} 2>/dev/null || iptables -w -t {table} -I {where}"
+        found.append(Rule(raw, f"-s {hub} -d {subnet} -j ACCEPT"))
+    return Ruleset(chains, found)
 
 
 def main() -> None:
@@ -188,7 +180,7 @@ def main() -> None:
     if missing:
         sys.exit(f"{file}: has no backend {', '.join(sorted(missing))}")
     sites = [one.site for one in found if one.site is not None and (not names or one.name in names)]
-    sys.stdout.write("".join(f"{line}\n" for line in rules(sites, *chains[:1])))
+    sys.stdout.write("".join(f"{line}\n" for line in rules(sites, *chains[:1]).lines()))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
     python -m maximalab_spawner.machines public-node backends.toml cloud >firewall     # where the lab's files are
     sh firewall up                                                                     # at the node, as root
 
-The script needs a shell and iptables. `up` again makes the rules anew, `down` leaves nothing of them, `check` says
-whether they stand. The rules are in chains of their own and touch no other rule; nothing else of a machine is closed,
-so nobody is locked out of it.
+The script needs a shell and iptables. `up` again makes the rules anew by one change, `down` leaves nothing of them,
+`check` says whether they stand. The rules are in chains of their own and touch no other rule; nothing else of a machine
+is closed, so nobody is locked out of it.
 
     hub-node      the hub's and the usage service's ports are for the engines' machines, and who is named by --let-in
     public-node   the rules of `maximalab_spawner.firewall`; the engine's port is for the hub's machine, a Swarm's
@@ -19,7 +19,6 @@ A backend's tier must be the kind's: what was written for public nodes is never 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -28,8 +27,9 @@ from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
 from maximalab_spawner.backends import BackendsError, read_backends
-from maximalab_spawner.firewall import KNOWN, emptied, hub_ports, linked, rules
+from maximalab_spawner.firewall import KNOWN, hub_ports, rules
 from maximalab_spawner.hardening import PORT
+from maximalab_spawner.ruleset import Chain, Rule, Ruleset
 from maximalab_spawner.tiers import Tier
 
 if TYPE_CHECKING:
@@ -40,17 +40,16 @@ if TYPE_CHECKING:
 
 #: Ports at which the nodes of a Swarm speak to each other.
 SWARM_PORTS = {"tcp": "2377,7946", "udp": "7946,4789"}
-LINK = re.compile(r"iptables -w -t (\S+) -C (\S+) -j (\S+) ")
 SCRIPT = """\
 #!/bin/sh
 # MaximaLab: the firewall of a {kind} ({names}). `up` puts its rules up, or anew where they stand; `down` takes them
 # away; `check` says whether they stand. They last until the machine, or its engine, starts again.
 set -eu
-found=iptables
+IPTABLES=iptables
 for one in iptables-nft iptables-legacy; do
-  if command -v "$one" >/dev/null && "$one" -w -n -L DOCKER-USER >/dev/null 2>&1; then found=$one; break; fi
+  if command -v "$one" >/dev/null && "$one" -w -n -L DOCKER-USER >/dev/null 2>&1; then IPTABLES=$one; break; fi
 done
-iptables() {{ command "$found" "$@"; }}
+iptables() {{ command "$IPTABLES" "$@"; }}
 up() {{
 {up}
 }}
@@ -86,10 +85,10 @@ class Machine(StrEnum):
     GATEWAY = "gateway"
 
 
-def commands(
+def ruleset(
     kind: Machine, backends: Sequence[Backend], friends: Sequence[str], name: str = "MAXIMALAB"
-) -> Iterator[str]:
-    """Give the commands that make a machine's rules, one a line.
+) -> Ruleset:
+    """Give a machine's rules.
 
     `friends` are at a node its Swarm's nodes, at the hub who calls it beside the engines' machines.
 
@@ -99,13 +98,12 @@ def commands(
     match kind:
         case Machine.PUBLIC | Machine.PRIVATE:
             _expect(kind, backends, Tier.PUBLIC if kind is Machine.PUBLIC else Tier.PRIVATE)
-            yield from rules(sites, name)
-            yield from _node(sites, friends, f"{name}-DOOR")
+            return rules(sites, name) + _node(sites, friends, f"{name}-DOOR")
         case Machine.HUB:
-            yield from _hub(sites, friends, f"{name}-DOOR")
+            return _hub(sites, friends, f"{name}-DOOR")
         case Machine.GATEWAY:
             _expect(kind, backends, Tier.PRIVATE)
-            yield from _gateway(sites, f"{name}-WAY")
+            return _gateway(sites, f"{name}-WAY")
         case _:
             assert_never(kind)
 
@@ -124,33 +122,32 @@ def _engine(site: Site) -> tuple[str, int] | None:
     return (parts.hostname, parts.port) if parts.hostname and parts.port else None
 
 
-def _closed(chain: str, goal: tuple[str, int], callers: Sequence[str]) -> Iterator[str]:
+def _closed(goal: tuple[str, int], callers: Sequence[str]) -> Iterator[str]:
     """Keep a port of this machine, whatever stands behind it, to some callers.
 
     What Docker leads on to a container is known by where it was sent at first.
     """
     sent_to = f"-p tcp -m conntrack --ctdir ORIGINAL --ctorigdst {goal[0]} --ctorigdstport {goal[1]}"
-    yield from (f"iptables -w -A {chain} -s {caller} {sent_to} -j RETURN" for caller in callers)
-    yield f"iptables -w -A {chain} {sent_to} -j REJECT"
+    yield from (f"-s {caller} {sent_to} -j RETURN" for caller in callers)
+    yield f"{sent_to} -j REJECT"
 
 
-def _node(sites: Sequence[Site], nodes: Sequence[str], chain: str) -> Iterator[str]:
-    yield from emptied(chain)
-    yield f"iptables -w -A {chain} -i lo -j RETURN"
+def _node(sites: Sequence[Site], nodes: Sequence[str], chain: str) -> Ruleset:
+    found = ["-i lo -j RETURN"]
     for site in sites:
         if (engine := _engine(site)) is not None and site.hub_machine:
-            yield from _closed(chain, engine, [site.hub_machine])
+            found += _closed(engine, [site.hub_machine])
     if any(site.nodes is not None for site in sites):
         if not nodes:
             raise MachineError("--nodes: name the addresses of all nodes of the Swarm, with commas between")
         for protocol, ports in SWARM_PORTS.items():
             to_it = f"-p {protocol} -m multiport --dports {ports}"
-            yield from (f"iptables -w -A {chain} -s {node} {to_it} -j RETURN" for node in nodes)
-            yield f"iptables -w -A {chain} {to_it} -j REJECT"
-    yield linked("INPUT", chain)
+            found += [f"-s {node} {to_it} -j RETURN" for node in nodes]
+            found.append(f"{to_it} -j REJECT")
+    return Ruleset([Chain(chain, "INPUT")], [Rule(chain, words) for words in found])
 
 
-def _hub(sites: Sequence[Site], friends: Sequence[str], chain: str) -> Iterator[str]:
+def _hub(sites: Sequence[Site], friends: Sequence[str], chain: str) -> Ruleset:
     """Keep what the hub's machine has for engines' machines to them; containers of its own are none of them."""
     goals: dict[tuple[str, int], list[str]] = {}
     for site in sites:
@@ -162,16 +159,15 @@ def _hub(sites: Sequence[Site], friends: Sequence[str], chain: str) -> Iterator[
         raise MachineError(
             "no backend names a hub_machine: no other machine calls the hub, and nothing is to be opened"
         )
-    yield from emptied(chain)
-    yield f"iptables -w -A {chain} -i lo -j RETURN"
+    found = ["-i lo -j RETURN"]
     for goal, callers in goals.items():
-        yield from _closed(chain, goal, callers)
-    yield linked("INPUT", chain)
+        found += _closed(goal, callers)
     # Where hub or gate are containers, their ports are led on before INPUT is asked.
-    yield f"if iptables -w -n -L DOCKER-USER >/dev/null 2>&1; then {linked('DOCKER-USER', chain)}; fi"
+    above = [Chain(chain, "INPUT"), Chain(chain, "DOCKER-USER", sure=False)]
+    return Ruleset(above, [Rule(chain, words) for words in found])
 
 
-def _gateway(sites: Sequence[Site], chain: str) -> Iterator[str]:
+def _gateway(sites: Sequence[Site], chain: str) -> Ruleset:
     inside = [
         (site, engine[0], engine[1]) for site in sites if site.hub_machine and (engine := _engine(site))
     ]
@@ -179,30 +175,28 @@ def _gateway(sites: Sequence[Site], chain: str) -> Iterator[str]:
         raise MachineError(
             "name the private backends whose engine is another machine (hub_machine, engine = tcp://…)"
         )
-    yield from emptied(chain)
+    found = []
     for site, address, port in inside:
         hub, here = site.hub_machine, (address, site.net.subnet)
         for place in here:
-            yield f"iptables -w -A {chain} -s {place} -d {hub} {KNOWN} -j ACCEPT"
-            yield f"iptables -w -A {chain} -s {hub} -d {place} {KNOWN} -j ACCEPT"
-        yield f"iptables -w -A {chain} -s {hub} -d {address} -p tcp --dport {port} -j ACCEPT"
-        yield f"iptables -w -A {chain} -s {hub} -d {site.net.subnet} -p tcp --dport {PORT} -j ACCEPT"
-        for called in hub_ports(site):
-            yield f"iptables -w -A {chain} -s {address} -d {hub} -p tcp --dport {called} -j ACCEPT"
+            found.append(f"-s {place} -d {hub} {KNOWN} -j ACCEPT")
+            found.append(f"-s {hub} -d {place} {KNOWN} -j ACCEPT")
+        found.append(f"-s {hub} -d {address} -p tcp --dport {port} -j ACCEPT")
+        found.append(f"-s {hub} -d {site.net.subnet} -p tcp --dport {PORT} -j ACCEPT")
+        found += [f"-s {address} -d {hub} -p tcp --dport {called} -j ACCEPT" for called in hub_ports(site)]
         for place in here:
-            yield f"iptables -w -A {chain} -d {place} -j DROP"
-            yield f"iptables -w -A {chain} -s {place} -j DROP"
-    yield linked("FORWARD", chain)
+            found += [f"-d {place} -j DROP", f"-s {place} -j DROP"]
+    return Ruleset([Chain(chain, "FORWARD")], [Rule(chain, words) for words in found])
 
 
-def script(kind: Machine, names: Sequence[str], lines: Sequence[str]) -> str:
-    """Write the script; what has to go at `down` is read from the very lines of `up`."""
-    links = [found.groups() for line in lines if (found := LINK.search(line))]
-    sure = [link for link in links if link[1] != "DOCKER-USER" or kind is not Machine.HUB]
+def script(kind: Machine, names: Sequence[str], made: Ruleset) -> str:
+    """Write the script; what has to go at `down` is read from the very chains of `up`."""
+    links = [(chain.table, chain.above, chain.name) for chain in made.chains]
+    sure = [link for link, chain in zip(links, made.chains, strict=True) if chain.sure]
     return SCRIPT.format(
         kind=kind,
         names=", ".join(names) or "all backends",
-        up="\n".join(f"  {line}" for line in lines),
+        up="\n".join(made.lines()),
         down="\n".join(GONE.format(*link) for link in links),
         check="\n".join(STANDS.format(*link) for link in sure),
     )
@@ -236,10 +230,10 @@ def main() -> None:
     kind = Machine(given.kind)
     try:
         mine = _named(given.backends, given.names, kind)
-        lines = list(commands(kind, mine, given.friends, given.chains))
+        made = ruleset(kind, mine, given.friends, given.chains)
     except (BackendsError, MachineError) as error:
         sys.exit(str(error))
-    sys.stdout.write(script(kind, given.names, lines))
+    sys.stdout.write(script(kind, given.names, made))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,18 @@ import re
 import socket
 import subprocess
 import sys
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Event
+from typing import TYPE_CHECKING
 
 import pytest
 from bed.spaces import Spaces
+from labrun import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.bed
 
@@ -143,6 +150,92 @@ def test_a_machine_s_ports_are_for_whom_they_must_be_and_for_all_again_once_the_
             assert run(figure, name, script, "down").returncode == 0
         assert rules(machine) == before
         assert {goal: open_to(figure, goal) for goal in ports} == dict.fromkeys(ports, EVERYBODY)
+
+
+class Knocks:
+    """Connections to a port, one after the other without a pause, from machines of which each has a thread.
+
+    None is waited for: one that a gap in the rules lets in is taken in by the listener, now or when it is sent again.
+    """
+
+    def __init__(self, figure, goal: tuple[str, int], names: tuple[str, ...]) -> None:
+        self.taken: set[str] = set()
+        self.tried = dict.fromkeys(names, 0)
+        self._figure, self._goal, self._over = figure, goal, Event()
+
+    def _knock(self, name: str) -> None:
+        kept: deque[socket.socket] = deque()
+        with self._figure.machines[name].inside(), ExitStack() as stack:
+            while not self._over.is_set():
+                one = stack.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(self._goal)
+                kept.append(one)
+                self.tried[name] += 1
+                if len(kept) > 50:
+                    kept.popleft().close()
+                self._over.wait(0.0005)  # this machine has others to serve
+
+    def _take(self, listener: socket.socket) -> None:
+        listener.settimeout(0.2)
+        while not self._over.is_set():
+            with suppress(TimeoutError):
+                one, (address, _) = listener.accept()
+                self.taken.add(address)
+                one.close()
+
+    @contextmanager
+    def going_on(self, listener: socket.socket) -> Iterator[None]:
+        with ThreadPoolExecutor() as pool:
+            work = [pool.submit(self._take, listener), *(pool.submit(self._knock, one) for one in self.tried)]
+            try:
+                yield
+            finally:
+                self._over.set()
+            for one in work:
+                one.result()
+
+
+def test_while_rules_are_made_anew_nobody_slips_through(figure):
+    """The same rules 50 times over, and at every moment somebody at the door."""
+    node, knocks = figure.machines["node"], Knocks(figure, (NODE, 2376), ("hub", "stranger"))
+    script = made(figure, "public-node", "cloud").stdout
+    with node.inside():
+        listener = socket.create_server((NODE, 2376), backlog=512)
+    with listener:
+        assert run(figure, "node", script, "up").returncode == 0
+        up = rules(node)
+        with knocks.going_on(listener):
+            until(lambda: HUB in knocks.taken and knocks.tried["stranger"], "both are at the door", 60)
+            said = [run(figure, "node", script, "up") for _ in range(50)]
+        assert [(one.returncode, one.stderr) for one in said] == [(0, "")] * 50
+        assert knocks.taken == {HUB}
+        assert rules(node) == up
+        assert run(figure, "node", script, "down").returncode == 0
+
+
+@pytest.mark.parametrize("stands", [False, True], ids=["at the machine's start", "where rules stand"])
+def test_where_a_name_leads_nowhere_a_machine_is_closed_and_the_command_tells(figure, stands):
+    """A machine may start before its resolver: all that names no host stands, and rules of before are kept."""
+    node, script = figure.machines["node"], made(figure, "public-node", "cloud").stdout
+    text = figure.backends.read_text()
+    figure.backends.write_text(text.replace("http://172.21.101.1:8082", "http://nowhere.invalid:8082"))
+    try:
+        named = made(figure, "public-node", "cloud").stdout
+    finally:
+        figure.backends.write_text(text)
+    before = rules(node)
+    if stands:
+        assert run(figure, "node", script, "up").returncode == 0
+    kept = rules(node)
+    told = run(figure, "node", named, "up")
+    assert told.returncode == 1
+    assert "leads nowhere" in told.stderr
+    after = rules(node)
+    assert (after == kept) is stands
+    assert "-A MAXIMALAB-IN -s 172.21.101.0/24 -j REJECT" in after
+    assert run(figure, "node", script, "down").returncode == 0
+    assert rules(node) == before
 
 
 def test_through_the_gateway_goes_what_the_lab_needs_and_nothing_else(figure):

@@ -46,8 +46,7 @@ def firewall(lab):
     """Put the machine's rules up for this lab's networks, in chains of the test's own, and take them away."""
     name = f"MXT{os.getpid()}"
     sites = [one.site for one in read_backends(lab.folder / "backends.toml")]
-    for line in rules(sites, name):
-        sh(line)
+    sh("\n".join(("set -e", *rules(sites, name).lines())))
     try:
         yield
     finally:

@@ -192,7 +192,10 @@ def test_a_gateway_is_taken_away_whole_and_keeps_its_key(tmp_path: Path):
         before = rules()
         words = (interface, f"{INSIDE}/24", "51820", str(key), f"{INSIDE}:{ENTRANCE}")
         first = space.run(str(ROOT / "deploy/vpn/up"), *words)
-        assert rules() != before
+        up = rules()
+        assert up != before
+        assert space.run(str(ROOT / "deploy/vpn/up"), *words) == first
+        assert rules() == up, "by one change: nobody slips through, and nothing stands there twice"
         for _ in range(2):
             space.run(str(ROOT / "deploy/vpn/down"), interface)
             assert rules() == before

@@ -118,7 +118,7 @@ def test_the_compose_file_has_the_addresses_of_the_plan():
 
 def test_the_firewall_opens_doors_and_gate_and_nothing_between_servers(lab):
     sites = [one.site for one in read_backends(lab / "lab/backends.toml")]
-    lines = [line for line in rules(sites, "lab") if "lab-OUT" in line and line.endswith("ACCEPT")]
+    lines = [line for line in rules(sites, "lab").lines() if "-A lab-OUT" in line and line.endswith("ACCEPT")]
     private = [line.partition("-A lab-OUT ")[2] for line in lines if "172.28.8." in line]
     assert private == [
         "-s 172.28.8.0/22 -d 172.28.8.0/22 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
