@@ -17,7 +17,7 @@ from bed.reaching import reached, within
 from deployed import DOOR, PASSWORD
 from floors import VERSIONS, below_the_floor, floors
 from givenaway import PAGES, given_away
-from labclient import NotebookKernel, wait_for
+from labclient import NotebookKernel, Visitor, wait_for
 from managerasked import asked_of_the_manager
 from maximalab_hub.secret_files import Secret
 from maximalab_spawner.tiers import Tier
@@ -346,19 +346,33 @@ def test_all_services_are_killed_at_once_and_come_back_alone_with_no_kernel_lost
     lab.assert_no_kernel_was_lost()
 
 
-def test_with_a_certificate_in_the_lab_s_folder_the_public_entrance_speaks_tls(lab):
-    """The command typed again; this test is the last, as the entrance is another one from then on."""
-    authority, tls = lab.swarms.authority, lab.folder / "tls"
-    files = dict(zip(("certificate", "key"), authority.issue("entrance", lab.address), strict=True))
-    for name, path in files.items():
-        (tls / f"{name}.pem").write_bytes(path.read_bytes())
-    lab.run("up")
+def test_with_certificates_both_entrances_speak_tls_and_the_hub_knows(lab):
+    """The commands of docs/deploy.md; this test is the last, as the entrances are others from then on."""
+    authority = lab.swarms.authority
+    public, inside = (
+        authority.issue(name, at) for name, at in (("entrance", lab.address), ("inside", INSIDE))
+    )
+    lab.run("certificate", "--host", lab.address, *map(str, public))
+    lab.run("certificate", "--vpn", "--host", INSIDE, *map(str, inside))
+    said = lab.first_up("--vpn-host", INSIDE)
     url, context = lab.url.replace("http:", "https:"), ssl.create_default_context(cafile=authority.ca)
+    assert f"The lab answers at {url}" in said
+    assert f"The lab answers at https://{INSIDE}" in said
     with httpx.Client(verify=context, trust_env=False, timeout=30) as asker:
-        wait_for(
-            lambda: asker.get(f"{url}/hub/health").status_code == 200, seconds=180, why="it answers by TLS"
-        )
-        plain = asker.get(f"http://{lab.address}/hub/login")
-        assert (plain.status_code // 100, plain.headers["Location"].split(":")[0]) == (3, "https")
-    key = files["key"].read_text().splitlines()[1]
-    assert key not in lab.shown()
+        for place, entrance in ((lab.address, url), (INSIDE, f"https://{INSIDE}")):
+            wait_for(
+                lambda at=entrance: asker.get(f"{at}/hub/health").status_code == 200,
+                seconds=180,
+                why=f"{entrance} answers by TLS",
+            )
+            plain = asker.get(f"http://{place}/hub/login")
+            assert (plain.status_code, plain.headers["Location"]) == (308, f"{entrance}/hub/login")
+    ada = Visitor(url, "ada", PASSWORD, trust=context)
+    assert ada.sign_in().status_code == 200
+    refusal = ada.open("matrix-game")
+    assert (refusal.status_code, f"https://{INSIDE}" in refusal.text) == (403, True)
+    within_vpn = Visitor(f"https://{INSIDE}", "ada", PASSWORD, trust=context)
+    assert within_vpn.sign_in().status_code == 200
+    assert "version" in within_vpn.http.get(f"{PATH}api").json()
+    for _, file in (public, inside):
+        assert file.read_text().splitlines()[1] not in lab.shown()

@@ -8,10 +8,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from maximalab_hub.deploy.files import owned, replaced
+from maximalab_hub.deploy.plan import PlanError
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+    from maximalab_hub.deploy.plan import Plan
 
 
 class CertificateError(ValueError):
@@ -55,6 +58,28 @@ def names(certificate: x509.Certificate, host: str) -> bool:
     known = {one.lower() for one in said.get_values_for_type(x509.DNSName)}
     known |= {str(one) for one in said.get_values_for_type(x509.IPAddress)}
     return host.lower() in known or f"*.{host.lower().partition('.')[2]}" in known
+
+
+def is_at(folder: Path) -> bool:
+    """Say whether a certificate and its key are in a folder."""
+    return all((folder / part).exists() for part in ("certificate.pem", "key.pem"))
+
+
+def place_of_vpn_certificate(plan: Plan, folder: Path) -> Path | None:
+    """Say where the VPN entrance's certificate lies in the lab's folder: one of its own, or the public entrance's.
+
+    None where that entrance speaks no TLS. Raises `PlanError` where it is to, and has none.
+    """
+    if not plan.vpn_host:
+        return None
+    if is_at(folder / "tls/vpn"):
+        return folder / "tls/vpn"
+    if plan.tls:
+        return folder / "tls"
+    raise PlanError(
+        f"--vpn-host {plan.vpn_host}: there is no certificate yet; give it first, by the command `certificate` beside "
+        f"`up`: certificate --vpn --host {plan.vpn_host} FULLCHAIN KEY"
+    )
 
 
 def put(folder: Path, certificate: bytes, key: bytes, owner: int) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
-from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import maximalab_hub
 from maximalab_hub.deploy import lifecommand
+from maximalab_hub.deploy.certificate import is_at, place_of_vpn_certificate
 from maximalab_hub.deploy.init import make
 from maximalab_hub.deploy.plan import GATE_PORT, Plan, PlanError
 from maximalab_hub.deploy.swarmplan import SwarmPlan
 
 EVERY = IPv4Address(0)
-TLS = "/etc/maximalab/tls"
+TLS = Path("/etc/maximalab/tls")
 """Where the containers of the entrances find the folder `tls`."""
 BLOCK, POOL = IPv4Network("172.28.0.0/16"), IPv4Network("172.20.0.0/20")
 Host = Annotated[str, typer.Option(help="The name or address that people type.")]
@@ -64,7 +65,7 @@ def init(  # noqa: PLR0913, PLR0917  an option each
     tag: Tag = maximalab_hub.__version__,
 ) -> None:
     """Make the folder of a lab in containers: settings, keys, accounts. What is there is kept."""
-    tls = _has_certificate(folder)
+    tls = is_at(folder / "tls")
     plan = Plan(
         name=name,
         host=host,
@@ -77,7 +78,7 @@ def init(  # noqa: PLR0913, PLR0917  an option each
     )
     given = {
         "VERSION": tag,
-        "VPN_TLS": _vpn_certificate(plan, folder),
+        "VPN_TLS": _as_its_container_sees(place_of_vpn_certificate(plan, folder), folder),
         "DOCKER_GROUP": str(docker_group),
         "DOCKER_SOCKET": socket,
         "PUBLIC_BIND": str(bind),
@@ -87,21 +88,9 @@ def init(  # noqa: PLR0913, PLR0917  an option each
         typer.echo(f"made {one}")
 
 
-def _vpn_certificate(plan: Plan, folder: Path) -> str:
-    """Say where the VPN entrance finds its certificate, in its container: one of its own, or the public entrance's."""
-    if not plan.vpn_host:
-        return "no"
-    if _has_certificate(folder, "vpn"):
-        return f"{TLS}/vpn"
-    if plan.tls:
-        return TLS
-    raise PlanError(
-        f"--vpn-host {plan.vpn_host}: there is no certificate yet; give it by deploy/compose/certificate first"
-    )
-
-
-def _has_certificate(folder: Path, entrance: str = ".") -> bool:
-    return all((folder / "tls" / entrance / part).exists() for part in ("certificate.pem", "key.pem"))
+def _as_its_container_sees(place: Path | None, folder: Path) -> str:
+    """Say where an entrance's container finds what lies in the lab's folder `tls`."""
+    return str(TLS / place.relative_to(folder / "tls")) if place is not None else "no"
 
 
 @app.command("swarm")
@@ -123,6 +112,7 @@ def swarm(  # noqa: PLR0913, PLR0917  an option each
     pool: Pool = POOL,
     port: Port = None,
     vpn_port: VpnPort = 51820,
+    vpn_host: VpnHost = "",
     gate_port: Annotated[
         int, typer.Option(min=1, max=65535, help="Of this machine, where public servers find the hub's API.")
     ] = GATE_PORT,
@@ -131,7 +121,7 @@ def swarm(  # noqa: PLR0913, PLR0917  an option each
     tag: Tag = maximalab_hub.__version__,
 ) -> None:
     """Make the folder of a lab in two Swarms: settings, keys, accounts. What is there is kept."""
-    tls = _has_certificate(folder)
+    tls = is_at(folder / "tls")
     missing = [part for part in ("ca", "cert", "key") if not (folder / "engine" / f"{part}.pem").exists()]
     if missing:
         raise PlanError(
@@ -149,6 +139,7 @@ def swarm(  # noqa: PLR0913, PLR0917  an option each
         machine=address,
         dns=tuple(dns),
         gate_port=gate_port,
+        vpn_host=vpn_host,
     )
     given = {"VERSION": tag, "DOCKER_GROUP": str(docker_group), "DOCKER_SOCKET": socket}
     for one in make(plan, folder, tag, given):

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from maximalab_spawner.tiers import Tier
 
 from maximalab_hub.deploy import swarmtexts, texts
+from maximalab_hub.deploy.certificate import place_of_vpn_certificate
 from maximalab_hub.deploy.following import follow
 from maximalab_hub.deploy.swarmplan import SwarmPlan
 from maximalab_hub.secret_files import Secret, ensure_secrets
@@ -77,7 +78,8 @@ def make(plan: Plan, folder: Path, tag: str, given: Mapping[str, str]) -> list[s
     (lab / "backends.toml").chmod(0o644)  # the firewall, another user, reads it
     if isinstance(plan, SwarmPlan):
         _engine_files(folder / "engine", keys)
-        given = {**given, **swarmtexts.stack_variables(plan, folder)}
+        own = place_of_vpn_certificate(plan, folder)
+        given = {**given, **swarmtexts.stack_variables(plan, folder, own)}
     for path in keys.iterdir():
         _own(path, ROOT if path.name.startswith("gateway_") else USER)
     (folder / ".env").write_text(texts.compose_variables(plan, folder, given), encoding="utf-8")

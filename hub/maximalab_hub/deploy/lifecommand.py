@@ -34,19 +34,19 @@ def rotate(folder: Folder, names: Annotated[list[str], typer.Argument(help="Keys
 
 def put_certificate(
     folder: Folder,
-    host: Annotated[str, typer.Option(help="What it must name; default: the words of `up`.")] = "",
+    host: Annotated[str, typer.Option(help="What it must name; default: as `up` was told.")] = "",
     vpn: Annotated[bool, typer.Option("--vpn", help="It is the VPN entrance's own.")] = False,  # noqa: FBT002
 ) -> None:
     """Look at a certificate and its key in `tls/new`, and put them where an entrance reads them."""
     place = folder / "tls"
     said = _words(folder)
     of_vpn = said.get("--vpn-host", "")
-    if vpn and not of_vpn:
+    if vpn and not (host or of_vpn):
         raise certificate.CertificateError(
-            "the VPN entrance has no name yet: deploy/compose/up --vpn-host NAME …"
+            "the VPN entrance has no name yet: say it here by --host NAME, and then to `up` by --vpn-host NAME"
         )
     shared = [of_vpn] if of_vpn and not (place / "vpn").is_dir() else []
-    hosts = [of_vpn] if vpn else [host or said["--host"], *shared]
+    hosts = [host or of_vpn] if vpn else [host or said["--host"], *shared]
     given = [(place / "new" / name).read_bytes() for name in ("certificate.pem", "key.pem")]
     until = certificate.looked_at(given[0], given[1], hosts, datetime.now(UTC))
     certificate.put(place / "vpn" if vpn else place, given[0], given[1], USER)

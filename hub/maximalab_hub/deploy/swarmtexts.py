@@ -62,16 +62,21 @@ def backends(plan: SwarmPlan, folder: Path, tag: str) -> str:
     )
 
 
-def stack_variables(plan: SwarmPlan, folder: Path) -> dict[str, str]:
-    """Give the variables that the stack has and the compose file has not: a secret never changes, its name does."""
+def stack_variables(plan: SwarmPlan, folder: Path, vpn_tls: Path | None = None) -> dict[str, str]:
+    """Give the variables that the stack has and the compose file has not: a secret never changes, its name does.
+
+    `vpn_tls` is the folder with the VPN entrance's certificate, where it speaks TLS.
+    """
     keys = {path.name: path for path in (folder / "secrets").iterdir()}
-    if plan.tls:
-        keys |= {"tls_certificate": folder / "tls/certificate.pem", "tls_key": folder / "tls/key.pem"}
+    for prefix, place in (("tls", folder / "tls" if plan.tls else None), ("vpn_tls", vpn_tls)):
+        if place is not None:
+            keys |= {f"{prefix}_{part}": place / f"{part}.pem" for part in ("certificate", "key")}
     marks = {
         f"MARK_{name}": hashlib.sha256(path.read_bytes()).hexdigest()[:12] for name, path in keys.items()
     }
     return {
         "PUBLIC_ENGINE": plan.public,
+        "VPN_TLS": str(vpn_tls or "no"),
         "ADDRESS": str(plan.machine),
         "GATE_PORT": str(plan.gate_port),
         "PUBLIC_SUBNET": str(plan.subnet(Tier.PUBLIC)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -84,6 +85,27 @@ def test_a_certificate_of_the_public_entrance_gets_a_name_as_well(lab):
     assert wanted <= set(variables(lab))
 
 
+@pytest.mark.parametrize("place", ["tls", "tls/vpn"], ids=["the public entrance's", "one of its own"])
+def test_a_certificate_of_the_vpn_entrance_gets_a_name_and_the_settings_follow(lab, place):
+    named = plan(vpn_host="vpn.example.edu", tls=place == "tls")
+    with pytest.raises(PlanError, match=r"certificate --vpn --host vpn\.example\.edu"):
+        make(replace(named, tls=False), lab, "1", GIVEN)
+    (lab / place).mkdir(exist_ok=True)
+    (lab / place / "certificate.pem").write_text("certificate")
+    (lab / place / "key.pem").write_text("key")
+    make(named, lab, "1", GIVEN)
+    wanted = set(re.findall(r"\$\{(\w+)\}", (ROOT / "deploy/swarm/vpn-tls.yaml").read_text()))
+    assert wanted <= set(variables(lab))
+    assert variables(lab)["VPN_TLS"] == str(lab / place)
+    assert ("MARK_tls_key" in variables(lab)) is (place == "tls")
+    assert load_settings(lab / "lab/maximalab.toml").entrances["vpn"].url == "https://vpn.example.edu"
+
+
+def test_without_a_name_the_vpn_entrance_has_no_certificate(lab):
+    assert variables(lab)["VPN_TLS"] == "no"
+    assert "MARK_vpn_tls_key" not in variables(lab)
+
+
 def test_each_service_sees_the_keys_that_it_sees_on_one_machine():
     """With those by which the hub is known to the public manager, and nothing more."""
     for name, service in STACK["services"].items():
@@ -133,5 +155,5 @@ def test_a_lab_that_cannot_be_is_refused(wrong, word):
 
 
 def test_scripts_may_be_run():
-    for script in ("up", "down", "lab", "wait"):
+    for script in ("up", "down", "lab", "wait", "certificate"):
         assert os.access(ROOT / "deploy/swarm" / script, os.X_OK), script
