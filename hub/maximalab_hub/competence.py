@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.stats import ChiSquare, MarginalHomogeneity, chi_square, stuart_maxwell
-from maximalab_hub.typed import Fault, TypedError
+from maximalab_hub.typed import Fault, TypedError, refuse_twice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +52,14 @@ def read_levels(text: str, *, same_people: bool = False) -> Levels:
     """
     lines = [_cells(line) for line in text.splitlines() if line.strip()]
     if not _LEAST < len(lines) <= MOST_ROWS + 1:
-        raise TypedError(Fault.LINES)
+        raise TypedError(Fault.ROWS)
     levels = tuple(lines[0][1:])
     if not _LEAST <= len(levels) <= MOST_LEVELS or not all(levels):
         raise TypedError(Fault.LEVELS)
     rows = [_row(cells, len(levels)) for cells in lines[1:]]
     found = Levels(levels, tuple(name for name, _ in rows), tuple(counts for _, counts in rows))
+    refuse_twice(found.levels)
+    refuse_twice(found.rows)
     people = sum(map(sum, found.counts))
     if same_people and found.square:
         if not people:

@@ -13,7 +13,7 @@ from statistics import median, stdev
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from maximalab_hub.stats import FleissKappa, Grim, Icc, KendallW, fleiss_kappa, grim, icc, kendall_w
-from maximalab_hub.typed import Fault, TypedError
+from maximalab_hub.typed import Fault, TypedError, refuse_twice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -148,6 +148,8 @@ def read_criteria(text: str) -> tuple[Criterion, ...]:
         if len(parts) not in {2, 3} or not all(parts):
             raise TypedError(Fault.CRITERION, line)
         found.append(Criterion(parts[0][:200], parts[1][:200], _weight(parts[2:])))
+    for language in ("uk", "en"):
+        refuse_twice(one.name(language) for one in found)
     return tuple(found)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Fault(StrEnum):
@@ -10,6 +14,11 @@ class Fault(StrEnum):
 
     LINES = "lines"
     """No line, or too many."""
+    TITLE = "title"
+    ROWS = "rows"
+    """A table of levels with fewer than two lines of people, or too many."""
+    TWICE = "twice"
+    """A name that two have: nobody could tell them apart."""
     CRITERION = "criterion"
     AVERAGE = "average"
     NUMBER = "number"
@@ -33,3 +42,12 @@ class TypedError(ValueError):
         super().__init__(f"{fault}: {part[:80]}")
         self.fault = fault
         self.part = part[:80]
+
+
+def refuse_twice(names: Iterable[str]) -> None:
+    """Raise `TypedError` for the first name that is there already; capitals make no other name."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise TypedError(Fault.TWICE, name)
+        seen.add(name.casefold())

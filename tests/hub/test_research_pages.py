@@ -162,6 +162,28 @@ def test_questions_to_the_study_page(visit, query, status):
     assert visit("researcher").get(f"{USAGE}/?{query}").status_code == status
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        pytest.param("researcher", "/?since=yesterday", id="the study page"),
+        pytest.param(
+            "teacher", "/timetable/operations-research/rhythm?since=yesterday", id="a teacher's page"
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("language", "named", "remedy"),
+    [
+        pytest.param("uk", "У полі «Від дня»", "Дні записують як 2026-09-07", id="in Ukrainian"),
+        pytest.param("en", "In the field “From”", "Days are written 2026-09-07", id="in English"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_named_with_the_remedy(visit, name, path, language, named, remedy):
+    shown = words_of(visit(name, language).get(USAGE + path).text)
+    assert named in shown
+    assert remedy in shown
+
+
 def test_t18_evil_names_are_shown_as_text(visit, app):
     evil = ["{{7*7}}", "<img src=x onerror=alert(1)>", "' OR 1=1 --"]
     now = datetime.now(UTC)
@@ -230,12 +252,13 @@ def test_erasure_is_asked_for_in_my_data_and_done_by_an_admin(visit, app):
     ask("ask")
     page = admin.get(f"{USAGE}/erasures").text
     assert "newcomer" in words_of(page)
-    form = {"_xsrf": form_token(page), "user": "newcomer", "reason": "asked"}
+    form = {"_xsrf": form_token(page), "user": "newcomer", "reason": "на прохання"}
     unlike = admin.post(f"{USAGE}/erasures", data=form | {"again": "newcomers"})
     assert (unlike.status_code, "Nothing was erased" in unlike.text) == (400, True)
     done = admin.post(f"{USAGE}/erasures", data=form | {"again": "newcomer"})
     assert (done.status_code, "a request for erasure — 1" in words_of(done.text)) == (200, True)
     assert "Nobody is waiting." in done.text
+    assert "на прохання" in admin.get(f"{USAGE}/export-log").text, "in letters, not in escapes"
     assert "a note that records were erased" in person.get(f"{USAGE}/me").text
     assert visit("researcher").post(f"{USAGE}/erasures", data=form).status_code == 403
 

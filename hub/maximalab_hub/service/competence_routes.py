@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from maximalab_hub.competence import compared, read_levels
+from maximalab_hub.competence import Levels, compared, read_levels
 from maximalab_hub.ratings import LEAST_EXPERTS, summary
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
@@ -21,7 +21,7 @@ from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import template
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.template import CompetenceTable
-from maximalab_hub.typed import TypedError
+from maximalab_hub.typed import Fault, TypedError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -50,13 +50,19 @@ def new_competence(
     """For researchers and admins: keep a table of levels."""
     settings = lab_of(request)
     try:
-        table = read_levels(levels, same_people=same_people)
+        table = _typed(title, levels, same_people=same_people)
     except TypedError as error:
         return _competence(request, 400, fault=error, title=title, levels=levels, same=same_people)
-    entered = CompetenceTable(str(uuid4()), title, same_people, table, datetime.now(UTC))
+    entered = CompetenceTable(str(uuid4()), title.strip(), same_people, table, datetime.now(UTC))
     with writing(request.app.state.engine) as connection:
         template.add_competence(connection, settings.study.id, entered, person.name)
     return RedirectResponse(f"{pages_of(request)}/competence", 303)
+
+
+def _typed(title: str, levels: str, *, same_people: bool) -> Levels:
+    if not title.strip():
+        raise TypedError(Fault.TITLE)
+    return read_levels(levels, same_people=same_people)
 
 
 @router.post("/competence/remove")

@@ -74,6 +74,13 @@ EXPLANATIONS: Mapping[int, tuple[str, str, str]] = {
         N_("A file has at most 4 MB here."),
         N_("Go back and choose a smaller file: a shorter time, or one course alone."),
     ),
+    422: (
+        N_("A field cannot be read"),
+        N_("In the field “%(field)s” stands something that does not belong there."),
+        N_(
+            "Go back: what you typed is still there. Days are written 2026-09-07, times 08:30, numbers in digits."
+        ),
+    ),
     500: (
         N_("Something broke"),
         N_("The fault is ours; it is written in the log."),
@@ -87,6 +94,17 @@ EXPLANATIONS: Mapping[int, tuple[str, str, str]] = {
 }
 """For each status: what happened, why, and what to do now."""
 
+FIELDS: Final[Mapping[str, str]] = {
+    "day": N_("Day"),
+    "begins": N_("Begins"),
+    "ends": N_("Ends"),
+    "since": N_("From"),
+    "until": N_("Up to and with"),
+    "last": N_("Up to and with"),
+    "least": N_("Lowest score"),
+    "most": N_("Highest score"),
+}
+"""What forms call their fields, where a browser that has no pickers lets anything be typed into them."""
 NO_PERSON: Final = "token"
 """The field named where a token speaks for a program and not for a person."""
 FOR_PEOPLE = (
@@ -153,12 +171,14 @@ def tell(
     """Answer with an error: a page where a browser asked for one, JSON otherwise."""
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(dict(detail), status, dict(headers or {}))
-    what, why, what_now = FOR_PEOPLE if detail["field"] == NO_PERSON else _explained(status)
-    return page(
-        request, "usage/error.html", status=status, headers=headers, what=what, why=why, what_now=what_now
-    )
+    field = detail["field"]
+    what, why, what_now = FOR_PEOPLE if field == NO_PERSON else _explained(status, field)
+    told = {"what": what, "why": why, "what_now": what_now, "field": FIELDS.get(field, field)}
+    return page(request, "usage/error.html", status=status, headers=headers, **told)
 
 
-def _explained(status: int) -> tuple[str, str, str]:
+def _explained(status: int, field: str) -> tuple[str, str, str]:
+    if status == 400 and field in FIELDS:  # noqa: PLR2004  what was asked is no request that can be answered
+        status = 422
     usual = 500 if status >= 500 else 400  # noqa: PLR2004  whose fault it is
     return EXPLANATIONS.get(status, EXPLANATIONS[usual])

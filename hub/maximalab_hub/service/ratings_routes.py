@@ -49,8 +49,8 @@ class PanelForm(BaseModel):
 
     title: str = Field(default="", max_length=200)
     criteria: str = Field(default=CRITERIA, max_length=10_000)
-    least: int = Field(default=0, ge=0, le=MOST_SCORE)
-    most: int = Field(default=3, ge=1, le=MOST_SCORE)
+    least: int = 0
+    most: int = 3
 
 
 @router.get("/ratings")
@@ -140,11 +140,11 @@ def check_averages(
 
 
 def _panel_from(typed: PanelForm) -> Panel:
-    if typed.least >= typed.most:
+    if not 0 <= typed.least < typed.most <= MOST_SCORE:
         raise TypedError(Fault.SCORES)
     title = typed.title.strip()
     if not title:
-        raise TypedError(Fault.LINES)
+        raise TypedError(Fault.TITLE)
     criteria = read_criteria(typed.criteria)
     return Panel(str(uuid4()), title, criteria, typed.least, typed.most, datetime.now(UTC))
 

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 SURE: Final = 0.05
 SMALL: Final = 0.001
 FAULTS: Final[Mapping[str, str]] = {
-    Fault.LINES: N_("Something is missing, or there are too many lines."),
+    Fault.LINES: N_("Write 1 to 20 lines."),
+    Fault.TITLE: N_("Say in the first field what it is about."),
+    Fault.ROWS: N_("Write the levels in the first line, and 2 to 20 lines of counts below it."),
+    Fault.TWICE: N_("A name is there twice, and nobody could tell which is which. Give each its own."),
     Fault.CRITERION: N_("A criterion is written as: Ukrainian | English | weight."),
     Fault.AVERAGE: N_("An average is written as: name | average | weight."),
     Fault.NUMBER: N_("An average is a number, such as 1.86."),
     Fault.WEIGHT: N_("A weight is a number above 0, such as 1 or 0.5."),
-    Fault.SCORES: N_("The lowest score has to be below the highest."),
+    Fault.SCORES: N_("The lowest score has to be below the highest, and both from 0 to 10."),
     Fault.LEVELS: N_("The first line names 2 to 10 levels, after an empty field."),
     Fault.COUNTS: N_("A line is a name and a count for each level."),
     Fault.WHOLE: N_("Counts of people are whole numbers, not shares."),
@@ -79,7 +82,9 @@ class TemplateWords:
         words = _("χ²(%(dof)s, n = %(n)s) = %(statistic)s, p %(p)s, Cramér's V = %(v)s")
         return words % {**said, "v": self._number(found.cramers_v, 2)}
 
-    def sentences(self, found: ChiSquare | MarginalHomogeneity, *, same_people: bool) -> list[str]:
+    def sentences(
+        self, found: ChiSquare | MarginalHomogeneity, *, same_people: bool, square: bool = False
+    ) -> list[str]:
         """Say what a test of levels says, and what has to be known beside it."""
         if isinstance(found, MarginalHomogeneity):
             return self._of_each(found)
@@ -94,6 +99,13 @@ class TemplateWords:
                 _(
                     "The expected counts are too small for this test (80 % of them should be at least 5, none below"
                     " 1): take levels together, or ask more people."
+                )
+            )
+        if square and not same_people:
+            lines.append(
+                _(
+                    "The lines are named like the levels. If they are the same people's levels before, enter the table"
+                    " again with the tick below: this test takes them for different people."
                 )
             )
         if same_people:

@@ -191,9 +191,10 @@ class TimetableWords:
         first = self.moment(one.since, "d MMM y")
         return f"{first} –" if one.until is None else f"{first} – {self.last_day(one.until)}"
 
-    def lessons(self, found: Iterable[Lesson]) -> list[str]:
-        """Say lessons, each with its group."""
-        return [f"{self.when(one)} · {one.group}" for one in found]
+    def lessons(self, found: Iterable[Lesson], *, marked: bool = False) -> list[str]:
+        """Say lessons, each with its group, and of those that do not take place that they do not, if `marked`."""
+        no = f" · {self._words('cancelled')}" if marked else ""
+        return [f"{self.when(one)} · {one.group}{no if one.cancelled else ''}" for one in found]
 
     def moves(self, found: Iterable[tuple[Lesson, Lesson]]) -> list[str]:
         """Say from where to where lessons were moved."""

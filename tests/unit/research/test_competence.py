@@ -40,8 +40,10 @@ def test_shares_are_of_the_row():
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        pytest.param("", Fault.LINES, id="nothing"),
-        pytest.param(";low;high\na;1;2", Fault.LINES, id="one row compares with nothing"),
+        pytest.param("", Fault.ROWS, id="nothing"),
+        pytest.param(";low;high\na;1;2", Fault.ROWS, id="one row compares with nothing"),
+        pytest.param(";low;Low\na;1;2\nb;1;2", Fault.TWICE, id="two levels of one name"),
+        pytest.param(";low;high\na;1;2\na;1;2", Fault.TWICE, id="two groups of one name"),
         pytest.param(";low\na;1\nb;2", Fault.LEVELS, id="one level"),
         pytest.param(";low;\na;1;2\nb;2;3", Fault.LEVELS, id="a level without a name"),
         pytest.param(";low;high\na;1\nb;1;2", Fault.COUNTS, id="a count is missing"),

@@ -90,6 +90,9 @@ def test_criteria_are_read_in_both_languages():
     with pytest.raises(TypedError) as error:
         read_criteria("Корисність")
     assert (error.value.fault, error.value.part) == (Fault.CRITERION, "Корисність")
+    with pytest.raises(TypedError) as error:
+        read_criteria("Корисність | Usefulness\nЗручність | usefulness")
+    assert (error.value.fault, error.value.part) == (Fault.TWICE, "usefulness")
 
 
 def test_a_panels_summary_is_reckoned_from_whole_scores():

@@ -210,14 +210,23 @@ def test_levels_are_entered_compared_and_taken_away(app):
     assert "χ²(" not in said(researcher.get(page).text)
 
 
+def test_a_table_named_like_its_levels_without_the_tick_says_what_the_tick_is_for(app):
+    researcher, page = browser(app, "olha"), f"{USAGE}/competence"
+    for tick in ({}, {"same_people": "true"}):
+        sent = send(researcher, page, page, title="Test", levels=";a;b\na;30;9\nb;4;20", **tick)
+        assert sent.status_code == 303
+        shown = said(researcher.get(page).text)
+        assert shown.count("The lines are named like the levels.") == 1, "of the table without the tick alone"
+
+
 @pytest.mark.parametrize(
     ("page", "fields", "uk", "en"),
     [
         pytest.param(
             "competence",
             {"title": "t", "levels": ";a;b\nx;1;2"},
-            "Чогось бракує",
-            "Something is missing",
+            "від 2 до 20 рядків із кількостями",
+            "2 to 20 lines of counts",
             id="one row",
         ),
         pytest.param(
@@ -240,6 +249,27 @@ def test_levels_are_entered_compared_and_taken_away(app):
             "Найнижчий бал",
             "The lowest score",
             id="no scale",
+        ),
+        pytest.param(
+            "ratings",
+            {"title": "t", "least": "0", "most": "1000"},
+            "обидва від 0 до 10",
+            "both from 0 to 10",
+            id="a scale beyond the longest",
+        ),
+        pytest.param(
+            "competence",
+            {"title": "t", "levels": ";a;b\nx;1;2\nx;2;1"},
+            "Назва повторюється, тож їх не розрізнити. Дайте кожному свою. «x»",
+            "Give each its own. «x»",
+            id="two groups of one name",
+        ),
+        pytest.param(
+            "competence",
+            {"title": "  ", "levels": ";a;b\nx;1;2\ny;2;1"},
+            "Назвіть у першому полі",
+            "Say in the first field",
+            id="no title",
         ),
     ],
 )

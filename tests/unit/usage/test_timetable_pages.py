@@ -222,6 +222,16 @@ def test_a_calendar_that_names_no_group_belongs_to_the_one_that_was_typed(app):
     assert (first.date(), first.hour, first.minute) == (day, 8, 30)
 
 
+def test_an_import_marks_what_does_not_take_place_and_a_group_counts_each_person_once(app):
+    tanya = Person(app, "tanya")
+    for since in ("2026-09-01", "2026-10-01"):
+        tanya.fill(f"{BASE}/people", f"{BASE}/people", what="enrol", group="OR-1", names="sam", since=since)
+    assert 'OR-1 <span class="soft">(1)</span>' in tanya.get(f"{BASE}/people").text
+    head = "group;date;begins;ends;cancelled\n"
+    preview = tanya.take("t.csv", f"{head}OR-1;2026-11-05;8:30;10:05;yes\nOR-1;2026-11-06;8:30;10:05;no\n")
+    assert preview.text.count("· OR-1 · cancelled") == 1
+
+
 def test_a_lesson_that_is_there_already_is_named_by_the_labs_own_clock(app):
     tanya = Person(app, "tanya", "uk")
     typed = {"what": "lesson", "group": "OR-1", "day": "2026-11-27", "begins": "08:30", "ends": "10:05"}
