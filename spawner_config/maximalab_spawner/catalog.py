@@ -7,6 +7,7 @@ unavailable and nothing else.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,8 @@ class CatalogReader:
     def _fingerprint(self) -> tuple[tuple[str, int, int, int], ...]:
         """Tell whether files changed; taken before reading, so that a change meanwhile is seen."""
         try:
-            states = [(path.name, path.stat()) for path in self.folder.iterdir()]
+            with os.scandir(self.folder) as found:  # events ask for each post
+                states = [(entry.name, entry.stat()) for entry in found]
         except OSError as error:
             raise CatalogError(
                 f"{self.folder}: cannot be read ({error.strerror}); check the folder"

@@ -50,7 +50,14 @@ async def _sender(request: Request) -> Sender:
 
 
 def _answer(results: Sequence[Result]) -> bytes:
-    return to_json({"results": [result._asdict() for result in results]})
+    return f'{{"results":[{",".join(map(_written, results))}]}}'.encode()
+
+
+def _written(result: Result) -> str:
+    """Write as JSON; the id of what is stored or known was checked, and needs no quoting."""
+    if result.status == "refused":
+        return to_json(result._asdict()).decode()
+    return f'{{"event_id":"{result.event_id}","status":"{result.status}","field":null,"message":null}}'
 
 
 def _check_rate(request: Request, sender: Sender, events: int) -> None:

@@ -67,14 +67,22 @@ _INTO_POSTGRESQL: Final = (
     " ON CONFLICT DO NOTHING RETURNING event_id)"
     " SELECT CASE WHEN count(*) = %(count)s THEN NULL ELSE coalesce(array_agg(event_id), '{}') END FROM new"
 )
+_OF_EACH: Final = (
+    "event_id", "boot_id", "seq", "kind", "at_reported", "notebook", "cell_id", "kernel", "duration_ms", "outcome",
+    "error_name", "at", "detail",
+)  # fmt: skip
+_OF_MANY: Final = (
+    "course", "material", "at_clamped", "received_at", "user", "server", "tier", "backend", "entrance", "source",
+)  # fmt: skip
+_IN_TURN: Final = ", ".join(f'"{name}"' for name in (*_OF_EACH, *_OF_MANY))
 _INTO_SQLITE: Final = (
-    f"INSERT INTO event ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"  # noqa: S608
+    f"INSERT INTO event ({_IN_TURN}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"  # noqa: S608
 )
+"""In the order in which a row is soonest put together: what the sender said of each, then what many have in common."""
 _LAST_ROW: Final = "SELECT coalesce(max(rowid), 0) FROM event"
 _ROWS_SINCE: Final = "SELECT event_id FROM event WHERE rowid > ?"
 """A new row's number is larger than all that are there: nothing else is written meanwhile."""
-_BEFORE: Final = itemgetter("event_id", "boot_id", "seq", "kind")
-_AFTER: Final = itemgetter("notebook", "cell_id", "kernel", "duration_ms", "outcome", "error_name")
+_SAID: Final = itemgetter(*("at" if name == "at_reported" else name for name in _OF_EACH[:-2]))
 
 
 class Shared(NamedTuple):
@@ -150,18 +158,15 @@ def _into_postgresql(
 def _for_sqlite(
     ordered: Sequence[Mapping[str, Any]], shared: Shared, belongs: Belongs
 ) -> list[tuple[Any, ...]]:
-    common = (False, _written(shared.received_at), *shared[1:-1])
+    common = (False, _written(shared.received_at), *shared[1:])
+    of_many = {notebook: (*belonging, *common) for notebook, belonging in belongs.items()}
     written = cache(_json)
     return [
         (
-            *_BEFORE(event),
-            f"{event['at'][:10]} {event['at'][11:26]}",  # as SQLAlchemy writes a moment
-            event["at"],
-            *common,
-            *belongs[event["notebook"]],
-            *_AFTER(event),
-            shared.source,
+            *_SAID(event),
+            event["at"][:26].replace("T", " "),  # as SQLAlchemy writes a moment
             written(tuple(event["detail"].items())),
+            *of_many[event["notebook"]],
         )
         for event in ordered
     ]
