@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
-from composelab import ComposeLab
+if TYPE_CHECKING:
+    from composelab import ComposeLab
 
 
 def asked_of_the_engine(lab: ComposeLab) -> list[tuple[str, str, str | None, bool]]:
@@ -42,6 +44,7 @@ def asked_of_the_engine(lab: ComposeLab) -> list[tuple[str, str, str | None, boo
         "a letter as a number": good.replace('"Privileged": false', '"Privile\\u0067ed": true'),
         "a letter that folds": good.replace('"Cmd"', '"Bindſ": ["/:/mnt"], "Cmd"'),
         "no limit": good.replace('"PidsLimit": 64', '"PidsLimit": 0'),
+        **_at_other_places(body),
     }
     device = {
         "Name": f"{name}.x.y",
@@ -52,6 +55,8 @@ def asked_of_the_engine(lab: ComposeLab) -> list[tuple[str, str, str | None, boo
         **device,
         "DriverOpts": {"type": "none", "o": "bind,ro", "device": f"{lab.folder}/materials/public"},
     }
+    # This driver looks at the folders in "o", and at the device not at all.
+    layers = {**store["DriverOpts"], "type": "overlay", "o": "lowerdir=/etc:/root"}
     mine = server["Id"]
     return [
         ("GET", f"{api}/info", None, True),
@@ -67,6 +72,7 @@ def asked_of_the_engine(lab: ComposeLab) -> list[tuple[str, str, str | None, boo
         ("POST", f"{api}/containers/create", good, False),
         ("POST", f"{api}/containers/create?name=", good, False),
         ("POST", f"{api}/volumes/create", json.dumps(device), False),
+        ("POST", f"{api}/volumes/create", json.dumps({**store, "DriverOpts": layers}), False),
         ("POST", f"{api}/volumes/create", json.dumps({**store, "drivEropts": device["DriverOpts"]}), False),
         ("GET", f"{api}/containers/json", None, False),
         ("GET", f"{api}/containers/{name}-db-1/json", None, False),
@@ -81,3 +87,24 @@ def asked_of_the_engine(lab: ComposeLab) -> list[tuple[str, str, str | None, boo
         ("GET", f"{api}/secrets", None, False),
         ("GET", f"{api}/containers/{name}.x%2f..%2f{name}-db-1/json", None, False),
     ]
+
+
+def _at_other_places(body: dict[str, Any]) -> dict[str, str]:
+    """Say each word of the hardening where the engine does not look: it passes over words that it does not know."""
+    told = {}
+    for word in ("CapDrop", "SecurityOpt", "ReadonlyRootfs", "PidsLimit", "IpcMode", "NetworkMode"):
+        less = {key: value for key, value in body["HostConfig"].items() if key != word}
+        said = {word: body["HostConfig"][word]}
+        for where, one in {
+            "beside": {**body, **said, "HostConfig": less},
+            "before": {"Other": said, **body, "HostConfig": less},
+            "behind": {**body, "HostConfig": less, "Other": said},
+            "deeper": {**body, "HostConfig": {**less, "Other": said}},
+            "with dots": {f"HostConfig.{word}": said[word], **body, "HostConfig": less},
+        }.items():
+            told[f"{word} {where}"] = json.dumps(one)
+    nobody = {key: value for key, value in body.items() if key != "User"}
+    told["the person as a label"] = json.dumps({**nobody, "Labels": {"User": body["User"]}})
+    everything = {**body["HostConfig"], "User": body["User"]}
+    told["all of it under another word"] = json.dumps({**nobody, "Other": everything, "HostConfig": {}})
+    return told

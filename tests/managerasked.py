@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maximalab_spawner.seen import USER
 from maximalab_spawner.tiers import Tier
 
 if TYPE_CHECKING:
     from swarmstack import StackLab
+
+
+def _without(word: str, parts: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in parts.items() if key != word}
 
 
 def asked_of_the_manager(lab: StackLab) -> list[tuple[str, str, str | None, bool]]:
@@ -32,6 +36,7 @@ def asked_of_the_manager(lab: StackLab) -> list[tuple[str, str, str | None, bool
     body = {"Name": f"{name}-test", "Labels": {}, "TaskTemplate": template}
     good = json.dumps(body)
     container = template["ContainerSpec"]
+    nobody = {**_without("User", container), "Labels": {"User": "1000:1000"}}
 
     def changed(**parts: object) -> str:
         return json.dumps({**body, "TaskTemplate": {**template, "ContainerSpec": {**container, **parts}}})
@@ -55,6 +60,15 @@ def asked_of_the_manager(lab: StackLab) -> list[tuple[str, str, str | None, bool
             '"Target": "/home/student"',
             '"VolumeOptions": {"DriverConfig": {"Name": "local", "Options": {"o": "bind", "device": "/"}}}',
         ),
+        # A manager passes over words that it does not know: what counts is said at another place.
+        json.dumps(
+            {**body, "Other": container, "TaskTemplate": {**template, "ContainerSpec": {"Image": "x"}}}
+        ),
+        *(
+            json.dumps({**body, "Other": {word: template[word]}, "TaskTemplate": _without(word, template)})
+            for word in ("Resources", "RestartPolicy", "Networks")
+        ),
+        json.dumps({**body, "TaskTemplate": {**template, "ContainerSpec": nobody}}),
     ]
     (stranger,) = (one for one in lab.node.client.services() if one["Spec"]["Name"] == f"{name}_db")
     return [
