@@ -100,6 +100,16 @@ def read_pools(path: Path) -> tuple[Pool, ...]:
     return pools
 
 
+def named_backends(path: Path) -> frozenset[str]:
+    """Read the names of backends in a file of backends. Raises `PoolsError` where it cannot be read."""
+    try:
+        records = tomllib.loads(path.read_text(encoding="utf-8")).get("backend", [])
+    except (OSError, ValueError, RecursionError) as error:
+        raise PoolsError(f"{path}: cannot be read as TOML ({error}); mend the line named") from error
+    named = records if isinstance(records, list) else []
+    return frozenset(str(one.get("name")) for one in named if isinstance(one, dict))
+
+
 def _pool(path: Path, place: int, record: object) -> Pool:
     def wrong(field: str, remedy: str) -> PoolsError:
         return PoolsError(f"{path}: field `pool[{place}].{field}`: {remedy}")
@@ -181,9 +191,24 @@ class Seats:
             line = "SELECT pool, since, renewed FROM lease WHERE holder = ?"
             found = store.execute(line, (holder,)).fetchone()
             if found is not None and (unless_renewed_after is None or found[2] <= unless_renewed_after):
-                store.execute("DELETE FROM lease WHERE holder = ?", (holder,))
-                held = max(0.0, now.timestamp() - found[1])
-                _count(store, found[0], now, "ended = ended + 1, held = held + ?", held)
+                _end(store, holder, found[0], found[1], now)
+
+    def at_backends(self) -> Mapping[str, int]:
+        """Count the seats that are taken, by the backend where their servers are."""
+        with self._step() as store:
+            return dict(
+                store.execute("SELECT backend, count(*) FROM lease GROUP BY backend ORDER BY backend")
+            )
+
+    def give_back_all(self, backend: str) -> Sequence[str]:
+        """Say that no server of a backend runs, nor ever will: it is gone. Gives the holders that this concerns."""
+        now = self._clock()
+        with self._step() as store:
+            line = "SELECT holder, pool, since FROM lease WHERE backend = ? ORDER BY holder"
+            gone = store.execute(line, (backend,)).fetchall()
+            for holder, pool, since in gone:
+                _end(store, holder, pool, since, now)
+        return [holder for holder, _, _ in gone]
 
     def stale(self, pool: Pool, seconds: float) -> Sequence[Lease]:
         """List the leases of which nobody has heard for so long; they are taken all the same."""
@@ -224,6 +249,12 @@ class Seats:
 def pool_of(image: str, pools: Sequence[Pool]) -> Pool | None:
     """Find the pool from which an image takes a seat; None where it needs none."""
     return next((pool for pool in pools if image in pool.images), None)
+
+
+def _end(store: sqlite3.Connection, holder: str, pool: str, since: float, now: datetime) -> None:
+    store.execute("DELETE FROM lease WHERE holder = ?", (holder,))
+    held = max(0.0, now.timestamp() - since)
+    _count(store, pool, now, "ended = ended + 1, held = held + ?", held)
 
 
 def _taken(store: sqlite3.Connection, pool: str) -> int:
