@@ -117,6 +117,11 @@ USAGE: dict[str, str] = {
     "maximize_lp": "maximize_lp(3*x + 5*y, [x + y <= 4, x >= 0, y >= 0])",
     "minimize_lp": "minimize_lp(3*x + 5*y, [x + y >= 4, x >= 0, y >= 0])",
     "explicit": "draw2d(explicit(sin(x), x, 0, 6))",
+    "implicit": "draw2d(implicit(x^2 + y^2 = 1, x, -1, 1, y, -1, 1))",
+    "parametric": "draw2d(parametric(cos(t), sin(t), t, 0, 6))",
+    "region": "draw2d(region(x + y < 4, x, 0, 5, y, 0, 5))",
+    "points": "draw2d(points([[1, 2], [3, 4]]))",
+    "draw3d": "draw3d(explicit(x*y, x, 0, 1, y, 0, 1))",
     "find_root": "find_root(x^2 - 2, x, 0, 2)",
     "ode2": "ode2('diff(y, x) = y, y, x)",
     "append": "append([1, 2], [3])",
@@ -135,7 +140,7 @@ FAMILIAR: frozenset[str] = frozenset({
     "addcol", "submatrix", "sublist", "create_list", "fullratsimp", "partfrac", "bfloat", "realpart",
     "imagpart", "contour_plot", "histogram", "points", "triangularize", "charpoly", "genmatrix", "ratsubst",
     "trigexpand", "trigreduce", "quotient", "remainder", "lsum", "apply", "flatten", "simplify_sum", "gcd", "abs",
-}) - {"explicit"}  # fmt: skip
+}) - {"explicit", "implicit", "parametric", "region"}  # fmt: skip
 """What a first year meets: of several names that may be meant, these come first, and these alone for a short name."""
 
 LATIN_KEYS = str.maketrans(

@@ -320,6 +320,24 @@ HINT_WORDS: dict[str, dict[str, str]] = {
         "en": "something is divided by zero.",
         "uk": "десь є ділення на нуль.",
     },
+    "hint_singular": {
+        "en": "the matrix has no inverse: its determinant is 0 (`determinant(…)` shows it).",
+        "uk": "матриця не має оберненої: її визначник дорівнює 0 (це покаже `determinant(…)`).",
+    },
+    "hint_unknown": {
+        "en": "say for which unknown: `solve(…, x)`.",
+        "uk": "вкажіть, відносно якої змінної: `solve(…, x)`.",
+    },
+    "hint_valueless": {
+        "en": "{name} has no value here and no range: give it a value before, `{name}: 1$`, or have a range for"
+        " {name}.",
+        "uk": "{name} тут не має ні значення, ні проміжку: спершу надайте значення, `{name}: 1$`, або задайте проміжок"
+        " для {name}.",
+    },
+    "hint_help": {
+        "en": "`? {name}` shows the manual's page, `?? {name}` lists the pages with that in their names.",
+        "uk": "`? {name}` показує сторінку посібника, `?? {name}` перелічує сторінки, у назвах яких це є.",
+    },
     "hint_range": {
         "en": "a range is a list: `plot2d(sin(x), [x, 0, 6])`.",
         "uk": "проміжок записують списком: `plot2d(sin(x), [x, 0, 6])`.",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DECIMAL = re.compile(r"(?<![\w.])(\d+),(\d+)(?![\w.])")
+INVERSE = re.compile(r"(?<![\w%])invert\s*\(|\^\^\s*\(?\s*-")
 OF_ONE = frozenset({
     "sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "sinh", "cosh", "tanh", "exp", "abs",
 })  # fmt: skip
@@ -90,7 +91,8 @@ def _loop(text: str, message: str, _place: int) -> Hint | None:
     )
     counted = re.match(rf"\s*for\s*\(\s*(?:int\s+)?{NAME}\s*=[^()]*;", code)  # as in C: cut at the semicolon
     said = "infix" in message or "keyword" in message
-    return Hint("hint_for") if counted or (written and said) else None
+    to = message.endswith(": to is not an infix operator") and re.search(r"\bfor\b", code)
+    return Hint("hint_for") if counted or to or (written and said) else None
 
 
 def _condition(text: str, _message: str, place: int) -> Hint | None:
@@ -189,8 +191,12 @@ def _arguments(code: str, message: str) -> Hint | None:
         return Hint("hint_range")
     if message.startswith("integrate: expected at least 2"):
         return Hint("hint_variable")
-    if message.startswith("expt: undefined: 0 to a negative") and "/" in code:
-        return Hint("hint_division")
+    if message.startswith("expt: undefined: 0 to a negative"):
+        inverse = INVERSE.search(code) and not re.search(r"/\s*0(?![\w.])", code)
+        return Hint("hint_singular") if inverse else Hint("hint_division") if "/" in code else None
+    if message.startswith("solve: more unknowns than equations"):
+        alone = any(len(parts) == 1 for parts in arguments(code, "solve"))
+        return Hint("hint_unknown") if alone else None
     return None
 
 

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from maximalab_kernel.foreign_names import CONSTANTS
-from maximalab_kernel.hints import LONGEST, NAME, Hint, bare, body, words
+from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, words
 from maximalab_kernel.hints_names import may_be_misspelt, misspelt
-from maximalab_kernel.hints_results import CALLS, of_unknown
+from maximalab_kernel.hints_results import CALLS, ELEMENTARY, of_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -21,7 +21,12 @@ NO_NUMBER = re.compile(
 ONE_RANGE = re.compile(r"plot2d: (?:Missing interval for variable|implicit function plots require intervals)")
 """Of Maxima 5.47 and older, and of newer ones."""
 EQUATION = re.compile(rf"plot2d\s*\(\s*({NAME})\s*=\s*([^=,][^,]*?)\s*,\s*\[")
-FIGURES = re.compile(r"(?<![\w%])draw[23]d\s*\(")
+FIGURES = re.compile(r"(?<![\w%])draw(?:[23]d)?\s*\(")
+TERM = re.compile(r"\w+ \(\w+\): non defined variable in term:(.*)", re.DOTALL)
+PLOTTED = re.compile(
+    r"(?:wx)?plot[23]d\s*\(((?:[^()\[\]{},:\"=]|\([^()]*\))+),\s*(\[[^()]*(?:\([^()]*\)[^()]*)*)\)"
+)
+"""One expression, without lists, and its ranges and options."""
 
 
 def of_failed_plot(
@@ -36,7 +41,7 @@ def of_failed_plot(
         return None
     told = message if FIGURES.search(code) else code  # of a picture's figures Maxima names the term
     names = [name for name in CALLS.findall(told) if name in words(code)]
-    return _unknown(code, names, functions()) or _constant(code, value)
+    return _unknown(code, names, functions()) or _constant(code, value) or _valueless(code, message, value)
 
 
 def of_plot(text: str, functions: Callable[[], Collection[str]], value: Callable[[str], str]) -> Hint | None:
@@ -47,7 +52,25 @@ def of_plot(text: str, functions: Callable[[], Collection[str]], value: Callable
     suspects = [name for name in CALLS.findall(code) if of_unknown(code, name)]
     known = functions() if suspects else ()
     hint = next((of_unknown(code, name) for name in suspects if name not in known), None)
-    return hint or _constant(code, value)
+    return hint or _constant(code, value) or _valueless(code, "", value)
+
+
+def _valueless(code: str, message: str, value: Callable[[str], str]) -> Hint | None:
+    """A name in what is drawn that no range is for, and that has no value: `plot2d(a*x, [x, 0, 1])`.
+
+    Of a picture's figures Maxima's `message` names the term; of a plot one plain expression is looked at.
+    """
+    term, plotted = TERM.match(message), PLOTTED.fullmatch(body(code))
+    if term:
+        names = [name for name in WORDS.findall(term[1]) if name in words(code)]
+    elif plotted and set(CALLS.findall(plotted[1])) <= ELEMENTARY and plotted[1].strip() not in words(code):
+        ranged = set(re.findall(rf"\[\s*({NAME})\s*,", plotted[2]))
+        names = [name for name in WORDS.findall(plotted[1]) if name not in ranged | ELEMENTARY]
+    else:
+        return None
+    names = [name for name in names if not name.startswith("%") and f"{name}(" not in code]
+    name = next((name for name in names if not value(name)), None)
+    return Hint("hint_valueless", {"name": name}) if name else None
 
 
 def _unknown(code: str, names: list[str], known: Collection[str]) -> Hint | None:

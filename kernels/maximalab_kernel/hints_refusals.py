@@ -10,18 +10,22 @@ from maximalab_kernel.hints import NAME, Hint, body
 from maximalab_kernel.hints_names import edits
 from maximalab_kernel.hints_programs import of_refused_program
 from maximalab_kernel.hints_values import arguments
+from maximalab_kernel.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 WRONG_NUMBER = re.compile(
-    rf"({NAME})(?:\([^()]*\))?: (?:expected (?:exactly|at most|at least) |wrong number of arguments)"
+    rf"({NAME})(?:\([^()]*\))?\s*: (?:expected (?:exactly|at most|at least) |wrong number of arguments)"
+    rf"|Too (?:few|many) arguments supplied to ({NAME})\("
 )
 SHAPES: tuple[tuple[str, str], ...] = (
     (r"matrix: row must be a list", "matrix"),
     (r"lambda: first argument must be a list", "lambda"),
     (r"explicit\(.*expected exactly 4", "explicit"),
-    (r"draw: 2D graphic object not recognized", "explicit"),
+    (r"draw: 2D graphic object not recognized|draw: item .* is not recognized", "explicit"),
+    (r"explicit3d\(.*expected exactly 7", "draw3d"),
+    (r"draw \(points2d\): incorrect input format", "points"),
     (r"append: argument must be a non-atomic", "append"),
     (r"find_root: .*expected|find_root: wrong number", "find_root"),
 )
@@ -34,6 +38,8 @@ SAYINGS: tuple[tuple[str, str], ...] = (
     (r"solve: cannot solve inequalities", "hint_inequality"),
     (r"plotting: no range given", "hint_range"),
 )
+FIGURES = {"explicit": 4, "implicit": 7, "parametric": 5, "region": 7}
+"""Of draw2d, and how many arguments each takes."""
 NEAR_PACKAGE = 2
 """Letters of a package's name that may be wrong."""
 
@@ -45,8 +51,20 @@ def of_refused(code: str, message: str) -> Hint | None:
 
 def _number(code: str, message: str) -> Hint | None:
     match = WRONG_NUMBER.match(message)
-    name = match[1] if match else ""
+    name = match[1] or match[2] if match else ""
     return usage(name) if name in USAGE and re.search(rf"(?<![\w%]){name}\s*\(", code) else None
+
+
+def _figure(code: str, message: str) -> Hint | None:
+    """A figure of draw's with too few arguments, or too many, which GCL does not name."""
+    if message != say("no_call"):
+        return None
+    if re.search(r"(?<![\w%])draw3d\s*\(", code):
+        return usage("draw3d")
+    wrong = (
+        name for name, count in FIGURES.items() if any(len(each) != count for each in arguments(code, name))
+    )
+    return next(map(usage, wrong), None)
 
 
 def _shape(_code: str, message: str) -> Hint | None:
@@ -81,7 +99,7 @@ def _package(_code: str, message: str) -> Hint | None:
 
 
 REFUSED: tuple[Callable[[str, str], Hint | None], ...] = (
-    of_refused_program, _shape, _number, _variable, _saying, _package,
+    of_refused_program, _shape, _figure, _number, _variable, _saying, _package,
 )  # fmt: skip
 
 

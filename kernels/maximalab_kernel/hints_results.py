@@ -263,7 +263,14 @@ def _operator(code: str, result: str) -> Hint | None:
     return Hint("hint_operator", {"found": found, "use": OPERATORS[found]}) if found else None
 
 
+def _help(code: str, result: str) -> Hint | None:
+    """`help`, `help(solve)`: Maxima answers with the ways to ask, in English."""
+    match = re.fullmatch(rf"help\s*(?:\(\s*({NAME})?\s*\))?", body(code))
+    told = match and "describe(topic)" in result
+    return Hint("hint_help", {"name": match[1] or "solve"}) if match and told else None
+
+
 RESULTS: tuple[Callable[[str, str], Hint | None], ...] = (
     _alphabets, _character, _operator, _equation, _index, _group, of_shape, _constant, _noun, _solve, _differential,
-    _loop,
+    _loop, _help,
 )  # fmt: skip

@@ -24,7 +24,10 @@ NO_SIZE = re.compile(
 NO_PLACE = re.compile(
     r"The bounding indices|The index .* out of bounds|.*, the value of the argument :END is", re.DOTALL
 )
-NO_CALL = re.compile(r"invalid number of arguments|.*Wrong number of arguments", re.DOTALL)
+NO_CALL = re.compile(
+    r"invalid number of arguments|.*Wrong number of arguments|.*requires (?:more|less) than \w+ arguments?",
+    re.DOTALL,
+)
 KINDS = ((NO_SIZE, "no_size"), (NO_PLACE, "no_place"), (NO_CALL, "no_call"))
 WRONG_TYPE = re.compile(
     r"(?:The value|In function .*?, the value of .*? argument(?: \S+)? is)\s+(?P<value>.+?)\s+"

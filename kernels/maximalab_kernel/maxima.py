@@ -171,6 +171,11 @@ class MaximaProcess:
             from maximalab_kernel.lispwords import in_words  # noqa: PLC0415  as in `say`
 
             message = in_words(event.text("message"))
+        elif name == "MaximaError":
+            from maximalab_kernel.ownwords import refusal  # noqa: PLC0415  as in `say`
+
+            ours = refusal(event.text("message"))
+            message = say(ours[0], **ours[1]) if ours else ""
         return Frame("error", {**event.fields, "name": name, "message": message}) if message else event
 
     def _ask_server(self, operation: str, text: str) -> None:

@@ -52,7 +52,7 @@ class Tutor:
         if hint is None and trouble.text("name") == "MaximaError":
             hint = hints_values.of_refusal(
                 statement.text, message, self._value
-            ) or hints_plots.of_failed_plot(statement.text, message, self._functions, self._value)
+            ) or hints_plots.of_failed_plot(statement.text, message, self._functions, self._known)
         return sentence(self._call(hint) if hint and hint.key == "hint_star" else hint)
 
     def _call(self, product: Hint) -> Hint:
@@ -69,11 +69,11 @@ class Tutor:
         on = self._on and notice.fields.get("hints") and short(topic)
         if not on or not may_be_misspelt(topic):
             return ""
-        return sentence(misspelt(topic, self._functions()))
+        return sentence(misspelt(topic, self._functions(), alone=False))
 
     def at_plot(self, statement: Statement) -> str:
         """The hint for a statement that drew a picture and has no other result; empty for none."""
-        hint = hints_plots.of_plot(statement.text, self._functions, self._value) if self._on else None
+        hint = hints_plots.of_plot(statement.text, self._functions, self._known) if self._on else None
         told = sentence(hint) if hint and self._switched("maximalab_hints") else ""
         if told in self._said:
             return ""
@@ -121,8 +121,12 @@ class Tutor:
         frame = lookup.ask(self._transport, "value", option, "result")
         return frame is not None and frame.text("text") == "true"
 
+    def _known(self, name: str) -> str:
+        """What Maxima says `name` is, of whatever length: a value, a function; empty for a name that is free."""
+        frame = lookup.ask(self._transport, "describe", name, "text")
+        return frame.text("text") if frame else ""
+
     def _value(self, name: str) -> str:
         """The value that Maxima has for `name`; empty for none. Nothing is evaluated for that."""
-        frame = lookup.ask(self._transport, "describe", name, "text")
-        said = frame.text("text") if frame else ""
+        said = self._known(name)
         return said.removeprefix(f"{name}: ") if said.startswith(f"{name}: ") and short(said) else ""

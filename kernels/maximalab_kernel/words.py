@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 
 from maximalab_kernel.hint_words import HINT_WORDS
+from maximalab_kernel.ownwords import OWN_WORDS
 
 WORDS: dict[str, dict[str, str]] = {
     **HINT_WORDS,
+    **OWN_WORDS,
     "died": {
         "en": "Maxima has ended ({how}). A new one is starting; your definitions are gone: run the cells again.",
         "uk": "Maxima завершилася ({how}). Запускається нова; ваші означення втрачено: виконайте комірки ще раз.",

@@ -51,6 +51,16 @@ MISTAKES = [
     ("draw2d(explicit(ln(x),x,1,2));", "written log"), ("draw2d(explicit(g(x),x,1,2));", "no function g;"),
     ("draw2d(explicit(e^x,x,0,1));", "%e"), ("quad_qags(ln(x),x,1,2);", "written log"),
     ("сщі(ч);", "`cos` in the other"), ("sin(пі);", "%pi"), ("інтеграл(x^2,x);", "written integrate"),
+    ("for i from 1 to 5 do print(i);", "for k: 1 thru 10"), ("for i in 1 to 5 do print(i);", "for k: 1 thru 10"),
+    ("invert(matrix([1,2],[2,4]));", "no inverse"), ("M: matrix([1/2,1],[1,2])$ M^^-1;", "no inverse"),
+    ("invert(matrix([1/0,1],[1,2]));", "divided by zero"), ("solve(a*x^2+b*x+c=0);", "`solve(…, x)`"),
+    ("plot2d(a*x+1, [x,0,1]);", "a has no value"), ("plot2d(x^2, [y,0,1]);", "x has no value"),
+    ("plot3d(a+x*y, [x,0,1], [y,0,1]);", "a has no value"), ("draw2d(explicit(a*x,x,0,1));", "a has no value"),
+    ("draw2d(explicit(x^2,y,0,1));", "x has no value"), ("draw(gr2d(explicit(ln(x),x,0,6)));", "written log"),
+    ("draw2d(region(x+y<4,x,0,1));", "`draw2d(region("), ("draw2d(implicit(x^2+y^2=1));", "`draw2d(implicit("),
+    ("draw2d(parametric(cos(t),sin(t)));", "`draw2d(parametric("), ("draw2d(points(1,2));", "`draw2d(points("),
+    ("draw3d(explicit(sin(x),x,0,6));", "`draw3d(explicit("), ("draw(explicit(sin(x),x,0,6));", "`draw2d(explicit("),
+    ("maximize_lp(3*x);", "`maximize_lp("), ("help", "`? solve`"), ("help(limit);", "`? limit`"),
     ("[1,2,3](1);", "`[1,2,3][1]`"), ("[a, b] = [1, 2];", "write `[a, b]: …`"), ("integrate(e^x, x, 0, 1);", "%e"),
 ]  # fmt: skip
 
@@ -75,6 +85,11 @@ def test_a_mistake_brings_one_hint_in_either_language(labs, code, says):
 INNOCENT = [
     "ln(x) := log(x)$ plot2d(ln(x), [x,1,2]);", "g(x) := x^2$ plot2d(g(x), [x,1,2]);", "e: 2$ plot2d(e^x, [x,0,1]);",
     "plot2d(e^2, [e,0,1]);", "plot2d(%e^x, [x,0,1]);", "draw2d(explicit(e^2,e,0,1));", "сум(x); дах(2);",
+    "a: 2$ plot2d(a*x, [x,0,1]);", "plot2d(a*x, [x,0,1]), a=2;", "h(x) := x$ plot2d(h, [x,0,1]);",
+    "plot2d(sin, [x,0,1]);", "h(x) := x$ plot2d(h(x) + %pi, [x,0,1]);", "h: x^2$ plot2d(h + 1, [x,0,1]);",
+    "plot2d(sum(x^k, k, 0, 3), [x,0,1]);", "a[1]: 2$ plot2d(a[1]*x, [x,0,1]);", "plot2d([x, 2*x], [x,0,1]);",
+    "plot2d(x, [x,0,1], [color,red], [style,points]);", "plot2d(x^2+y^2=1, [x,-1,1], [y,-1,1]);",
+    "draw(gr2d(explicit(x,x,0,6)), gr3d(explicit(x*y,x,0,1,y,0,1)));", "help: 5$ help;", "invert(matrix([1,2],[3,4]));",
     "cost(100) + price(3) + rate(5) + demand(2*p);", "transport([1,2], [3]);", "product1(3) + length1(2);",
     "interest(3) + revenue(t) + event(5);", "синус(x);", "'x;", "f('x, 'y);", "ode2('diff(y,x) = y, y, x);",
     "[1, 2, 3]; [x>0, y>0];", "matrix([1,2],[3,4])^^2;", "a^2;", "A: matrix([1,2],[3,4])$ A^n;", "x # y;",
