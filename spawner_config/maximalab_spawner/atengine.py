@@ -88,15 +88,28 @@ class ServerAtEngine(HeldServer, Spawner):  # type: ignore[misc]  # JupyterHub h
             async with self._launching:
                 self._seen = await self._take_up_or_launch(admitted, backend)
         except Exception as error:
+            if not isinstance(error, EngineUnreachable) and await self._nothing_runs(backend):
+                self.give_seat_back()  # else it may run all the same
             self._keeper.failed()
-            if not isinstance(error, EngineUnreachable):  # else it may run all the same
-                self.give_seat_back()
             self.forget()
             raise self._kept_from_starting(error, admitted, backend, entrance) from error
         self._launched.set()
         await self._until_it_listens()
         self._listening.set()
         return self._seen.host, self._seen.port
+
+    async def _nothing_runs(self, backend: Backend) -> bool:
+        """Say whether nothing of this name is known to run; what this very start has made is removed first."""
+        life, servers = self._keeper.life, self.servers(site_of(backend))
+        try:
+            there = await servers.find(self.own_name)
+            if there is not None and life is not None and there.mark == life.mark:
+                await servers.remove(there.id)
+                return True
+        except EngineError as error:
+            self.log.warning("Nobody knows whether %s runs: %s", self._log_name, error)
+            return False
+        return there is None or not there.running
 
     def why_not(self, error: Exception, admitted: Admitted) -> Turned:
         """Say what a person reads of an error that kept a server from starting."""

@@ -149,7 +149,10 @@ class HeldServer(TieredServer):
     async def _status(self, life: Life) -> int | None:
         """Look at the server; None where it runs, or where nothing is known for less than `outage_grace`."""
         try:
-            seen = await self.servers(self._own_site()).find(self.own_name)
+            servers = self.servers(self._own_site())
+            seen = await servers.find(self.own_name)
+            if seen is not None and seen.mark == life.mark and not (seen.running or life.launched):
+                await servers.remove(seen.id)  # its hub died while it started: so it does not start later
         except EngineError as error:
             return self._nothing_heard(error)
         self._silence.heard()
@@ -206,6 +209,8 @@ class HeldServer(TieredServer):
         try:
             servers = self.servers(site)
             there = await servers.find(self.name_of(server, person))
+            if self._knows(lease):  # its person has started it meanwhile
+                return True
             if there is not None and there.running:
                 await servers.end(there.id, self.stop_grace)
                 await servers.remove(there.id)
