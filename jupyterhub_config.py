@@ -21,6 +21,7 @@ from maximalab_hub.vpn.store import open_devices
 from maximalab_hub.witness import login_hook, open_witness
 from maximalab_spawner.backends import BackendsError
 from maximalab_spawner.catalog import CatalogReader
+from maximalab_spawner.core import client_options
 from maximalab_spawner.history import History
 from maximalab_spawner.kinds import desks_for, spawner_for
 from maximalab_spawner.policy import decide, parse_server_name, server_name
@@ -62,6 +63,7 @@ c.JupyterHub.allow_named_servers = True
 c.JupyterHub.cleanup_servers = False  # a hub that stops or dies takes no student's server with it
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.init_spawners_timeout = 1
+c.JupyterHubHTTPClient.session_options = client_options()  # or a server that never answers holds a start up
 c.JupyterHub.token_expires_in_max_seconds = 365 * 86400
 
 # Pages

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import ClientTimeout
 from maximalab_recorder.ids import uuid7
 from sqlalchemy.orm import object_session
 from traitlets import Bool, Float, List, Unicode, default
@@ -32,6 +33,17 @@ if TYPE_CHECKING:
 
 #: Seconds that are left of `start_timeout` when a start takes too long: a look at a slow engine, and what is undone.
 SPARE = 15.0
+#: Seconds that the hub waits for an answer of a server that listens, and that one such question may take.
+HTTP_TIMEOUT = 30
+
+
+def client_options(seconds: float = HTTP_TIMEOUT) -> dict[str, Any]:
+    """Give the options of JupyterHub's HTTP client with which one question has an end.
+
+    JupyterHub looks at its `http_timeout` between two questions, and aiohttp alone would wait 300 s for one answer: so
+    long a start took at a server that takes connections and never answers.
+    """
+    return {"timeout": ClientTimeout(total=seconds)}
 
 
 class TieredServer(Seated, MeteredServer):
@@ -96,7 +108,7 @@ class TieredServer(Seated, MeteredServer):
 
     @default("http_timeout")
     def _http_timeout(self) -> int:
-        return 30  # it listens already: a start has waited for that
+        return HTTP_TIMEOUT  # it listens already: a start has waited for that
 
     def forget(self) -> None:
         """Know of no server."""

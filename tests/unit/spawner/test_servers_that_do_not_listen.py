@@ -6,11 +6,15 @@ import asyncio
 import itertools
 import socket
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from jupyterhub.httpclient import JupyterHubHTTPClient
+from jupyterhub.objects import Server
 from jupyterhub.spawner import SpawnException
 from maximalab_spawner import atengine, held, process, services
+from maximalab_spawner.core import client_options
 from maximalab_spawner.engine import EngineUnreachable
 from maximalab_spawner.hardening import Net
 from maximalab_spawner.homes import Look
@@ -168,6 +172,29 @@ async def test_but_it_waits_for_an_engine_that_is_silent(engine, after_a_restart
     async with asyncio.timeout(LONG):
         assert await after_a_restart.poll() is None
     assert next(engine.looks) == 102
+
+
+@pytest.fixture
+async def asking():
+    """JupyterHub's client, whose one question takes a moment at most, as the hub's configuration has it."""
+    JupyterHubHTTPClient.clear_instance()
+    client = JupyterHubHTTPClient.instance(session_options=client_options(0.3))
+    yield client
+    await client.close()
+
+
+async def test_a_server_that_takes_connections_and_never_answers_is_given_up_in_time(asking):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        host, port = deaf.getsockname()
+        async with asyncio.timeout(LONG):
+            with pytest.raises(TimeoutError):
+                await Server(ip=host, port=port, base_url="/").wait_up(http=True, timeout=0.3)
+
+
+def test_the_hub_asks_so():
+    text = (Path(__file__).parents[3] / "jupyterhub_config.py").read_text()
+    assert "c.JupyterHubHTTPClient.session_options = client_options()" in text
+    assert client_options()["timeout"].total == TieredDockerSpawner().http_timeout
 
 
 async def test_a_look_into_the_void_has_an_end(monkeypatch):
