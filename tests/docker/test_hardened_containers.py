@@ -21,7 +21,16 @@ async def test_t06_the_engine_s_own_account_of_a_container_is_the_table(lab, tie
     backend = next(one for one in read_backends(lab.folder / "backends.toml") if one.tier is tier)
     wanted = host_config(backend.site.limits, backend.site.net, spawner.volumes(backend))
     assert {name: found["HostConfig"][name] for name in wanted} == wanted
-    for name in ("CapAdd", "Binds", "Devices", "VolumesFrom", "Links", "ExtraHosts", "GroupAdd"):
+    for name in (
+        "CapAdd",
+        "Binds",
+        "Devices",
+        "VolumesFrom",
+        "Links",
+        "ExtraHosts",
+        "GroupAdd",
+        "CgroupParent",
+    ):
         assert not found["HostConfig"].get(name), name
     for name in ("PidMode", "UTSMode", "UsernsMode"):
         assert found["HostConfig"][name] == "", f"{name} is the machine's"
