@@ -65,7 +65,9 @@ def set_up(page: Page, version: int) -> None:
     page.get_by_label("Short name").fill("spring")
     for language, title in (("Ukrainian", "Весняне дослідження"), ("English", "The study of spring")):
         page.get_by_label(f"Title in {language}").fill(title)
-        page.get_by_label(f"What people agree to, in {language}").fill(f"{TEXT} {version}. ({language})")
+        page.get_by_label(f"What people agree to, in {language}").fill(
+            f"{TEXT} {version}. ({language})\n\nTwo paragraphs."
+        )
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text(f"version {version} of the text")
     page.screenshot(path=PHOTOS / f"study-set-up-{version}.png", full_page=True)
@@ -102,6 +104,10 @@ def test_the_export_before_holds_the_student_and_the_one_after_does_not(
 
         student.goto(f"{USAGE}/me")
         expect(student.locator(".consent")).to_contain_text(f"{TEXT} 1. (English)")
+        text = student.locator(".consent blockquote").first.inner_text()
+        assert text == f"{TEXT} 1. (English)\n\nTwo paragraphs.", (
+            "a text that is agreed to keeps its paragraphs"
+        )
         decide(student, "Agree", "You take part in the study.")
         student.screenshot(path=PHOTOS / "consent-given.png", full_page=True)
         people, manifest = exported(researcher, tmp_path)

@@ -17,8 +17,11 @@ from maximalab_hub.service.teaching import (
     change,
     looked_at,
     shown,
+    stale,
+    status_of,
     zone_of,
 )
+from maximalab_hub.store.timetables import StaleError
 from maximalab_hub.timetable import TimetableError, Trouble, edits
 from maximalab_hub.timetable.edits import Hours
 
@@ -84,7 +87,9 @@ def enter(
     try:
         changed = change(request, person, course, typed.based_on, lambda now: _entered(now, typed, zone))
     except TimetableError as fault:
-        return _enter(request, course, 400, typed, fault)
+        return _enter(request, course, typed, fault)
+    except StaleError:
+        return _enter(request, course, typed, stale())
     if typed.what in {"holiday", "no_holiday"}:
         return back_to(course, "/enter", "added" if changed.number else "nothing", changed)
     return back_to(course, f"?day={typed.day}", "added" if changed.number else "nothing", changed)
@@ -123,7 +128,6 @@ def _holiday(now: State, place: int) -> Holiday:
 def _enter(
     request: Request,
     course: str,
-    status: int = 200,
     typed: EntryForm | None = None,
     fault: TimetableError | None = None,
 ) -> Response:
@@ -134,7 +138,7 @@ def _enter(
         request,
         "timetable_enter",
         course,
-        status=status,
+        status=status_of(fault),
         state=state,
         number=number,
         fault=fault,

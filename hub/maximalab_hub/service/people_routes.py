@@ -17,9 +17,11 @@ from maximalab_hub.service.teaching import (
     change,
     looked_at,
     shown,
+    stale,
+    status_of,
     zone_of,
 )
-from maximalab_hub.store.timetables import How
+from maximalab_hub.store.timetables import How, StaleError
 from maximalab_hub.timetable import TimetableError, Trouble, edits
 from maximalab_hub.timetable.csvfile import read_people
 from maximalab_hub.timetable.edits import group_name, moment_of, names_in
@@ -76,6 +78,8 @@ def change_people(
         )
     except TimetableError as fault:
         return _people(request, course, typed=typed, fault=fault)
+    except StaleError:
+        return _people(request, course, typed=typed, fault=stale())
     return back_to(course, "/people", "enrolled" if changed.number else "nothing", changed)
 
 
@@ -128,7 +132,7 @@ def _people(
         request,
         "timetable_people",
         course,
-        status=400 if fault else 200,
+        status=status_of(fault),
         groups=groups,
         known=state.groups,
         number=number,

@@ -23,6 +23,7 @@ from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.store.timetables import How, Made, StaleError
 from maximalab_hub.study import study_of
+from maximalab_hub.timetable import TimetableError, Trouble
 from maximalab_hub.timetablechange import impact
 
 if TYPE_CHECKING:
@@ -129,6 +130,18 @@ def change(  # noqa: PLR0913, PLR0917  who changes what, how, and from where
     with writing(request.app.state.engine) as connection:
         made = Made(person.name, datetime.now(UTC), how, words)
         return Changed(timetables.keep(connection, after, made, based_on=based_on), found)
+
+
+def stale() -> TimetableError:
+    """Say, to whoever typed something, that another was faster; what was typed stays in the form."""
+    return TimetableError("the timetable was changed meanwhile; look at it, and send again", Trouble.STALE)
+
+
+def status_of(fault: TimetableError | None) -> int:
+    """Give the status of a page that says this, or says that all is well."""
+    if fault is None:
+        return 200
+    return 409 if fault.trouble is Trouble.STALE else 400
 
 
 def title_of(request: Request, course: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -45,6 +45,16 @@ Group = Annotated[str, Form(max_length=200)]
 Earlier = Annotated[bool, Form()]
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a form of the page held when it was refused, so that it stands there again; a file has to be chosen anew."""
+
+    form: str
+    group: str
+    keep_earlier: bool
+    address: str = ""
+
+
 @router.get("/timetable/{course}/import")
 def import_page(
     request: Request,
@@ -72,7 +82,7 @@ def import_file(  # noqa: PLR0913, PLR0917  what the form holds
         found, how = _read(request, content, course, group, name)
         return _draft(request, person, course, found, {"how": how, "words": name}, keep_earlier=keep_earlier)
     except TimetableError as fault:
-        return _import(request, course, fault=fault)
+        return _import(request, course, fault=fault, typed=Typed("file", group, keep_earlier))
 
 
 @router.post("/timetable/{course}/address")
@@ -92,7 +102,8 @@ async def import_address(  # noqa: PLR0913, PLR0917  what the form holds
             _draft_of_calendar, request, person, course, group, place, content, keep_earlier
         )
     except TimetableError as fault:
-        return await run_in_threadpool(_import, request, course, fault=fault, address=address)
+        typed = Typed("address", group, keep_earlier, address)
+        return await run_in_threadpool(_import, request, course, fault=fault, typed=typed)
 
 
 def _draft_of_calendar(  # noqa: PLR0913, PLR0917  a calendar, whose it is, and who fetched it
@@ -233,7 +244,7 @@ def _import(
     course: str,
     *,
     fault: TimetableError | None = None,
-    address: str = "",
+    typed: Typed | None = None,
     done: str = "",
 ) -> Response:
     state, _ = looked_at(request, course)
@@ -245,7 +256,7 @@ def _import(
         course,
         status=400 if fault else 200,
         fault=fault,
-        address=address,
+        typed=typed,
         done=done,
         groups=state.groups,
         has_lessons=bool(state.lessons),

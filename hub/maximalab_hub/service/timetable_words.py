@@ -65,6 +65,10 @@ TROUBLES: Final[Mapping[str, str]] = {
         "Some cells cannot be read. Mend them and choose the file again; nothing was taken over."
     ),
     Trouble.TAKEN: N_("The group has a lesson at just that time already."),
+    Trouble.STALE: N_(
+        "Somebody changed the timetable since you opened the page, so nothing was changed now. What you typed is still"
+        " here: look at what is there, then send it again."
+    ),
     Trouble.GONE: N_("This lesson is not in the timetable any more: it was moved or removed meanwhile."),
     Trouble.NO_DAYS: N_("The last day has to come after the first one, and within 400 days."),
     Trouble.NO_SUCH_TIME: N_("On that night the clocks are put forward over this time. Choose another."),

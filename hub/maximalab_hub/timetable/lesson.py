@@ -55,6 +55,8 @@ class Trouble(StrEnum):
     """Cells of a table that cannot be read; `cells` names each."""
     TAKEN = "taken"
     """The group has a lesson at just that time."""
+    STALE = "stale"
+    """Somebody changed the timetable since the page was opened."""
     GONE = "gone"
     """The lesson is not there any more."""
     NO_DAYS = "no_days"

@@ -188,6 +188,44 @@ def test_two_teachers_at_once_do_not_undo_each_other(app):
 
 
 @pytest.mark.parametrize(
+    ("place", "typed"),
+    [
+        pytest.param(
+            "enter",
+            {"what": "lesson", "group": "ОР-7", "day": "2026-12-05", "begins": "08:30", "ends": "10:05"},
+            id="a lesson",
+        ),
+        pytest.param(
+            "people",
+            {"what": "enrol", "group": "ОР-7", "names": "olena", "since": "2026-12-05"},
+            id="people of a group",
+        ),
+    ],
+)
+def test_who_was_slower_finds_what_was_typed_and_only_sends_it_again(app, place, typed):
+    tanya, root = Person(app, "tanya", "uk"), Person(app, "root")
+    page = f"{BASE}/{place}"
+    seen = dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', tanya.get(page).text))
+    root.take("t.csv", TABLE)
+    late = tanya.post(page, data={**seen, **typed})
+    assert (late.status_code, len(state(app).lessons)) == (409, 3)
+    assert "Розклад змінили, відколи ви відкрили сторінку" in late.text
+    for kept in set(typed.values()) - {typed["what"]}:
+        assert kept in escapes.unescape(late.text)
+    again = dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', late.text))
+    assert tanya.post(page, data={**again, **typed}).status_code == 303
+
+
+def test_a_form_that_was_refused_keeps_the_group_and_the_tick(app):
+    tanya = Person(app, "tanya")
+    for file, to in ((("t.ics", "x"), "import"), (None, "address")):
+        fields = {"group": "ОР-7", "address": "http://calendar.example/a.ics"}
+        shown = tanya.fill(f"{BASE}/import", f"{BASE}/{to}", file=file, **fields).text
+        assert shown.count('value="ОР-7"') == 1, "in the form that was sent"
+        assert shown.count("checked") == 1, "the other form alone"
+
+
+@pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         pytest.param("t.ics", CALENDAR.format(zone=""), "Часовий пояс|часового поясу", id="a floating time"),
