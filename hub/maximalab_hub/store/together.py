@@ -8,15 +8,18 @@ kept before it is, and what fails, fails alone.
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from weakref import finalize
 
 from maximalab_hub.store.engine import StoreAwayError, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from asyncio import Future
 
     from sqlalchemy import Connection, Engine
 
@@ -45,7 +48,7 @@ class WritesTogether:
         self._turn = Lock()
         self._guard = Lock()
         self._waiting: list[_Piece] = []
-        self._thread = ThreadPoolExecutor(1, "store")
+        self._thread = _thread_for(self)
 
     def do(self, work: Callable[[Connection], Kept]) -> Kept:
         """Do the work in a transaction, perhaps together with others' work; give its result once all is kept.
@@ -53,13 +56,28 @@ class WritesTogether:
         Raises what the work raises, or `StoreAwayError`; nothing of it is kept then. The work may be done twice, the
         first time in vain: it must change nothing but the store.
         """
-        return cast("Kept", self._settle(self._brought(work)))
+        mine = self._brought(work)
+        self._settle(mine)
+        if mine.error is not None:
+            raise mine.error
+        return cast("Kept", mine.result)
 
     async def soon(self, work: Callable[[Connection], Kept]) -> Kept:
         """Do the same for an event loop, which goes on meanwhile: one thread settles what many await."""
-        return cast(
-            "Kept", await get_running_loop().run_in_executor(self._thread, self._settle, self._brought(work))
-        )
+        loop = get_running_loop()
+        told: Future[Kept] = loop.create_future()
+        mine = self._brought(work)
+
+        def settle() -> None:
+            try:
+                self._settle(mine)
+            except BaseException as error:  # noqa: BLE001  it is raised to whoever awaits, and the thread goes on
+                mine.error = error
+            with suppress(RuntimeError):  # the loop has ended, and nobody awaits anything any more
+                loop.call_soon_threadsafe(_tell, told, mine)
+
+        self._thread.put(settle)
+        return await told
 
     def _brought(self, work: Callable[[Connection], Any]) -> _Piece:
         mine = _Piece(work)
@@ -67,13 +85,10 @@ class WritesTogether:
             self._waiting.append(mine)
         return mine
 
-    def _settle(self, mine: _Piece) -> Any:  # noqa: ANN401  whatever the work gives
+    def _settle(self, mine: _Piece) -> None:
         with self._turn:  # whoever has the turn works for all who wait
             while not mine.done:
                 self._do_some()
-        if mine.error is not None:
-            raise mine.error
-        return mine.result
 
     def _do_some(self) -> None:
         with self._guard:
@@ -114,3 +129,29 @@ def _tried(piece: _Piece, connection: Connection) -> tuple[Any, BaseException | 
         return piece.work(connection), None
     except NotWrittenError as error:
         return None, error
+
+
+def _tell(told: Future[Any], piece: _Piece) -> None:
+    if told.done():
+        return  # whoever awaited it has gone
+    if piece.error is not None:
+        told.set_exception(piece.error)
+    else:
+        told.set_result(piece.result)
+
+
+def _thread_for(owner: WritesTogether) -> SimpleQueue[Callable[[], None] | None]:
+    """Begin a thread that lives as long as its owner, and give what it takes its errands from.
+
+    An executor's way there and back costs more than the question to the store that a post asks.
+    """
+    errands = SimpleQueue[Callable[[], None] | None]()
+    Thread(target=_run, args=(errands,), name="store", daemon=True).start()
+    finalize(owner, errands.put, None)
+    return errands
+
+
+def _run(errands: SimpleQueue[Callable[[], None] | None]) -> None:
+    while (errand := errands.get()) is not None:
+        errand()
+        del errand  # it holds the owner, which may go while the thread waits for the next

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
@@ -122,6 +125,55 @@ def test_where_the_store_is_away_everybody_hears_so_and_nothing_is_kept(store, s
         event.remove(store, "commit", refuse)
     assert found == [StoreAwayError] * 4
     assert seen() == set()
+
+
+def test_an_event_loop_gets_each_result_and_each_fault(store, seen):
+    def broken(_connection):
+        raise ZeroDivisionError
+
+    async def all_at_once() -> list:
+        together = WritesTogether(store)
+        works = [add("a"), broken, add("a"), add("b")]
+        first = await asyncio.gather(*map(together.soon, works), return_exceptions=True)
+        return [*first, await together.soon(add("c"))]
+
+    found = asyncio.run(all_at_once())
+    assert [one if isinstance(one, str) else type(one) for one in found] == [
+        "a", ZeroDivisionError, StoreAwayError, "b", "c",
+    ]  # fmt: skip
+    assert seen() == {"a", "b", "c"}
+
+
+def test_who_goes_away_meanwhile_leaves_the_thread_to_the_others(store, seen):
+    begun, go_on = Event(), Event()
+
+    def slow(connection) -> str:
+        begun.set()
+        assert go_on.wait(60)
+        return add("slow")(connection)
+
+    async def one_goes() -> str:
+        together = WritesTogether(store)
+        gone = asyncio.ensure_future(together.soon(slow))
+        assert await asyncio.to_thread(begun.wait, 60), "the loop went on"
+        gone.cancel()
+        go_on.set()
+        return await together.soon(add("next"))
+
+    assert asyncio.run(one_goes()) == "next"
+    assert seen() == {"slow", "next"}
+
+
+def test_the_thread_ends_with_its_owner(store, seen):
+    there = set(threading.enumerate())
+    together = WritesTogether(store)
+    assert asyncio.run(together.soon(add("a"))) == "a"
+    [thread] = [one for one in set(threading.enumerate()) - there if one.name == "store"]
+    del together
+    gc.collect()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert seen() == {"a"}
 
 
 def test_posts_of_many_servers_at_once_are_each_stored_once(store):
