@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from maximalab_kernel.cursor import Cursor, cursor_in
+from maximalab_kernel.ownpages import OWN_PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,6 +97,11 @@ def matches(code: str, cursor: int, manual: Manual, own: Mapping[str, Match]) ->
     found += settings
     if where.prefix:
         found += [named(name, manual) for name in ranked(manual.starting(where.prefix), settings, manual)]
+        found += [
+            Match(name, "function", page.signatures[0])
+            for name, page in OWN_PAGES.items()
+            if name.startswith(where.prefix)
+        ]
     return Matches(list({each.text: each for each in found}.values())[:MOST], len(where.prefix))
 
 

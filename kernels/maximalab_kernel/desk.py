@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maximalab_kernel import completion, manualpage
+from maximalab_kernel import completion, manualpage, ownpages
 from maximalab_kernel.cursor import cursor_in
 from maximalab_kernel.lookup import ask
 from maximalab_kernel.manual import open_manual
@@ -52,7 +52,7 @@ class Desk:
         """The content of an `inspect_reply`: of the name at the cursor, else of the call that it is in."""
         self._refresh(transport)
         for name in self._names_at(code, cursor):
-            data = self._own_page(transport, name) or self._manual_page(name)
+            data = self._own_page(transport, name) or self._manual_page(name) or ownpages.data_of(name)
             if data:
                 return {"status": "ok", "found": True, "data": data, "metadata": {}}
         return {"status": "ok", "found": False, "data": {}, "metadata": {}}

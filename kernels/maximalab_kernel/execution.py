@@ -140,12 +140,19 @@ class Cell:
         elif frame.kind == "plot":
             self._show_picture(frame)
         elif frame.kind == "notice" and frame.text("key") in NOTICES:
-            self._print("stdout", say(frame.text("key"), topic=frame.text("topic")))
-            self._unknown = frame
+            self._explain(frame.text("key"), frame)
         elif frame.kind == "sliders" and not self._silent:
             self._sliders.append(frame)
         elif frame.kind == "input":
             self._transport.answer(None if self._rules.grading else self._answer(frame))
+
+    def _explain(self, key: str, notice: Frame) -> None:
+        """What the kernel has to say on a topic of which Maxima's manual has no page."""
+        from maximalab_kernel.ownpages import data_of  # noqa: PLC0415  few cells ask
+
+        page = data_of(notice.text("topic")) if key == "help_no_page" else {}
+        self._print("stdout", f"{page['text/plain']}\n" if page else say(key, topic=notice.text("topic")))
+        self._unknown = None if page else notice
 
     def _answer(self, frame: Frame) -> str | None:
         """What the reader answers; to a question of Maxima's, in the words that Maxima takes."""

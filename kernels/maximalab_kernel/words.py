@@ -189,6 +189,17 @@ WORDS: dict[str, dict[str, str]] = {
         "uk": "ядро не змогло прочитати цей запит ({what}); його пропущено, ядро працює далі",
     },
     "own_function": {"en": "Function, defined in this session", "uk": "Функція, означена в цьому сеансі"},
+    "own_page": {"en": "Function of this kernel", "uk": "Функція цього ядра"},
+    "own_page_interact": {
+        "en": "Shows the expression with a slider for each parameter, a menu for a list of values; it is evaluated anew"
+        " at each move.",
+        "uk": "Показує вираз із повзунком для кожного параметра, для списку значень — із меню; після кожного руху"
+        " обчислює його заново.",
+    },
+    "own_page_animation": {
+        "en": "Draws a plot for the value at which the slider stands, of those in the list.",
+        "uk": "Малює графік для того значення зі списку, на якому стоїть повзунок.",
+    },
     "own_variable": {"en": "Variable of this session", "uk": "Змінна цього сеансу"},
     "not_carried": {
         "en": "{name} could not be put beside the notebook: {why}",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import maximalab_kernel
 import pytest
+from maximalab_kernel.ownpages import OWN_PAGES
 from maximalab_kernel.ownwords import OWN_WORDS, REFUSALS, refusal
 
 MAXIMAS = {"variables.lisp"}
@@ -51,3 +53,36 @@ def test_each_message_of_the_lisp_files_has_its_sentence():
 
 def test_what_others_refuse_stays_as_it_is():
     assert refusal("solve: all variables must not be numbers.") is None
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_a_function_of_ours_has_its_page(labs, name):
+    for lab, told in zip(labs, ("of this kernel", "цього ядра"), strict=True):
+        for page in (lab.run(f"? {name}").printed, inspected(lab, f"{name}(")):
+            assert OWN_PAGES[name].signatures[0] in page
+            assert told in page
+            assert OWN_PAGES[name].example in page
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_the_example_of_its_page_runs(labs, name):
+    answer = labs[0].run(f"{OWN_PAGES[name].example};", allow_stdin=True)
+    assert answer.error is None
+    assert "image/" in json.dumps(answer.of("display_data"))
+
+
+def test_completion_knows_what_is_ours_behind_what_is_commoner(labs):
+    matches = asked(labs[0], labs[0].client.complete("inte"))["matches"]
+    assert matches.index("integrate") < matches.index("interact")
+
+
+def asked(lab, message_id):
+    """The content of the reply."""
+    while True:
+        reply = lab.client.get_shell_msg(timeout=40)
+        if reply["parent_header"].get("msg_id") == message_id:
+            return reply["content"]
+
+
+def inspected(lab, code):
+    return asked(lab, lab.client.inspect(code))["data"].get("text/plain", "")
