@@ -1,11 +1,17 @@
-"""A server that is stopped while something else is under way with it; and what the hub logs of failures."""
+"""A server that is stopped while something else is under way with it, or as idle; and what the hub logs of failures."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+from maximalab_spawner.seats import Seats, read_pools
 from tieredhub import make_hub, until
 
 SERVER = "/users/bob/servers/public-maxima"
@@ -50,6 +56,55 @@ def test_two_stops_at_once_are_one_stop(hub):
         assert {one.result().status_code for one in asked} <= {202, 204}
     until(lambda: not hub.ready("bob", "public-maxima"), "bob's server has ended")
     assert hub.ask("DELETE", SERVER).status_code == 204
+
+
+SCOPES = ("list:users", "read:users:activity", "read:servers", "delete:servers")
+
+
+@contextmanager
+def culler(hub):
+    """Run JupyterHub's own as docs/admins.md says, by an admin's token, with little patience for who does nothing."""
+    made = hub.browse("root", "public", "/users/root/tokens", {"scopes": SCOPES})
+    assert made.status_code == 201, made.text
+    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--url={hub.url}/hub/api"]
+    with (hub.folder / "culler.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*command, "--timeout=1", "--cull-every=1"],
+            env={**os.environ, "JUPYTERHUB_API_TOKEN": made.json()["token"]},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_server_that_is_culled_gives_its_seat_to_who_waits(hub):
+    backends = hub.folder / "backends.toml"
+    pool = '[[pool]]\nname = "licensed"\nseats = 1\nimages = ["maxima"]\n'
+    backends.write_text(backends.read_text() + pool)
+    seats = Seats(hub.folder / "seats.sqlite", lambda: datetime.now(UTC))
+
+    def use():
+        return next(iter(seats.use(read_pools(backends))))
+
+    def told(user, kind):
+        return [one for one in hub.told(user) if one["kind"] == kind]
+
+    hub.open("ada", "public-maxima", {"material": "simplex"}, door="public")
+    until(lambda: hub.ready("ada", "public-maxima"), "ada's server is ready")
+    hub.open("dan", "public-maxima", {"material": "simplex"}, door="public")
+    until(lambda: (use().taken, use().waiting) == (1, 1), "dan waits for ada's seat")
+    with culler(hub):
+        until(lambda: told("dan", "server_start"), "dan's server has ada's seat")
+        assert [one["detail"]["how"] for one in told("ada", "server_stop")] == ["stopped"]
+        until(lambda: told("dan", "server_stop"), "dan's server is culled as well")
+        until(lambda: use().taken == 0, "no seat is taken")
+    assert (use().peak, use().granted, use().refused) == (1, 2, 0)
+    assert "its server does not run" not in hub.log(), "it was given back, and not only looked for"
+    backends.write_text(backends.read_text().removesuffix(pool))
 
 
 def test_a_start_that_is_broken_off_and_takes_notice_late_leaves_no_server_that_only_seems_ready(hub):
