@@ -9,6 +9,11 @@ from contextlib import closing
 
 import httpx
 import pytest
+from maximalab_hub.doctor import running
+from maximalab_hub.doctor.finding import Verdict
+from maximalab_hub.secret_files import Secret, read_secret
+from maximalab_hub.settings import load_settings
+from maximalab_spawner.tiers import Entrance
 from pageshub import COURSE, COURSES, MATERIAL, PagesHub, free_ports, xsrf
 
 SERVER = "/user/student/private-maxima"
@@ -29,16 +34,16 @@ def describe(hub: PagesHub, name: str, course: str) -> None:
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesHub]:
     names = ("public", "public_api", "vpn", "vpn_api", "hub", "usage")
-    running = PagesHub(tmp_path_factory.mktemp("hub"), dict(zip(names, free_ports(6), strict=True)))
+    started = PagesHub(tmp_path_factory.mktemp("hub"), dict(zip(names, free_ports(6), strict=True)))
     try:
-        running.start()
-        courses = running.folder / "catalogue/courses.toml"
+        started.start()
+        courses = started.folder / "catalogue/courses.toml"
         courses.write_text(COURSES.format(course=COURSE) + COURSES.format(course=OTHER), encoding="utf-8")
         for name, course in (("game", COURSE), ("exam", OTHER)):
-            describe(running, name, course)
-        yield running
+            describe(started, name, course)
+        yield started
     finally:
-        running.stop()
+        started.stop()
 
 
 def press_open(student: httpx.Client, material: str) -> httpx.Response:
@@ -56,12 +61,23 @@ def until_it_runs(student: httpx.Client, progress: str) -> str:
     raise AssertionError("the server does not start")
 
 
+def doctor_finds_nothing_private(hub: PagesHub) -> None:
+    """While a private server runs, its gate stands at the public entrance, and no doctor takes it for the server."""
+    settings = load_settings(hub.folder / "maximalab.toml")
+    token = read_secret(settings.secrets.dir, Secret.PROXY_TOKEN_PUBLIC)
+    api = f"{settings.entrances[Entrance.PUBLIC].api_url}/api/routes"
+    routes = httpx.get(api, headers={"Authorization": f"token {token}"}, trust_env=False).json()
+    assert SERVER in routes, "its gate is there"
+    assert running.private_routes(settings).verdict is Verdict.OK
+
+
 def test_a_student_of_one_course_gets_nothing_of_another_from_the_same_tier(hub: PagesHub):
     with closing(hub.signed_in("student", entrance="vpn")) as student:
         notebook = until_it_runs(student, press_open(student, "game").headers["Location"])
         arrived = student.get(notebook)
         assert (arrived.status_code, arrived.url.path) == (200, f"{SERVER}/lab/tree/game/game.uk.ipynb")
 
+        doctor_finds_nothing_private(hub)
         assert press_open(student, "exam").status_code == 403, "the hub refuses it"
         refused = student.get(f"{SERVER}/maximalab/open?material=exam&lang=en")
         assert refused.status_code == 403, "and so does the student's own server"

@@ -11,7 +11,7 @@ from maximalab_hub.doctor.finding import Finding, not_checked, ok, wrong
 from maximalab_hub.secret_files import Secret, SecretError, read_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from maximalab_hub.settings import Settings
 
@@ -59,7 +59,7 @@ def private_routes(settings: Settings) -> Finding:
         return not_checked("no lab runs here")
     except (httpx.HTTPError, ValueError, SecretError) as error:
         return wrong(f"the public proxy's API: {error}"[:200], "Check entrances.public.api_url and its key")
-    found = private_paths(routes)
+    found = private_paths(routes, gate_of(settings))
     if found:
         return wrong(f"{len(found)} private routes", "Stop the public entrance at once and see the hub's log")
     return ok("no private-tier server has a route at the public entrance")
@@ -70,11 +70,17 @@ def keeps_private_off(scenario: Scenario) -> bool:
     return Entrance.PUBLIC not in scenario.entrances_of(Tier.PRIVATE)
 
 
-def private_paths(routes: Iterable[str]) -> list[str]:
-    """Pick the routes `/user/<name>/<server>/…` whose server is not plainly of the public tier."""
+def gate_of(settings: Settings) -> str:
+    """Say where the hub answers for servers that an entrance does not have."""
+    return f"{settings.hub.connect_url}/hub/vpn-needed"
+
+
+def private_paths(routes: Mapping[str, Mapping[str, object]], gate: str) -> list[str]:
+    """Pick the routes `/user/<name>/<server>/…` that lead beyond `gate` to what is not plainly of the public tier."""
     found = []
-    for route in routes:
+    for route, line in routes.items():
         parts = route.strip("/").split("/")
-        if parts[0] == "user" and not (len(parts) > 2 and parts[2].startswith(f"{Tier.PUBLIC.value}-")):  # noqa: PLR2004  user, name, server
+        is_public = len(parts) > 2 and parts[2].startswith(f"{Tier.PUBLIC.value}-")  # noqa: PLR2004  user, name, server
+        if parts[0] == "user" and not is_public and str(line.get("target", "")).rstrip("/") != gate:
             found.append(route)
     return found

@@ -20,6 +20,8 @@ from maximalab_hub.vpn.seen import note_that_the_gateway_asked, seen_file
 from maximalab_spawner.tiers import Scenario
 from rich.console import Console
 
+GATE = "http://127.0.0.1:8002/hub/vpn-needed"
+
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory):
@@ -96,7 +98,23 @@ def test_a_missing_catalogue_is_wrong(settings, tmp_path):
     ],
 )
 def test_private_routes_are_found(route, is_private):
-    assert bool(running.private_paths([route])) is is_private
+    table = {route: {"target": "http://127.0.0.1:41234"}}
+    assert bool(running.private_paths(table, GATE)) is is_private
+
+
+@pytest.mark.parametrize(
+    ("target", "is_private"),
+    [
+        pytest.param(GATE, False, id="the gate in a private server's place"),
+        pytest.param(f"{GATE}/", False, id="the same with a stroke at its end"),
+        pytest.param("http://10.0.0.9:8888", True, id="a server that is said to be a gate"),
+        pytest.param("http://10.0.0.9:8888/hub/vpn-needed", True, id="a server that calls itself so"),
+        pytest.param("http://127.0.0.1:8002", True, id="the hub, but not at its gate"),
+    ],
+)
+def test_a_gate_is_known_by_where_it_leads(target, is_private):
+    table = {"/user/olena/private-maxima": {"target": target, "maximalab_gate": True}}
+    assert bool(running.private_paths(table, GATE)) is is_private
 
 
 @pytest.mark.parametrize(("scenario", "kept"), [(1, True), (2, False), (3, True), (4, True)], ids=str)
