@@ -12,7 +12,7 @@ import pytest
 from maximalab_hub.doctor import running
 from maximalab_hub.doctor.finding import Verdict
 from maximalab_hub.secret_files import Secret, read_secret
-from maximalab_hub.settings import load_settings
+from maximalab_hub.settings import Settings, load_settings
 from maximalab_spawner.tiers import Entrance
 from pageshub import COURSE, COURSES, MATERIAL, PagesHub, free_ports, xsrf
 
@@ -69,6 +69,28 @@ def doctor_finds_nothing_private(hub: PagesHub) -> None:
     routes = httpx.get(api, headers={"Authorization": f"token {token}"}, trust_env=False).json()
     assert SERVER in routes, "its gate is there"
     assert running.private_routes(settings).verdict is Verdict.OK
+    assert running.entrances(settings).verdict is Verdict.OK
+
+
+def test_a_doctor_within_the_lab_looks_at_the_proxies_where_no_entrance_is_reached(hub: PagesHub):
+    (closed,) = free_ports(1)
+
+    def away(settings: Settings, field: str, *doors: Entrance) -> Settings:
+        """Give settings by which these doors are where nobody listens."""
+        nowhere = {field: f"http://127.0.0.1:{closed}"}
+        moved = {
+            door: one.model_copy(update=nowhere if door in doors else {})
+            for door, one in settings.entrances.items()
+        }
+        return settings.model_copy(update={"entrances": moved})
+
+    within = away(load_settings(hub.folder / "maximalab.toml"), "url", *Entrance)
+    found = running.entrances(within)
+    assert (found.verdict, "not reached from here" in found.detail) == (Verdict.OK, True)
+    nobody = within.hub.model_copy(update={"connect_url": f"http://127.0.0.1:{closed}"})
+    assert running.entrances(within.model_copy(update={"hub": nobody})).verdict is Verdict.NOT_CHECKED
+    found = running.entrances(away(within, "api_url", Entrance.VPN))
+    assert (found.verdict, "proxy at vpn" in found.detail) == (Verdict.WRONG, True)
 
 
 def test_a_student_of_one_course_gets_nothing_of_another_from_the_same_tier(hub: PagesHub):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from maximalab_hub.settings import Settings
 
+TOKENS = {Entrance.PUBLIC: Secret.PROXY_TOKEN_PUBLIC, Entrance.VPN: Secret.PROXY_TOKEN_VPN}
 PATIENCE = 5.0
 """Seconds that one question may take."""
 
@@ -26,12 +27,25 @@ def entrances(settings: Settings) -> Finding:
     }
     silent = sorted(door for door, answers in doors.items() if not answers)
     if len(silent) == len(doors):
-        return not_checked("no lab runs here")
+        return _behind_the_entrances(settings)
     if silent:
         return wrong(
             f"no answer at {', '.join(silent)}", "See the entrance's and the hub's log; restart the lab"
         )
     return ok(f"{', '.join(sorted(doors))} answer")
+
+
+def _behind_the_entrances(settings: Settings) -> Finding:
+    """Look at the proxies themselves: in a lab in containers, no entrance's own address is reached from within."""
+    if not _answers(f"{settings.hub.connect_url}/hub/health"):
+        return not_checked("no lab runs here")
+    silent = sorted(door.value for door in settings.entrances if not _has_routes(settings, door))
+    if silent:
+        return wrong(
+            f"no answer of the proxy at {', '.join(silent)}",
+            "See the entrance's and the hub's log; restart it",
+        )
+    return ok("hub and proxies answer; the entrances' own addresses are not reached from here")
 
 
 def _answers(url: str) -> bool:
@@ -41,20 +55,32 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _has_routes(settings: Settings, door: Entrance) -> bool:
+    try:
+        return bool(_routes(settings, door))
+    except (httpx.HTTPError, ValueError, SecretError):
+        return False
+
+
+def _routes(settings: Settings, door: Entrance) -> dict[str, dict[str, object]]:
+    """Ask an entrance's proxy for its table. Raises `SecretError`, `ValueError`, and what httpx raises."""
+    reply = httpx.get(
+        f"{settings.entrances[door].api_url}/api/routes",
+        headers={"Authorization": f"token {read_secret(settings.secrets.dir, TOKENS[door])}"},
+        timeout=PATIENCE,
+        trust_env=False,
+    )
+    found: dict[str, dict[str, object]] = reply.raise_for_status().json()
+    return found
+
+
 def private_routes(settings: Settings) -> Finding:
     """Is the public proxy free of routes to servers of the private tier, where the scenario says so."""
-    scenario, door = settings.lab.scenario, settings.entrances.get(Entrance.PUBLIC)
-    if door is None or not keeps_private_off(scenario):
+    scenario = settings.lab.scenario
+    if Entrance.PUBLIC not in settings.entrances or not keeps_private_off(scenario):
         return not_checked(f"scenario {scenario.value} does not ask for it")
     try:
-        token = read_secret(settings.secrets.dir, Secret.PROXY_TOKEN_PUBLIC)
-        reply = httpx.get(
-            f"{door.api_url}/api/routes",
-            headers={"Authorization": f"token {token}"},
-            timeout=PATIENCE,
-            trust_env=False,
-        )
-        routes = reply.raise_for_status().json()
+        routes = _routes(settings, Entrance.PUBLIC)
     except httpx.ConnectError:
         return not_checked("no lab runs here")
     except (httpx.HTTPError, ValueError, SecretError) as error:
