@@ -149,6 +149,16 @@ def picture(page: Page, place: int) -> str:
     return page.locator(".jp-Cell").nth(place).locator("img").get_attribute("src") or ""
 
 
+def leave(page: Page, jupyter: str) -> dict[str, str]:
+    """End the notebook's kernel, as at the end of a day; what a request to the server needs for its header."""
+    page.goto("about:blank")
+    token = {each["name"]: each["value"] for each in page.context.cookies(jupyter)}["_xsrf"]
+    for session in asked(f"{jupyter}/api/sessions"):
+        ended = page.request.delete(f"{jupyter}/api/sessions/{session['id']}", headers={"X-XSRFToken": token})
+        assert ended.status == 204
+    return {"X-XSRFToken": token}
+
+
 def test_a_dragged_slider_draws_anew_in_place(page: Page):
     first = page.locator(".jp-Cell").nth(0)
     expect(first.locator("img")).to_have_count(1, timeout=SLOW)
@@ -176,13 +186,28 @@ def test_who_comes_back_another_day_sees_where_the_slider_stood(page: Page, jupy
     until(lambda: f"n%20%3D%20{shown}%3C" in picture(page, 0), f"the plot for n = {shown}", 60)
     page.keyboard.press("Control+s")
     until(lambda: int(shown) in stands_at(jupyter), "the notebook is saved with its sliders", 60)
-    page.goto("about:blank")
-    token = {each["name"]: each["value"] for each in page.context.cookies(jupyter)}["_xsrf"]
-    for session in asked(f"{jupyter}/api/sessions"):
-        ended = page.request.delete(f"{jupyter}/api/sessions/{session['id']}", headers={"X-XSRFToken": token})
-        assert ended.status == 204
+    leave(page, jupyter)
     page.goto(f"{jupyter}/lab/tree/sliders.ipynb?reset")
     expect(first.locator(".widget-readout")).to_have_text(shown, timeout=SLOW)
     expect(first.locator("img")).to_have_count(1, timeout=SLOW)
     assert f"n%20%3D%20{shown}%3C" in picture(page, 0)
     page.screenshot(path=PHOTOS / "sliders-next-day.png")
+
+
+def test_a_notebook_saved_without_its_sliders_shows_the_picture_and_what_to_do(page: Page, jupyter: str):
+    expect(page.locator(".noUi-handle")).to_have_count(3, timeout=SLOW)
+    page.keyboard.press("Control+s")
+    until(lambda: stands_at(jupyter), "the notebook is saved with its sliders", 60)
+    header = leave(page, jupyter)
+    saved = asked(f"{jupyter}/api/contents/sliders.ipynb")
+    del saved["content"]["metadata"]["widgets"]
+    name = f"{jupyter}/api/contents/without.ipynb"
+    put = page.request.put(name, headers=header, data={"type": "notebook", "content": saved["content"]})
+    assert put.status == 201
+    page.goto(f"{jupyter}/lab/tree/without.ipynb?reset")
+    first = page.locator(".jp-Cell").nth(0)
+    expect(first).to_contain_text("Тут немає повзунка? Виконайте комірку.", timeout=SLOW)
+    expect(first.locator("img")).to_have_count(1)
+    expect(page.locator(".jp-Cell").nth(1).locator("mjx-container")).to_have_count(1, timeout=SLOW)
+    expect(page.locator(".jp-Notebook")).not_to_contain_text("model not found")
+    page.screenshot(path=PHOTOS / "sliders-without.png")

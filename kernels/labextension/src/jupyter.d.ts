@@ -68,6 +68,33 @@ declare module "@jupyterlab/notebook" {
     sessionContext?: Session | undefined;
   }
 
+  /** What an output is. */
+  export interface Model {
+    readonly data: Readonly<Record<string, unknown>>;
+  }
+
+  /** What shows an output of one type. */
+  export interface Renderer {
+    readonly node: HTMLElement;
+    renderModel(model: Model): Promise<void>;
+    /** Of controls, which are a panel. */
+    addWidget(widget: Renderer): void;
+  }
+
+  export interface Renderers {
+    createRenderer(type: string, ...more: unknown[]): Renderer;
+  }
+
+  export interface Panel {
+    readonly content: { readonly rendermime: Renderers };
+  }
+
+  export interface Tracker {
+    readonly widgetAdded: { connect(slot: (sender: unknown, panel: Panel) => void): void };
+  }
+
+  export const INotebookTracker: unique symbol;
+
   /** The token of what runs cells; not there before JupyterLab 4.2. */
   export const INotebookCellExecutor: object | undefined;
 

@@ -4,6 +4,7 @@ import { LanguageSupport, StreamLanguage } from "@codemirror/language";
 import { IEditorLanguageRegistry } from "@jupyterlab/codemirror";
 import { completing } from "./completing";
 import { maxima } from "./maxima";
+import { standing } from "./standing";
 import { plugins } from "./waiting";
 
 interface FileTypes {
@@ -33,4 +34,4 @@ const language = {
   },
 };
 
-export default [language, completing, ...plugins];
+export default [language, completing, standing, ...plugins];
