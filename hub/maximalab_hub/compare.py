@@ -164,7 +164,7 @@ def compare(happenings: Iterable[Happening], timetables: Timetables, parameters:
             if length:
                 active[setting][user] = length
     figures = {one: _figures(runs[one], active[one], parameters.smallest_group) for one in Setting}
-    errors = _paired_errors(runs[Setting.IN_CLASS], runs[Setting.OUT_OF_CLASS])
+    errors = paired_errors(*(_error_shares(runs[one]) for one in (Setting.IN_CLASS, Setting.OUT_OF_CLASS)))
     shown = errors if errors.n >= parameters.smallest_group else None
     return Comparison(figures, shown, parameters, timetables.version)
 
@@ -237,12 +237,13 @@ def _error_share(runs: Sequence[Happening]) -> float:
     return sum(run.outcome in FAILED for run in runs) / len(runs)
 
 
-def _paired_errors(
-    inside: Mapping[str, Sequence[Happening]], outside: Mapping[str, Sequence[Happening]]
-) -> Wilcoxon | TooFew:
-    both = sorted(
-        u for u in inside.keys() & outside.keys() if min(len(inside[u]), len(outside[u])) >= LEAST_RUNS
-    )
-    shares = [[_error_share(runs[user]) for user in both] for runs in (inside, outside)]
+def _error_shares(runs: Mapping[str, Sequence[Happening]]) -> Mapping[str, float]:
+    return {user: _error_share(mine) for user, mine in runs.items() if len(mine) >= LEAST_RUNS}
+
+
+def paired_errors(inside: Mapping[str, float], outside: Mapping[str, float]) -> Wilcoxon | TooFew:
+    """Test the shares of errors, in class and out of class, of those who have both."""
+    both = sorted(inside.keys() & outside.keys())
+    shares = [[of[user] for user in both] for of in (inside, outside)]
     differ = sum(one != other for one, other in zip(*shares, strict=True))
     return wilcoxon_paired(*shares, resamples=0) if differ >= LEAST_PAIRS else TooFew(len(both), differ)

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from maximalab_hub.compare import AT_WORK, Comparison, Happening, Parameters, Timetables, compare
+from maximalab_hub.compare import AT_WORK, Comparison, Happening, Parameters, Timetables
+from maximalab_hub.comparison.by_setting import compare_work
 from maximalab_hub.comparison.work import READ, Work, work_in
 from maximalab_hub.completeness import Completeness, completeness
 from maximalab_hub.consent import agreed
@@ -125,8 +126,8 @@ def last_observations(
 
 def comparison(connection: Connection, study: Study, selection: Selection) -> Comparison:
     """Compare work in class with work out of class, of those who agreed."""
-    found = happenings(connection, study, selection)
-    return compare(found, timetables_of(connection, study), study.parameters)
+    found = work(connection, study, selection)
+    return compare_work(found, timetables_of(connection, study), study.parameters)
 
 
 def happenings(connection: Connection, study: Study, selection: Selection) -> Iterator[Happening]:

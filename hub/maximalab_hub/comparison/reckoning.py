@@ -80,6 +80,14 @@ class Reckoning:
         ]
         return sorted(made, key=lambda one: one.user)
 
+    def settings(self, parameters: Parameters) -> NDArray[np.int8]:
+        """Give each event's setting, as a place in `setting_arrays.CODES`."""
+        return self._under(parameters).settings
+
+    def active(self, parameters: Parameters) -> NDArray[np.int64]:
+        """Give everybody's time on task in each setting, and in all, in microseconds."""
+        return self._active_of(parameters)
+
     def _under(self, parameters: Parameters) -> _Ruled:
         rule = parameters.rule
         if rule not in self._ruled:

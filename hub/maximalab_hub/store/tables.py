@@ -7,6 +7,7 @@ their rows (SQLite), or by COPY (PostgreSQL), and each column becomes an Arrow a
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from sqlalchemy import String, select, type_coerce
 from maximalab_hub.store.archive.merging import merged
 from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.arrow import SCHEMA, TIME
+from maximalab_hub.store.fixed import driver_of
 from maximalab_hub.store.models import EventRow
 
 if TYPE_CHECKING:
@@ -78,16 +80,21 @@ def _statement(
 
 
 def _by_rows(connection: Connection, statement: Select[Any], columns: Sequence[str]) -> Iterator[Any]:
-    with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement) as result:
-        for rows in result.partitions(ROWS_AT_ONCE):
+    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    values = _driver_values(compiled)
+    placed = [values[name] for name in compiled.positiontup or ()]
+    # By the driver itself: to make SQLAlchemy's rows of them took half of the time.
+    with closing(driver_of(connection).execute(str(compiled), placed)) as cursor:
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
             by_column = zip(*rows, strict=True)
             arrays = [_array(name, values) for name, values in zip(columns, by_column, strict=True)]
             yield pa.Table.from_arrays(arrays, schema=_schema(columns))
 
 
 def _array(name: str, values: Sequence[Any]) -> Any:  # noqa: ANN401  pyarrow has no types
+    kind = SCHEMA.field(name).type
     if name not in _TIMES:
-        return pa.array(values, SCHEMA.field(name).type)
+        return pa.array(map(bool, values) if pa.types.is_boolean(kind) else values, kind)
     naive = pc.cast(pa.array(values, pa.string()), pa.timestamp("us"))
     return naive.view(pa.int64()).view(TIME)
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maximalab_hub.compare import Happening, Parameters, Timetables, TooFew, active_time, compare
+from maximalab_hub.comparison.by_setting import compare_work
+from maximalab_hub.comparison.work import work_of
 from maximalab_hub.setting import Enrolment, Setting
 from maximalab_hub.stats import Wilcoxon
 from maximalab_hub.timetable import Lesson
@@ -96,6 +98,13 @@ def test_somebody_without_a_timetable_is_unknown_not_out_of_class():
         None,
         2,
     ]
+
+
+@pytest.mark.parametrize("wrong", [0, 2, 6])
+def test_a_class_compared_by_arrays_is_the_class_compared_event_by_event(wrong):
+    happenings = class_and_homework(wrong)
+    expected = compare(happenings, TIMETABLES, Parameters())
+    assert compare_work(work_of(happenings), TIMETABLES, Parameters()) == expected
 
 
 def test_looking_at_pages_is_no_work():

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maximalab_hub.compare import AT_WORK, Happening, Parameters, Timetables
+from maximalab_hub.compare import AT_WORK, Happening, Parameters, Timetables, compare
+from maximalab_hub.comparison.by_setting import compare_work
 from maximalab_hub.comparison.figures import figures
 from maximalab_hub.comparison.reckoning import Reckoning, figures_of
 from maximalab_hub.comparison.work import READ, work_in, work_of
@@ -77,6 +78,13 @@ def test_figures_by_arrays_are_those_event_by_event(happenings, parameters, zone
     assert figures_of(work_of(happenings), TIMETABLES, parameters, zone) == figures(
         happenings, TIMETABLES, parameters, zone
     )
+
+
+@settings(max_examples=150, deadline=None)
+@given(happenings=HAPPENINGS, parameters=PARAMETERS, smallest=st.integers(1, 3))
+def test_settings_compared_by_arrays_are_those_event_by_event(happenings, parameters, smallest):
+    chosen = replace(parameters, smallest_group=smallest)
+    assert compare_work(work_of(happenings), TIMETABLES, chosen) == compare(happenings, TIMETABLES, chosen)
 
 
 @settings(max_examples=40, deadline=None)
