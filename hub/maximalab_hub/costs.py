@@ -68,6 +68,23 @@ class Unmetered:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """What is missing at a place of which figures came: its servers that ended after nothing had been read of them."""
+
+    backend: str
+    tier: str
+    servers: int
+    people: int
+    ms: int
+    """For how long that was, summed over servers."""
+
+    @property
+    def hours(self) -> float:
+        """The same in hours."""
+        return self.ms / MS_PER_HOUR
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What all rows of one name used together."""
 

@@ -134,8 +134,7 @@ class TieredServer(Seated, MeteredServer):
 
     def ended(self, status: int, why: str = "") -> None:
         """Tell once that the server is gone, and forget it."""
-        self.end_metering()
-        self._keeper.end(status, why)
+        self._keeper.end(status, why, self.end_metering())
         self.forget()
 
     def get_state(self) -> dict[str, Any]:

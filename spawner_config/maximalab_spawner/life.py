@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from maximalab_spawner.metering import unmetered_ms
 from maximalab_spawner.process import ProcessId
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Life:
     status: int = 0
     why: str = ""
     """Why it ended, one word; empty where nothing is known beyond the status."""
+    unmetered_ms: int = 0
+    """For how long before its end nobody knows what it used, where that is longer than usual."""
 
     @property
     def over(self) -> bool:
@@ -66,6 +69,7 @@ class Life:
             return starts
         how = "stopped" if self.stopping else "lost" if self.status == LOST else "died"
         detail = {"how": how, "status": self.status} | ({"why": self.why} if self.why else {})
+        detail |= {"unmetered_ms": self.unmetered_ms} if self.unmetered_ms else {}
         return (*starts, Due(STOP, self.stop_id, self.ended, detail))
 
     def as_state(self) -> dict[str, Any]:
@@ -81,6 +85,7 @@ class Life:
             "ended": self.ended.isoformat() if self.ended else None,
             "status": self.status,
             "why": self.why,
+            "unmetered_ms": self.unmetered_ms,
             **(self.process.as_state() if self.process else {}),
         }
 
@@ -90,6 +95,7 @@ class Life:
         names = [state.get(field) for field in ("mark", "start_id", "stop_id")]
         mark, start_id, stop_id = (name if isinstance(name, str) else "" for name in names)
         began, status = _moment(state.get("began")), state.get("status")
+        unmetered = state.get("unmetered_ms")
         if began is None or not (mark and start_id and stop_id):
             return None
         return cls(
@@ -104,6 +110,7 @@ class Life:
             ended=_moment(state.get("ended")),
             status=status if isinstance(status, int) else 0,
             why=str(state.get("why") or ""),
+            unmetered_ms=unmetered if isinstance(unmetered, int) else 0,
         )
 
 
@@ -176,12 +183,14 @@ class Keeper:
         if self.life is not None and not self.life.stopping:
             self._change(stopping=True)
 
-    def end(self, status: int, why: str = "") -> None:
+    def end(self, status: int, why: str = "", metered_until: datetime | None = None) -> None:
         """Note that the server has ended, tell it, and know of no server. Again: nothing."""
         if self.life is None:
             return
         if self.life.ended is None:
-            self._change(ended=self._clock(), status=status, why=why)
+            now = self._clock()
+            unmetered = unmetered_ms(metered_until or self.life.began, now) if self.life.launched else 0
+            self._change(ended=now, status=status, why=why, unmetered_ms=unmetered)
         self._tell_due()
         self._keep(None)
 

@@ -54,11 +54,12 @@ class MeteredServer(TieredStart):
         if self._meter.full:
             self._share()
 
-    def end_metering(self) -> None:
-        """Tell what is left, and meter no more."""
+    def end_metering(self) -> datetime | None:
+        """Tell what is left, and meter no more; say up to when the server was metered, None for not at all."""
         if self._meter is not None and not self._meter.empty:
             self._share()
-        self._meter = None
+        until, self._meter = self._meter.told.at if self._meter is not None else None, None
+        return until
 
     def metered_state(self) -> dict[str, Any]:
         """Give what the next hub needs of the meter."""

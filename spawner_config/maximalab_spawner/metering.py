@@ -19,6 +19,8 @@ USE: Final = "server_use"
 READ_EVERY: Final = timedelta(seconds=30)
 """A reading asks the engine; more often would cost it more than a finer figure is worth."""
 TELL_EVERY: Final = timedelta(minutes=5)
+MISSED_FROM: Final = timedelta(minutes=2)
+"""A server's end before its next reading is usual; more than this is missed and told."""
 MIB: Final = 2**20
 
 
@@ -69,6 +71,12 @@ class Share:
         """Take what `as_state` gave. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
         since, seconds = datetime.fromisoformat(state["since"]).astimezone(UTC), float(state["seconds"])
         return cls(str(state["event_id"]), since, seconds, int(state["cpu_ms"]), int(state["mib_seconds"]))
+
+
+def unmetered_ms(since: datetime, ended: datetime) -> int:
+    """Say for how many milliseconds before its end nothing of a server was read; 0 where that is usual."""
+    missed = ended - since
+    return round(missed.total_seconds() * 1000) if missed >= MISSED_FROM else 0
 
 
 @dataclass(frozen=True, slots=True)

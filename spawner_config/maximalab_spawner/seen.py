@@ -58,6 +58,10 @@ class Seen:
     """Why it has ended, where more is known than its status."""
     words: str = ""
     """The engine's own words about that, for the log."""
+    node: str = ""
+    """In a Swarm, the id of the node with its container."""
+    container: str = ""
+    """In a Swarm, the id of its container, once there is one."""
 
     @property
     def mark(self) -> str:

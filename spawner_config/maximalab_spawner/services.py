@@ -181,6 +181,8 @@ class Services:
             port=port_of(spec) if at_node else PORT,
             why=None if task is None or alive else why_ended(task, node_open=node is None or node.open),
             words="" if task is None or alive else task.words,
+            node=task.node if task else "",
+            container=task.container if task else "",
         )
 
     async def _until_it_runs(self, service: str, deadline: float) -> Seen:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from maximalab_spawner.admission import Turned
 from maximalab_spawner.atengine import ServerAtEngine, site_of
-from maximalab_spawner.engine import EngineError, EngineRefused
+from maximalab_spawner.engine import EngineError, EngineRefused, ObjectGone
 from maximalab_spawner.hardening import materials_volume
 from maximalab_spawner.homes import Look
+from maximalab_spawner.nodefigures import Figures
 from maximalab_spawner.nodes import choose, reserved_by_node
 from maximalab_spawner.refusals import HOME_AWAY, NO_NODE
 from maximalab_spawner.seen import LAB, ImageMissing
@@ -37,6 +38,8 @@ WHY = {
 
 class TieredSwarmSpawner(ServerAtEngine):
     """Starts a server as a service of a Swarm, at the node with the person's home."""
+
+    figures: ClassVar[Figures] = Figures()
 
     def name_of(self, server: str, person: str) -> str:
         """Give the one name that a person's service has in whichever Swarm."""
@@ -67,6 +70,20 @@ class TieredSwarmSpawner(ServerAtEngine):
             self.log.warning("No look for the home of %s: %s", self.user.name, error)
             return Look.UNKNOWN
         return Look.ABSENT if node is None else Look.THERE
+
+    async def use(self) -> tuple[int, int] | None:
+        """Give what the meter at the server's node told of it last; a Swarm without meters counts nothing."""
+        seen = self._seen
+        if seen is None or not seen.container:
+            return None
+        figures = self.figures.of(self.engines.of(self._own_site().engine), self.lab_name)
+        try:
+            return await figures.use(seen.node, seen.container)
+        except ObjectGone:
+            return None
+        except EngineError as error:
+            self.log.warning("No reading of %s at %s: %s", self._log_name, self.backend, error)
+            return None
 
     async def is_well(self, backend: Backend) -> bool:
         """Say whether a manager answers."""
@@ -110,6 +127,7 @@ class TieredSwarmSpawner(ServerAtEngine):
                 raise
             return self.take_up(there)  # of two starts at once the other one was first
         self._keeper.launched()
+        self.begin_metering()
         return found
 
     async def _node_for(self, backend: Backend, site: Site) -> Node:

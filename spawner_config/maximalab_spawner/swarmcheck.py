@@ -21,6 +21,8 @@ Told = tuple[str, str]
 """What is so, and the remedy."""
 #: From this version on a service can ask for no new privileges and for the filter of system calls.
 LEAST_FOR_PRIVILEGES = (25,)
+#: The label of the meters' service (deploy/swarm/meter.yaml).
+METER = "io.maximalab.meter"
 #: What no Swarm does, whatever its version: to be known, not to be mended.
 NEVER = (
     "services in a Swarm: a restart of a node's engine ends its servers; "
@@ -71,11 +73,34 @@ def nodes_faults(told: Sequence[Mapping[str, Any]], wanted: Wanted) -> Iterator[
             )
 
 
+def meter_faults(
+    nodes: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, Any]], wanted: Wanted
+) -> Iterator[Told]:
+    """Name the nodes of a backend, of those that are heard of, at which none of the meters' `tasks` runs."""
+    running = {one.get("NodeID") for one in tasks if (one.get("Status") or {}).get("State") == "running"}
+    for node in map(read_node, nodes):
+        if has_labels(node, wanted) and node.able and node.id not in running:
+            yield (
+                f"no meter runs at the node {node.name}: what servers there use is not known",
+                "deploy/swarm/up; then docker service ps LAB_meter says what is wrong",
+            )
+
+
 def network_fault(found: Mapping[str, Any] | None, net: Net) -> Told | None:
     """Say what is wrong with the overlay; None where all is well, or where it will be made at the first start."""
     faults = overlay_faults(found, net) if found is not None else []
     remedy = f"stop its servers, then: docker network rm {net.name}"
     return (f"network {net.name}: {', '.join(faults)}", remedy) if faults else None
+
+
+async def _meters(engine: Engine) -> Sequence[Mapping[str, Any]]:
+    """List the tasks of every lab's meters."""
+    told = await engine.call(lambda client: client.services(filters={"label": METER}))
+    ids = [str(one["ID"]) for one in told]
+    tasks: Sequence[Mapping[str, Any]] = (
+        await engine.call(lambda client: client.tasks(filters={"service": ids})) if ids else []
+    )
+    return tasks
 
 
 async def look_at_swarm(site: Site, engine: Engine, wanted: Wanted) -> Sequence[Told]:
@@ -89,6 +114,7 @@ async def look_at_swarm(site: Site, engine: Engine, wanted: Wanted) -> Sequence[
     found = list(shortcomings({**info, "LiveRestoreEnabled": True}, version))
     nodes = await engine.call(lambda client: client.nodes())
     found += nodes_faults(nodes, wanted)
+    found += meter_faults(nodes, await _meters(engine), wanted)
     try:
         network = await engine.call(lambda client: client.inspect_network(site.net.name))
     except ObjectGone:

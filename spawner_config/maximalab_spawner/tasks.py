@@ -90,6 +90,8 @@ class Task:
     """Whether it has ended because the Swarm wanted so."""
     reserved: int
     """Bytes of memory that are kept for it."""
+    container: str = ""
+    """The id of its container; empty while it has none."""
 
     @property
     def alive(self) -> bool:
@@ -108,7 +110,8 @@ def read_task(told: Mapping[str, Any]) -> Task:
     status, spec = told.get("Status") or {}, told.get("Spec") or {}
     words = str(status.get("Err") or "")
     stage = stage_of(status.get("State"), words)
-    code = int((status.get("ContainerStatus") or {}).get("ExitCode") or 0)
+    container = status.get("ContainerStatus") or {}
+    code = int(container.get("ExitCode") or 0)
     reserved = ((spec.get("Resources") or {}).get("Reservations") or {}).get("MemoryBytes")
     return Task(
         id=str(told.get("ID", "")),
@@ -121,6 +124,7 @@ def read_task(told: Mapping[str, Any]) -> Task:
         wanted=told.get("DesiredState") in {"running", "ready", "accepted"},
         ended_by_wish=status.get("State") == "shutdown",
         reserved=int(reserved or 0),
+        container=str(container.get("ContainerID") or ""),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -9,11 +11,13 @@ import pytest
 import serverimage
 from confined import assert_a_neighbour_feels_nothing, assert_confined
 from labrun import until
+from maximalab_spawner import metering, nodefigures
 from maximalab_spawner.seen import LAB, SERVER, USER
 from maximalab_spawner.tiers import Tier
 from shadows import PLANT
 from swarmhub import SwarmHub
 from swarmlab import SwarmLab
+from swarmmeters import BURN, Meters
 
 pytestmark = [pytest.mark.bed, pytest.mark.docker]
 
@@ -274,3 +278,64 @@ def test_t24_a_node_s_engine_is_restarted_its_server_is_shown_as_stopped_and_sta
     until(lambda: hub.lab.swarms.state("pub2") == "ready", "the node is back", 120)
     kernel = hub.open_kernel("ada", "public-maxima", "simplex")
     assert kernel.run("6*7;").text.split()[-1] == "42"
+
+
+def shares(hub) -> list[dict]:
+    return [fields for kind, fields in hub.lab.told if kind == metering.USE]
+
+
+def used(hub, tier) -> int:
+    return sum(one["detail"]["cpu_ms"] for one in shares(hub) if one["tier"] == tier)
+
+
+async def polled_until(condition, what: str, *spawners) -> None:
+    """Look at servers, as a hub does, until something is so."""
+    async with asyncio.timeout(120):
+        while not await condition():
+            for one in spawners:
+                assert await one.poll() is None, what
+            await asyncio.sleep(0.3)
+
+
+async def test_what_servers_use_is_metered_over_a_hub_s_restart_and_a_silent_node(hub, monkeypatch, tmp_path):
+    """By the meters of deploy/swarm at a worker and at a manager; the times themselves are tested with the meter."""
+    monkeypatch.setattr(metering, "READ_EVERY", timedelta(0))
+    monkeypatch.setattr(metering, "TELL_EVERY", timedelta(milliseconds=1))
+    monkeypatch.setattr(nodefigures, "LOOK_EVERY", 0.3)
+    monkeypatch.setattr(nodefigures, "STALE", 5.0)
+    lab, meters = hub.lab, Meters(hub.lab, hub.lab.images["maxima"], tmp_path)
+    with meters.up():
+        first = {tier: lab.spawner(tier, "mia") for tier in Tier}
+        for one in first.values():
+            await one.start()
+
+        def burnt(spawners):
+            before = {tier: used(hub, tier) for tier in Tier}
+            for one in spawners.values():
+                assert lab.run(one, "perl", "-e", BURN) == (0, str(64 * 2**20))
+
+            async def seen() -> bool:
+                return all(used(hub, tier) >= before[tier] + 300 for tier in Tier)
+
+            return polled_until(seen, "what was burnt is told", *spawners.values())
+
+        await burnt(first)
+        before = {tier: used(hub, tier) for tier in Tier}
+        after = {tier: lab.again(one) for tier, one in first.items()}
+        await burnt(after)
+        assert all(used(hub, tier) < before[tier] + 60_000 for tier in Tier), "the counter was not begun anew"
+        engine, meter = lab.swarms.nodes["pub2"].client, meters.container("pub2")
+        engine.pause(meter)
+
+        async def figures_of(*tiers) -> bool:
+            return [tier for tier, one in after.items() if await one.use() is not None] == [*tiers]
+
+        await polled_until(lambda: figures_of(Tier.PRIVATE), "one node is silent", *after.values())
+        engine.unpause(meter)
+        await polled_until(lambda: figures_of(*Tier), "it is heard again", *after.values())
+        for one in after.values():
+            await one.stop()
+    assert {(one["user"], one["server"], one["backend"]) for one in shares(hub)} == {
+        ("mia", f"{tier}-maxima", lab.backend(tier)) for tier in Tier
+    }
+    assert all_ready(hub)

@@ -257,6 +257,56 @@ def test_what_keeps_something_runs_where_it_lies_and_no_service_has_more_rights_
         assert bool(sockets) is (service == "engine"), service
 
 
+METERED = """
+import asyncio, json
+from pathlib import Path
+from maximalab_spawner.backends import read_backends
+from maximalab_spawner.engine import Engines
+from maximalab_spawner.nodefigures import Figures
+from maximalab_spawner.services import Services
+from maximalab_spawner.servicespec import object_name
+
+async def use(backend, lab):
+    engine = Engines().of(backend.site.engine)
+    seen = await Services(engine, lab, backend.site.net).find(object_name(lab, f"{backend.tier}-maxima", "ada"))
+    return await Figures().of(engine, lab).use(seen.node, seen.container)
+
+backends = read_backends(Path("/srv/maximalab/lab/backends.toml"))
+print(json.dumps({one.tier: asyncio.run(use(one, "LAB")) for one in backends}))
+"""
+
+
+def test_the_hub_reads_what_servers_of_both_tiers_use_and_the_doctor_sees_their_meters(lab):
+    """Through its relay at the one manager, by TLS at the other."""
+    asked = METERED.replace("LAB", lab.name)
+    found = {}
+
+    def heard() -> bool:
+        found.update(json.loads(lab.exec("hub", "python3", "-c", asked)))
+        return all(found[tier] for tier in Tier)
+
+    wait_for(heard, seconds=90, why="figures of both tiers come")
+    for tier, (cpu_ms, memory) in found.items():
+        assert cpu_ms > 100, tier
+        assert memory > 20 * 2**20, tier
+    looked = lab.exec(
+        "hub", "python3", "-m", "maximalab_spawner.enginecheck", "/srv/maximalab/lab/backends.toml"
+    )
+    assert "no meter runs" not in looked
+
+
+def test_a_meter_has_no_way_to_the_engine_and_none_out(lab):
+    for node in ("pub2", "prv1"):
+        client = lab.swarms.nodes[node].client
+        (there,) = client.containers(filters={"label": f"com.docker.swarm.service.name={lab.name}_meter"})
+        told = client.inspect_container(there["Id"])
+        assert [one["Source"] for one in told["Mounts"] if one["Type"] == "bind" and one["RW"]] == [], node
+        assert {one["Destination"] for one in told["Mounts"]} <= {"/control-groups", "/meter.py"}, node
+        assert (told["Config"]["User"], told["HostConfig"]["CapDrop"]) == ("950:950", ["ALL"]), node
+        assert set(told["NetworkSettings"]["Networks"]) == {f"{lab.name}_nowhere"}, node
+        assert not {name for name in told["Config"]["Env"] if "TOKEN" in name.upper()}, node
+
+
 def test_no_key_is_in_what_docker_shows_or_keeps(lab):
     keys = {
         word

@@ -16,7 +16,7 @@ from maximalab_hub.service.auth import Admin  # noqa: TC001  FastAPI reads it at
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import research
-from maximalab_hub.store.metered import metered, unmetered
+from maximalab_hub.store.metered import gaps, metered, unmetered
 from maximalab_hub.store.research import snapshot
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def costs_page(request: Request, person: Admin, asked: Asked) -> Response:
     rows, courses = _read(request, asked)
     with snapshot(request.app.state.engine) as connection:
         missing = unmetered(connection, asked.selection(settings.lab.time_zone))
+        silent = {(one.backend, one.tier) for one in missing}
+        partly = gaps(connection, asked.selection(settings.lab.time_zone))
     return page(
         request,
         "usage/costs.html",
@@ -50,6 +52,7 @@ def costs_page(request: Request, person: Admin, asked: Asked) -> Response:
         courses=courses,
         rows=rows,
         missing=missing,
+        gaps=[one for one in partly if (one.backend, one.tier) not in silent],
         total=total(rows),
         tables={
             "course": accounts(rows, lambda row: row.course),

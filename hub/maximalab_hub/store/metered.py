@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, cast, func, select
 
-from maximalab_hub.costs import Metered, Unmetered, Use
+from maximalab_hub.costs import Gap, Metered, Unmetered, Use
 from maximalab_hub.events import Kind, Source
 from maximalab_hub.store.archive.reading import everywhere
 from maximalab_hub.store.models import EventRow
@@ -59,6 +59,23 @@ def unmetered(connection: Connection, selection: Selection) -> list[Unmetered]:
         if (backend, tier) not in known:
             starts[backend or "", tier or ""][user] += count
     return [Unmetered(*place, sum(people.values()), len(people)) for place, people in sorted(starts.items())]
+
+
+def gaps(connection: Connection, selection: Selection) -> list[Gap]:
+    """Sum up by place what servers that ended in the period ran without figures, longer than usual."""
+    where = (EventRow.backend, EventRow.tier, EventRow.user)
+    statement = select(*where, func.count(), func.sum(_told("unmetered_ms"))).where(
+        *_by_the_hub(Kind.SERVER_STOP, selection), EventRow.detail["unmetered_ms"].as_string().is_not(None)
+    )
+    found: dict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
+    for backend, tier, user, count, ms in everywhere(
+        connection, statement.group_by(*where), selection.since, selection.until
+    ):
+        found[backend or "", tier or ""].append((user, count, int(ms)))
+    return [
+        Gap(*place, sum(one[1] for one in rows), len({one[0] for one in rows}), sum(one[2] for one in rows))
+        for place, rows in sorted(found.items())
+    ]
 
 
 def _by_the_hub(kind: Kind, selection: Selection) -> list[ColumnElement[bool]]:

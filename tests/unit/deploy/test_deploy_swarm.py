@@ -14,11 +14,15 @@ from maximalab_hub.deploy.init import make
 from maximalab_hub.deploy.plan import PlanError
 from maximalab_hub.deploy.swarmplan import SwarmPlan
 from maximalab_hub.settings import load_settings
+from maximalab_spawner import nodemeter
 from maximalab_spawner.backends import read_backends
+from maximalab_spawner.nodefigures import service_of
+from maximalab_spawner.swarmcheck import METER as LABEL
 from maximalab_spawner.tiers import Tier
 
 ROOT = Path(__file__).resolve().parents[3]
 STACK = yaml.safe_load((ROOT / "deploy/swarm/stack.yaml").read_text())
+METER = yaml.safe_load((ROOT / "deploy/swarm/meter.yaml").read_text())
 COMPOSE = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())
 GIVEN = {"VERSION": "1", "DOCKER_GROUP": "109", "DOCKER_SOCKET": "/var/run/docker.sock"}
 
@@ -136,6 +140,30 @@ def test_no_service_sees_more_than_it_must():
     published = {name: one["ports"] for name, one in services.items() if "ports" in one}
     assert set(published) == {"public", "gateway", "gate"}
     assert all(port["mode"] == "host" for ports in published.values() for port in ports)
+
+
+def test_the_meter_reads_control_groups_and_has_nothing_else():
+    meter = METER["services"]["meter"]
+    assert set(METER["services"]) == {"meter"}
+    assert (meter["read_only"], meter["cap_drop"], meter["user"]) == (True, ["ALL"], "950:950")
+    assert meter.keys().isdisjoint({"cap_add", "ports", "secrets", "environment"})
+    assert meter["volumes"] == [
+        {"type": "bind", "source": "/sys/fs/cgroup", "target": "/control-groups", "read_only": True}
+    ]
+    assert METER["networks"] == {"nowhere": {"driver": "overlay", "internal": True}}
+    assert (meter["networks"], meter["deploy"]["mode"]) == (["nowhere"], "global")
+    assert (ROOT / "deploy/swarm" / METER["configs"]["meter"]["file"]).resolve() == Path(
+        nodemeter.__file__
+    ).resolve()
+
+
+def test_what_the_meter_s_stack_wants_is_said_by_up(lab):
+    wanted = set(re.findall(r"\$\{(\w+)\}", (ROOT / "deploy/swarm/meter.yaml").read_text()))
+    assert wanted - set(variables(lab)) == {"TIER", "MARK_meter"}
+    up = (ROOT / "deploy/swarm/up").read_text()
+    assert "export MARK_meter TIER=private" in up
+    assert service_of("lab") == f"lab_{next(iter(METER['services']))}"
+    assert METER["services"]["meter"]["deploy"]["labels"].keys() == {LABEL}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maximalab_spawner.metering import MIB, READ_EVERY, TELL_EVERY, Meter, Reading
+from maximalab_spawner.metering import MIB, READ_EVERY, TELL_EVERY, Meter, Reading, unmetered_ms
 
 BEGAN = datetime(2026, 9, 1, 8, tzinfo=UTC)
 STEPS = st.lists(
@@ -80,6 +80,19 @@ def test_it_wants_a_reading_and_tells_at_its_times():
     almost = meter.read(read(TELL_EVERY.total_seconds() - 1, 5, MIB))
     assert (almost.full, almost.empty) == (False, False)
     assert almost.read(read(TELL_EVERY.total_seconds(), 6, MIB)).full
+
+
+@pytest.mark.parametrize(
+    ("seconds", "missed"),
+    [
+        pytest.param(29, 0, id="before its next reading"),
+        pytest.param(119, 0, id="one that was late"),
+        pytest.param(120, 120_000, id="nobody read it"),
+        pytest.param(-5, 0, id="a clock that was set back"),
+    ],
+)
+def test_an_end_long_after_the_last_reading_is_told_as_a_gap(seconds, missed):
+    assert unmetered_ms(BEGAN, BEGAN + timedelta(seconds=seconds)) == missed
 
 
 @pytest.mark.parametrize(

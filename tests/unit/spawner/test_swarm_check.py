@@ -6,7 +6,7 @@ import pytest
 from maximalab_spawner.hardening import Net
 from maximalab_spawner.nodes import Wanted
 from maximalab_spawner.servicespec import overlay_config
-from maximalab_spawner.swarmcheck import membership, network_fault, nodes_faults
+from maximalab_spawner.swarmcheck import membership, meter_faults, network_fault, nodes_faults
 
 WANTED = Wanted({"tier": "private"}, 512)
 NET = Net("maximalab-campus", "172.28.8.0/22")
@@ -72,3 +72,24 @@ def test_a_private_overlay_with_a_way_out_is_told():
     assert "docker network rm maximalab-campus" in remedy
     assert network_fault({**found, "Internal": True}, NET) is None
     assert network_fault(None, NET) is None
+
+
+def meter(state="running", node="n1") -> dict:
+    return {"NodeID": node, "Status": {"State": state}}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "tasks", "told"),
+    [
+        pytest.param([node()], [meter("failed"), meter()], 0, id="it runs again"),
+        pytest.param([node()], [], 1, id="no meters at all"),
+        pytest.param([node()], [meter("rejected")], 1, id="its image is not there"),
+        pytest.param([node()], [meter(node="n2")], 1, id="another node's"),
+        pytest.param([node(state="down")], [], 0, id="a node that is down is told of as such"),
+        pytest.param([node(labels={"tier": "public"})], [], 0, id="a node of another tier"),
+    ],
+)
+def test_a_node_without_a_meter_is_told(nodes, tasks, told):
+    found = list(meter_faults(nodes, tasks, WANTED))
+    assert len(found) == told
+    assert all("prv1" in what and "docker service ps" in how for what, how in found)

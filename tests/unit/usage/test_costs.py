@@ -9,13 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from maximalab_hub.costs import Metered, Unmetered, Use, accounts, total
+from maximalab_hub.costs import Gap, Metered, Unmetered, Use, accounts, total
 from maximalab_hub.export.csv import read_csv
 from maximalab_hub.ingest import Sender
 from maximalab_hub.service.cost_routes import COLUMNS
 from maximalab_hub.settings_sections import MeteringSection
 from maximalab_hub.store.engine import reading
-from maximalab_hub.store.metered import metered, unmetered
+from maximalab_hub.store.metered import gaps, metered, unmetered
 from maximalab_hub.store.research import Selection
 from postedevents import ADA, HUB, NOON, an_event, ingest_of, start, stored
 from usagepages import USAGE, usage_pages
@@ -84,6 +84,31 @@ def test_places_whose_servers_told_nothing_are_named(store: Engine) -> None:
             Unmetered("swarm-private", "private", 2, 1)
         ]
         assert unmetered(connection, Selection(until=NOON - timedelta(days=1))) == []
+
+
+def stop(seq: int, user: str = "ada", missed: int = 0, **fields: Any) -> dict[str, Any]:
+    detail = {"how": "died", "status": 0} | ({"unmetered_ms": missed} if missed else {})
+    told = {**start(seq, user), "kind": "server_stop", "entrance": None, "detail": detail}
+    return {name: value for name, value in (told | fields).items() if value is not None}
+
+
+def test_a_place_whose_node_was_silent_until_servers_ended_is_named_with_the_hours(store: Engine) -> None:
+    there = {"backend": "swarm-public"}
+    ends = [stop(4), stop(5, missed=10**6), stop(6, missed=2 * 10**6), stop(7, "bob", 3_600_000)]
+    told = [start(0), share(1, "ada", 5), share(2, "ada", 5) | there, stop(3)]
+    ingest_of(store).take(HUB, [*told, *({**one, **there} for one in ends)])
+    with reading(store) as connection:
+        assert gaps(connection, Selection()) == [Gap("swarm-public", "public", 3, 2, 6_600_000)]
+        assert unmetered(connection, Selection()) == []
+        assert gaps(connection, Selection(until=NOON - timedelta(days=1))) == []
+
+
+def test_the_page_names_the_gap(pages) -> None:
+    client = TestClient(pages, headers={"Authorization": "token token-of-admin"})
+    local = {"backend": "local", "tier": "public", "server": "public-maxima"}
+    ingest_of(pages.state.engine).take(HUB, [stop(1, "demo-01", 3_600_000, **local)])
+    page = client.get(f"{USAGE}/costs?since=", headers={"Accept-Language": "en"}).text
+    assert "servers whose last 1.00 hours together are missing: 1, people: 1" in page
 
 
 @given(ROWS)
