@@ -110,17 +110,21 @@ class StackLab(Deployed):
         return ran.stdout
 
     def join_vpn(self, machine: Machine, conf: str) -> None:
-        """Bring a machine into the VPN with the file that a person gets."""
+        """Bring a machine into the VPN with the file that a person gets.
+
+        The interface has a name of its own: the sockets of wireguard-go lie in one folder for the whole machine.
+        """
+        card = f"wg{os.getpid()}"
         told = dict(line.split(" = ", 1) for line in conf.splitlines() if " = " in line)
         plain = "\n".join(line for line in conf.splitlines() if not line.startswith(("Address", "DNS")))
         path = self.swarms.spaces.folder / "device.conf"
         path.write_text(plain + "\n")
         machine.sh(
-            "ip link add wg0 type wireguard 2>/dev/null || wireguard-go wg0 >/dev/null 2>&1",
-            f"wg setconf wg0 {path}",
-            f"ip address add {told['Address']} dev wg0",
-            "ip link set wg0 mtu 1420 up",
-            f"ip route add {told['AllowedIPs']} dev wg0",
+            f"ip link add {card} type wireguard 2>/dev/null || wireguard-go {card} >/dev/null 2>&1",
+            f"wg setconf {card} {path}",
+            f"ip address add {told['Address']} dev {card}",
+            f"ip link set {card} mtu 1420 up",
+            f"ip route add {told['AllowedIPs']} dev {card}",
         )
 
     def logs(self) -> str:
