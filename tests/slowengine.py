@@ -42,6 +42,8 @@ class Daemon:
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[Act] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    starts_what_it_makes: bool = False
+    """As a Swarm does with a service."""
 
     def happen(self, place: int, *, how: str) -> None:
         """Let one thing be done, and answered; `lost` is done and not answered, `away` and `refused` are not done."""
@@ -90,7 +92,7 @@ class Daemon:
             raise EngineRefused(f"{name} is taken", 409)
         made = {
             "Id": f"id{next(self.numbers)}", "Name": name, "Image": "sha", "Config": config, "holder": name,
-            "State": {"Running": False, "ExitCode": 0}, "NetworkSettings": {},
+            "State": {"Running": self.starts_what_it_makes, "ExitCode": 0}, "NetworkSettings": {},
         }  # fmt: skip
         self.containers[made["Id"]] = made
         return made

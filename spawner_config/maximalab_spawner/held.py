@@ -139,8 +139,8 @@ class HeldServer(TieredServer):
             if self._silence.is_broken:  # an engine that does not answer is not asked twice
                 await self.meter()
         elif self._keeper.life is not None and self._keeper.life.mark == life.mark:
-            if status != LOST:
-                self.give_seat_back()
+            if status != LOST and (life.launched or self._seen is not None):
+                self.give_seat_back()  # else what a killed hub has asked for may still come: who wants the seat looks
             why = self._seen.why if self._seen is not None and status != LOST else None
             ENDS[self.user.name, self.name] = SILENT if status == LOST else why
             self.ended(status, why or "")

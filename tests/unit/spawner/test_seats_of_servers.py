@@ -54,9 +54,9 @@ class SeatsOfServers(RuleBasedStateMachine):
     async def listens(self, seen):
         return seen.running and not self.deaf
 
-    @initialize(seats=st.integers(1, 2))
-    def furnish(self, seats):
-        self.seats = seats
+    @initialize(seats=st.integers(1, 2), starts_what_it_makes=st.booleans())
+    def furnish(self, seats, *, starts_what_it_makes=False):
+        self.seats, self.daemon.starts_what_it_makes = seats, starts_what_it_makes
         self.lab.pools = POOL.format(seats)
         self.lab.write()
 
@@ -167,14 +167,14 @@ SeatsOfServers.TestCase.settings = settings(max_examples=60, stateful_step_count
 TestSeatsOfServers = SeatsOfServers.TestCase
 
 
-@pytest.fixture
-def lab():
-    """A lab with one seat, whose engine is about to be asked for the start of ada's server."""
+@pytest.fixture(params=["start"])
+def lab(request):
+    """A lab with one seat, whose engine is about to do what the start of ada's server wants: it starts the server."""
     lab = SeatsOfServers()
     lab.furnish(1)
     lab.start("ada", 0.0)
-    lab.all_goes_well_until_the_engine_is_asked("start")
-    assert lab.daemon.asked[0].word == "start"
+    lab.all_goes_well_until_the_engine_is_asked(request.param)
+    assert lab.daemon.asked[0].word == request.param
     yield lab
     lab.teardown()
 
@@ -191,6 +191,20 @@ def test_what_a_killed_hub_has_asked_for_does_not_come_without_a_seat(lab):
         lab.daemon.happen(0, how="done")
         lab.turns(6)
         lab.whoever_runs_has_a_seat()
+
+
+@pytest.mark.parametrize("lab", ["create_container_from_config"], indirect=True)
+def test_what_a_killed_hub_has_asked_a_swarm_for_keeps_its_seat_while_nothing_is_there(lab):
+    """The next hub looks before the service is made; then others come for the seat."""
+    lab.daemon.starts_what_it_makes = True
+    lab.the_hub_is_killed()
+    lab.turns(6)
+    assert [act.word for act in lab.daemon.asked] == ["create_container_from_config", "inspect_container"]
+    lab.daemon.happen(1, how="done")
+    lab.turns(6)
+    lab.daemon.happen(0, how="done")
+    assert lab.daemon.running()
+    lab.whoever_runs_has_a_seat()
 
 
 def test_a_server_at_which_the_engine_lets_nobody_look_keeps_its_seat(lab):
