@@ -61,7 +61,9 @@ class ServerLab:
             store.mkdir(parents=True, exist_ok=True)
         # A container's user is another one than the one who runs the tests.
         for folder in (self.folder, *self.folder.parents[:3]):
-            folder.chmod(folder.stat().st_mode | 0o055)
+            mode = folder.stat().st_mode
+            if mode & 0o055 != 0o055:
+                folder.chmod(mode | 0o055)
 
     def network(self, tier: Tier) -> str:
         return f"maximalab-{self.backend(tier)}"

@@ -16,7 +16,7 @@ SERVER = Path(__file__).parent / "lisp" / "server.lisp"
 CORE_FOLDERS = ("~/.local/share/maximalab/maxima", "/opt/maximalab/maxima")
 """Where `images/maxima/build` puts a Maxima with our server inside."""
 HEAP_VARIABLE = "MAXIMALAB_HEAP_MB"
-DEFAULT_HEAP_MB = 512
+DEFAULT_HEAP_MB = 640
 ROOMY_HEAP_MB = 1024
 """ECL's collector lets garbage lie longer; GCL, which gets half of it, draws an implicit surface in no less."""
 SMALLEST_HEAP_MB = 128

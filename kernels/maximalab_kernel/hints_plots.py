@@ -9,6 +9,7 @@ from maximalab_kernel.foreign_names import CONSTANTS
 from maximalab_kernel.hints import LONGEST, NAME, WORDS, Hint, bare, body, words
 from maximalab_kernel.hints_names import may_be_misspelt, misspelt
 from maximalab_kernel.hints_results import CALLS, ELEMENTARY, of_unknown
+from maximalab_kernel.hints_sides import KEYWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -21,6 +22,8 @@ NO_NUMBER = re.compile(
 ONE_RANGE = re.compile(r"plot2d: (?:Missing interval for variable|implicit function plots require intervals)")
 """Of Maxima 5.47 and older, and of newer ones."""
 EQUATION = re.compile(rf"plot2d\s*\(\s*({NAME})\s*=\s*([^=,][^,]*?)\s*,\s*\[")
+NO_NAMES = ELEMENTARY | KEYWORDS | {"true", "false", "inf", "minf"}
+"""Words in what is drawn that want no value."""
 FIGURES = re.compile(r"(?<![\w%])draw(?:[23]d)?\s*\(")
 TERM = re.compile(r"\w+ \(\w+\): non defined variable in term:(.*)", re.DOTALL)
 PLOTTED = re.compile(
@@ -62,10 +65,10 @@ def _valueless(code: str, message: str, value: Callable[[str], str]) -> Hint | N
     """
     term, plotted = TERM.match(message), PLOTTED.fullmatch(body(code))
     if term:
-        names = [name for name in WORDS.findall(term[1]) if name in words(code)]
+        names = [name for name in WORDS.findall(term[1]) if name in words(code) - NO_NAMES]
     elif plotted and set(CALLS.findall(plotted[1])) <= ELEMENTARY and plotted[1].strip() not in words(code):
         ranged = set(re.findall(rf"\[\s*({NAME})\s*,", plotted[2]))
-        names = [name for name in WORDS.findall(plotted[1]) if name not in ranged | ELEMENTARY]
+        names = [name for name in WORDS.findall(plotted[1]) if name not in ranged | NO_NAMES]
     else:
         return None
     names = [name for name in names if not name.startswith("%") and f"{name}(" not in code]

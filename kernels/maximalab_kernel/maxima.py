@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from maximalab_kernel.aftermath import remove_pictures, without_noise
 from maximalab_kernel.environment import plot_folder, remove
-from maximalab_kernel.memory import LOOK_EVERY, Allowance, Verdict, Watch, resident
+from maximalab_kernel.memory import COPIED_SHARE, LOOK_EVERY, SHARE, Allowance, Verdict, Watch, resident
 from maximalab_kernel.process import Process
 from maximalab_kernel.rules import rules
 from maximalab_kernel.transport import Event, Frame, MaximaDiedError, Printed
@@ -63,7 +63,8 @@ class MaximaProcess:
         self._serve_meanwhile: Callable[[], None] = lambda: None
         self._meanwhile_descriptors: tuple[int, ...] = ()
         self._watch: Watch | None = None
-        self._allowed = Allowance(installation.heap_mb)
+        self._share = COPIED_SHARE if installation.core is not None else SHARE
+        self._allowed = Allowance(installation.heap_mb, share=self._share)
 
     @property
     def pid(self) -> int | None:
@@ -213,7 +214,7 @@ class MaximaProcess:
 
     def allow(self, megabytes: float) -> None:
         """See `Transport.allow`."""
-        self._allowed = Allowance(self._installation.heap_mb, megabytes)
+        self._allowed = Allowance(self._installation.heap_mb, megabytes, self._share)
 
     def meanwhile(self, descriptor: int, serve: Callable[[], None]) -> None:
         """See `Transport.meanwhile`."""

@@ -15,7 +15,9 @@ from enum import Enum
 LOOK_EVERY = 0.05
 """Seconds between two looks at a process that works: one allocates some hundred megabytes a second at most."""
 SHARE = 0.6
-"""Of the limit: where evaluation is stopped. A copying collector needs the rest to clear up."""
+"""Of the limit: where evaluation is stopped."""
+COPIED_SHARE = 0.45
+"""The same on SBCL: its collector copies what is referred to, and needs as much room again as that takes."""
 MB = 2**20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 REACT_WITHIN = 3.0
@@ -45,6 +47,7 @@ class Watch:
 
     limit: int
     before: int
+    share: float = SHARE
     most: float = math.inf
     """Where the cell is stopped that the evaluation is part of."""
     stopped_at: float | None = None
@@ -52,7 +55,7 @@ class Watch:
 
     def threshold(self) -> float:
         """Where this evaluation is stopped: somewhat above what was there before, so that it can be cleared away."""
-        own = max(SHARE * self.limit, self.before + 0.15 * self.limit)
+        own = max(self.share * self.limit, self.before + 0.15 * self.limit)
         return min(own, 0.95 * self.limit, self.most)
 
     def judge(self, held: int, now: float) -> Verdict:
@@ -79,17 +82,18 @@ class Allowance:
 
     heap_mb: float
     cell_mb: float = 0.0
+    share: float = SHARE
     before: int | None = None
     """Bytes that the process held when the cell's first evaluation began."""
 
     @property
     def told(self) -> str:
         """The limit that an evaluation has run into, in megabytes."""
-        stricter = 0 < self.cell_mb < SHARE * self.heap_mb
+        stricter = 0 < self.cell_mb < self.share * self.heap_mb
         return f"{self.cell_mb if stricter else self.heap_mb:g}"
 
     def watch(self, held: int) -> Watch:
         """The watch over an evaluation that begins when the process holds so many bytes."""
         self.before = held if self.before is None else self.before
         most = self.before + self.cell_mb * MB if self.cell_mb else math.inf
-        return Watch(int(self.heap_mb * MB), held, most)
+        return Watch(int(self.heap_mb * MB), held, self.share, most)

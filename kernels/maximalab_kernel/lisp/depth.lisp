@@ -1,6 +1,6 @@
 ;;;; A recursion without end is an error in time: Lisp's stack must not run full. Where that happens while SBCL allocates, it
 ;;;; ends the process. What recursions pass through is therefore refused while there is room left: the call of a function,
-;;;; and the reading of an expression within another. ECL signals a full stack of bindings in time, but ends at a full
+;;;; the reading of an expression within another, and its writing. ECL signals a full stack of bindings in time, but ends at a full
 ;;;; stack of frames, and at a stack of bindings that it has extended too often.
 
 (in-package :maxima)
@@ -22,7 +22,11 @@ allocation, the collector and an error's handlers."
 #+sbcl
 (progn
   (maximalab-refuse-too-deep mlambda (fn args fnname noeval form))
-  (maximalab-refuse-too-deep parse (mode rbp)))
+  (maximalab-refuse-too-deep parse (mode rbp))
+  (maximalab-refuse-too-deep simplifya (x y))
+  (maximalab-refuse-too-deep fmap1 (fn argl fmapcaarl)) ; an operation on the elements of a list
+  (maximalab-refuse-too-deep msize (x l r lop rop)) ; the text of a result
+  (maximalab-refuse-too-deep tex (x l r lop rop)))
 
 ;; Each call takes a frame and several bindings: with so many frames the bindings are what runs out. ECL has 2,048 itself.
 #+ecl (ext:set-limit 'ext:frame-stack 8192)

@@ -122,10 +122,16 @@ Not to a grader, who wants the same outputs each time."
         until (>= *maximalab-interrupts* wanted)
         do (sleep 0.005)))
 
+#+sbcl
+(defvar *maximalab-own-memory* 0 "Bytes of the heap that the core itself takes.")
+
 (defun maximalab-collect (text)
-  "Give back the memory of what nobody refers to any more."
+  "Give back the memory of what nobody refers to any more. SBCL copies what is referred to: where there is no room for all
+of it, a full collection might end the process."
   (declare (ignore text))
-  #+sbcl (sb-ext:gc :full t)
+  #+sbcl (let ((used (progn (sb-ext:gc) (sb-kernel:dynamic-usage))))
+           (when (<= (- used *maximalab-own-memory*) (- (sb-ext:dynamic-space-size) used))
+             (sb-ext:gc :full t)))
   #+ecl (si:gc t)
   #+gcl (si::gbc t))
 
@@ -182,6 +188,8 @@ Not to a grader, who wants the same outputs each time."
     (setq *debugger-hook* nil $gnuplot_command (or (maxima-getenv "MAXIMALAB_GNUPLOT") "gnuplot"))
     #+gcl (setq *mread-prompt* nil      ; its image has kept one, and would print it
                 compiler::*suppress-compiler-notes* t compiler::*suppress-compiler-warnings* t)
+    #+sbcl (setf *maximalab-own-memory* (sb-kernel:dynamic-usage)
+                 (sb-ext:bytes-consed-between-gcs) (min (sb-ext:bytes-consed-between-gcs) 26843545)) ; its garbage costs memory
     (maximalab-connect)
     (maximalab-take-interrupts)
     (maximalab-take-streams)

@@ -172,4 +172,4 @@ def test_a_reader_learns_how_long_a_statement_takes(fresh_lab):
 
 def test_lisp_says_nothing_of_a_name_that_maxima_alone_knows(lab):
     answer = lab.run(":lisp (setq $a_name_of_nobody (list 1))")
-    assert [message["text"] for message in answer.of("stream")] == ["(1)\n"]
+    assert "".join(message["text"] for message in answer.of("stream")) == "(1)\n"

@@ -349,16 +349,20 @@ HOGS = [
 def test_what_asks_for_too_much_memory_ends_as_an_error_and_the_session_is_kept(
     installation, small, lisp, code
 ):
-    """GCL never asks the system for more than it was given, and clears up for ever instead: an interrupt ends that."""
+    """GCL never asks the system for more than it was given, and clears up for ever instead: an interrupt ends that.
+
+    Who asks again, with all that is kept from before, gets the same answer: SBCL has no room for a full collection then.
+    """
     ask(small, "(kept: 42, l: [])$")
-    if lisp == "gcl":
-        said, _ = interrupted(small, code, delay=2.0)
-        assert said.error == "KeyboardInterrupt"
-    else:
-        said = ask(small, code)
-        assert said.error == "MaximaOutOfMemory"
-        assert "192 MB" in said.message
-    assert ask(small, "kept;").results == ["42"]
+    for _ in range(1 if lisp == "gcl" else 3):
+        if lisp == "gcl":
+            said, _ = interrupted(small, code, delay=2.0)
+            assert said.error == "KeyboardInterrupt"
+        else:
+            said = ask(small, code)
+            assert said.error == "MaximaOutOfMemory"
+            assert "192 MB" in said.message
+        assert ask(small, "kept;").results == ["42"]
 
 
 def test_nothing_is_left_when_it_is_closed(installation, tmp_path, monkeypatch):

@@ -88,6 +88,8 @@ INNOCENT = [
     "a: 2$ plot2d(a*x, [x,0,1]);", "plot2d(a*x, [x,0,1]), a=2;", "h(x) := x$ plot2d(h, [x,0,1]);",
     "plot2d(sin, [x,0,1]);", "h(x) := x$ plot2d(h(x) + %pi, [x,0,1]);", "h: x^2$ plot2d(h + 1, [x,0,1]);",
     "plot2d(sum(x^k, k, 0, 3), [x,0,1]);", "a[1]: 2$ plot2d(a[1]*x, [x,0,1]);", "plot2d([x, 2*x], [x,0,1]);",
+    "plot2d(if x<0 and true then -x else x, [x,-1,1]);", "draw2d(explicit(if x<0 then -x else x,x,-1,1));",
+    "plot3d(if x<0 then -x else y, [x,-1,1], [y,0,1]);", "plot2d(x*min(x, 1), [x,0,1]);",
     "plot2d(x, [x,0,1], [color,red], [style,points]);", "plot2d(x^2+y^2=1, [x,-1,1], [y,-1,1]);",
     "draw(gr2d(explicit(x,x,0,6)), gr3d(explicit(x*y,x,0,1,y,0,1)));", "help: 5$ help;", "invert(matrix([1,2],[3,4]));",
     "cost(100) + price(3) + rate(5) + demand(2*p);", "transport([1,2], [3]);", "product1(3) + length1(2);",

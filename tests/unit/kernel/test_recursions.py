@@ -23,6 +23,8 @@ RECURSIONS = [
     pytest.param(["tellsimp(f(q),f(q)+1)$"], "f(q);", id="a rule"),
     pytest.param(["f(n):=1+f(n+1)$", "translate(f)$"], "f(1);", id="translated"),
     pytest.param(["(f: x, for i thru 20000 do f: [f])$"], "f;", id="a list within a list"),
+    pytest.param(["(f: x, for i thru 20000 do f: [f])$"], "f+1;", id="a sum with a list within a list"),
+    pytest.param(["(f: x, for i thru 20000 do f: [f])$"], "f.f;", id="a product of lists within lists"),
     pytest.param([], "-" * 20000 + "x;", id="a sign before a sign"),
 ]
 OFTEN = 5
