@@ -351,7 +351,7 @@ def test_what_asks_for_too_much_memory_ends_as_an_error_and_the_session_is_kept(
 ):
     """GCL never asks the system for more than it was given, and clears up for ever instead: an interrupt ends that.
 
-    Who asks again, with all that is kept from before, gets the same answer: SBCL has no room for a full collection then.
+    Who asks again, with all that is kept from before, gets the same answer: SBCL may have no room to collect all then.
     """
     ask(small, "(kept: 42, l: [])$")
     for _ in range(1 if lisp == "gcl" else 3):
