@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labrun import until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docker import APIClient
     from dockerhub import TokenKernel
 
@@ -22,8 +24,18 @@ while (1) {
 """
 """Forks until it is refused; then all of them reckon at once. In Perl, since each is small: memory is another test."""
 HOG = "x = bytearray()\nwhile True: x += b'x' * 10**7"
+NEVER_GIVEN = ("CapAdd", "Binds", "Devices", "VolumesFrom", "Links", "ExtraHosts", "GroupAdd", "CgroupParent")
+"""What an engine can give a container, and no server's has."""
+OF_THE_MACHINE = ("PidMode", "UTSMode", "UsernsMode")
+"""What a server's container has of its own, and may not share with the machine."""
 IN_TIME = 2.0
 """Seconds in which acceptance T7 has the neighbour answer."""
+
+
+def assert_given_nothing(host: Mapping[str, Any]) -> None:
+    """T6: a container has nothing that its settings do not name, and shares nothing with the machine."""
+    assert [name for name in NEVER_GIVEN if host.get(name)] == []
+    assert [name for name in OF_THE_MACHINE if host[name]] == []
 
 
 def assert_confined(kernel: TokenKernel) -> None:

@@ -19,7 +19,7 @@ from swarmlab import MANAGERS, Swarms
 if TYPE_CHECKING:
     from bed.spaces import Machine
 
-SERVICES = ("db", "hub", "usage", "public", "vpn", "gateway", "gate", "engine")
+PARTS = ("db", "hub", "usage", "public", "vpn", "gateway", "gate", "engine")
 IMAGES = ("postgres", "hub", "proxy", "relay", "gateway", "singleuser")
 PORT, GATE_PORT, BLOCK = 8480, 8490, "172.25"
 
@@ -152,7 +152,7 @@ class StackLab(Deployed):
     def shown(self) -> str:
         """All that Docker shows of the lab's services to who may ask: specs, containers, processes, history, logs."""
         client, said = self.node.client, (self.folder / ".env").read_text()
-        for service in SERVICES:
+        for service in PARTS:
             container = self.container(service)
             said += json.dumps(
                 [self.service(service), container, client.top(container["Id"], "-eo pid,args")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import ssl
 
@@ -19,10 +18,10 @@ from floors import VERSIONS, below_the_floor, floors
 from givenaway import PAGES, given_away
 from labclient import NotebookKernel, Visitor, wait_for
 from managerasked import asked_of_the_manager
-from maximalab_hub.secret_files import Secret
 from maximalab_spawner.tiers import Tier
 from publishing import Author, material
-from swarmstack import GATE_PORT, PORT, SERVICES, StackLab
+from swarmstack import GATE_PORT, PARTS, PORT, StackLab
+from tokentable import MAY, SERVICES, scopes_of, ways
 
 pytestmark = [pytest.mark.bed, pytest.mark.docker]
 
@@ -227,7 +226,7 @@ def test_nothing_in_the_hub_s_image_is_below_its_security_floor(lab):
 def test_typed_again_it_makes_no_key_anew_and_restarts_nothing(lab):
     def state():
         keys = {path.name: path.read_text() for path in (lab.folder / "secrets").iterdir()}
-        return keys, [lab.container(service)["Id"] for service in SERVICES]
+        return keys, [lab.container(service)["Id"] for service in PARTS]
 
     before = state()
     lab.run("up")
@@ -238,7 +237,7 @@ def test_typed_again_it_makes_no_key_anew_and_restarts_nothing(lab):
 
 
 def test_what_keeps_something_runs_where_it_lies_and_no_service_has_more_rights_than_its_work_needs(lab):
-    for service in SERVICES:
+    for service in PARTS:
         spec = lab.service(service)["Spec"]
         task = spec["TaskTemplate"]
         assert task["Placement"]["Constraints"] == [f"node.labels.maximalab.lab=={lab.name}"], service
@@ -322,48 +321,21 @@ def test_no_key_is_in_what_docker_shows_or_keeps(lab):
     assert public.secrets() == [], "no key of the lab is in the public Swarm"
 
 
-SCOPES = {
-    "usage": set(),
-    "witness": set(),
-    "vpn-gateway": set(),
-    "server": {
-        "users:activity!user=ada",
-        "read:users:activity!user=ada",
-        "access:servers!server=ada/public-maxima",
-        "access:services!service=usage",
-    },
-}
-"""Every scope that a token has, of all that JupyterHub knows; to tell who one is oneself is no scope of the table."""
-IDENTITY = re.compile(r"read:(users:name|services:name|users:groups|services)!(user|service|server)=.*")
-FILES = {
-    "usage": Secret.USAGE_TOKEN,
-    "witness": Secret.WITNESS_TOKEN,
-    "vpn-gateway": Secret.VPN_GATEWAY_TOKEN,
-}
-WAYS = [
-    ("GET", "/users"), ("GET", "/users/tom"), ("POST", "/users/mallory"), ("DELETE", "/users/tom"),
-    ("PATCH", "/users/tom"), ("GET", "/users/tom/tokens"), ("POST", "/users/ada/tokens"),
-    ("POST", "/users/tom/activity"), ("POST", "/users/tom/servers/public-maxima"),
-    ("DELETE", "/users/ada/servers/private-maxima"), ("DELETE", "/users/ada/servers/public-maxima"),
-    ("GET", "/groups"), ("POST", "/groups/mine"), ("GET", "/services"), ("GET", "/services/witness"),
-    ("GET", "/proxy"), ("POST", "/proxy"), ("PATCH", "/proxy"), ("POST", "/shutdown"), ("GET", "/info"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SCOPES)
+@pytest.mark.parametrize("name", MAY)
 def test_t22_a_token_has_the_scopes_of_the_table_and_every_way_in_is_refused(lab, name):
     if name == "server":
         (service,) = lab.servers(Tier.PUBLIC)
         env = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"]
         token = dict(one.split("=", 1) for one in env)["JUPYTERHUB_API_TOKEN"]
     else:
-        token = (lab.folder / "secrets" / FILES[name]).read_text().strip()
+        token = (lab.folder / "secrets" / SERVICES[name]).read_text().strip()
     headers = {"Authorization": f"token {token}"}
     with httpx.Client(base_url=f"{lab.url}/hub/api", headers=headers, timeout=60, trust_env=False) as asker:
         told = asker.get("/user").json()
-        assert {scope for scope in told["scopes"] if not IDENTITY.fullmatch(scope)} == SCOPES[name]
+        assert scopes_of(told) == MAY[name]
         answers = {
-            f"{method} {path}": asker.request(method, path, json={}).status_code for method, path in WAYS
+            f"{method} {path}": asker.request(method, path, json={}).status_code
+            for method, path in ways("tom")
         }
     assert {way: status for way, status in answers.items() if status not in {400, 403, 404}} == {}
 
@@ -381,7 +353,7 @@ def test_the_hub_gets_no_more_of_the_manager_than_its_servers_need(lab):
 
 
 def test_all_services_are_killed_at_once_and_come_back_alone_with_no_kernel_lost(lab):
-    before = {service: lab.container(service) for service in SERVICES}
+    before = {service: lab.container(service) for service in PARTS}
     for container in before.values():
         os.kill(container["State"]["Pid"], signal.SIGKILL)
 
@@ -391,7 +363,7 @@ def test_all_services_are_killed_at_once_and_come_back_alone_with_no_kernel_lost
             bool(now) and now["Id"] != before[service]["Id"] and now["State"]["Health"]["Status"] == "healthy"
         )
 
-    for service in SERVICES:
+    for service in PARTS:
         wait_for(lambda one=service: back(one), seconds=300, why=f"{service} is back and well")
     lab.assert_no_kernel_was_lost()
 
