@@ -7,6 +7,7 @@ node says counts for its own containers alone.
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from maximalab_spawner.nodemeter import BEAT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from maximalab_spawner.engine import Engine
 
@@ -28,6 +29,14 @@ LOOK_EVERY: Final = 15.0
 STALE: Final = 4.5 * BEAT
 HEAD, STDOUT = struct.Struct(">BxxxL"), 1
 NODE = re.compile(r"com\.docker\.swarm\.node\.id=([0-9a-z]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Seconds that go on whatever happens, and seconds since 1970."""
+
+    steady: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +93,12 @@ def _beat(said: str) -> Beat | None:
 class NodeFigures:
     """What the nodes of one Swarm told of a lab's servers last."""
 
-    def __init__(self, engine: Engine, lab: str) -> None:
-        self.engine, self._service = engine, service_of(lab)
+    def __init__(self, engine: Engine, lab: str, clocks: Clocks) -> None:
+        self.engine, self._service, self._clocks = engine, service_of(lab), clocks
         self._beats: dict[str, Beat] = {}
         self._came: dict[str, float] = {}
         """When a node's reading was seen here first."""
-        self._looked = -LOOK_EVERY
+        self._looked = -math.inf
 
     async def use(self, node: str, container: str) -> tuple[int, int] | None:
         """Give milliseconds of a processor and bytes of a container at a node; None where nothing is heard of it.
@@ -97,33 +106,34 @@ class NodeFigures:
         Who asks while another looks does not wait: a node that does not answer holds up a look for seconds. Raises an
         `EngineError` where the managers do not answer, or have no such meter.
         """
-        if time.monotonic() - self._looked >= LOOK_EVERY:
-            self._looked = time.monotonic()
+        if self._clocks.steady() - self._looked >= LOOK_EVERY:
+            self._looked = self._clocks.steady()
             await self._look()
-        if time.monotonic() - self._came.get(node, -STALE) >= STALE:
+        if self._clocks.steady() - self._came.get(node, -math.inf) >= STALE:
             return None
         return self._beats[node].use.get(container)
 
     async def _look(self) -> None:
         log: bytes = await self.engine.call(lambda client: client.service_log(self._service, LINES))
-        now = time.monotonic()
+        now = self._clocks.steady()
         for node, beat in beats(log).items():
             before = self._beats.get(node)
             if before is None or before.at != beat.at:
                 # A node's clock may be wrong; it counts at the first look alone, which may be at a log of long ago.
-                age = 0.0 if before is not None else abs(time.time() - beat.at)
+                age = 0.0 if before is not None else abs(self._clocks.wall() - beat.at)
                 self._beats[node], self._came[node] = beat, now - age
 
 
 class Figures:
     """The figures of each Swarm, by its backend's name. An engine that is another has figures of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, clocks: Clocks | None = None) -> None:
+        self._clocks = clocks or Clocks()
         self._known: dict[str, NodeFigures] = {}
 
     def of(self, engine: Engine, lab: str) -> NodeFigures:
         """Give those of a lab's servers in the Swarm at this engine."""
         known = self._known.get(engine.address.backend)
         if known is None or known.engine is not engine:
-            known = self._known[engine.address.backend] = NodeFigures(engine, lab)
+            known = self._known[engine.address.backend] = NodeFigures(engine, lab, self._clocks)
         return known

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maximalab_spawner import nodefigures, nodemeter
+from maximalab_spawner import nodemeter
 from maximalab_spawner.engine import EngineUnreachable
-from maximalab_spawner.nodefigures import Beat, Figures, beats
+from maximalab_spawner.nodefigures import Beat, Clocks, Figures, beats
 from maximalab_spawner.nodemeter import IN_A_LINE, lines, readings
 
 ADA, EVE, INNER = ("a" * 64, "e" * 64, "f" * 64)
@@ -147,15 +147,15 @@ class Manager:
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    now = SimpleNamespace(monotonic=lambda: now.since, time=lambda: now.since + 1_000_000, since=500.0)
-    monkeypatch.setattr(nodefigures, "time", now)
+def clock():
+    now = SimpleNamespace(since=500.0)
+    now.clocks = Clocks(steady=lambda: now.since, wall=lambda: now.since + 1_000_000)
     return now
 
 
 async def test_a_log_is_asked_for_once_for_many_servers_and_a_silent_node_is_no_zero(clock):
     manager = Manager(log_of(1_000_500, {ADA: (5, 6), EVE: (7, 8)}))
-    figures = Figures().of(manager, "lab")
+    figures = Figures(clock.clocks).of(manager, "lab")
     assert [await figures.use("n1", one) for one in (ADA, EVE, INNER)] == [(5, 6), (7, 8), None]
     assert await figures.use("n2", ADA) is None, "what another node says is not its"
     assert manager.asked == 1
@@ -170,7 +170,7 @@ async def test_a_log_is_asked_for_once_for_many_servers_and_a_silent_node_is_no_
 
 async def test_a_hub_that_has_just_started_takes_no_old_reading_and_a_wrong_clock_keeps_nobody_out(clock):
     manager = Manager(log_of(77, {ADA: (5, 6)}))
-    figures = Figures().of(manager, "lab")
+    figures = Figures(clock.clocks).of(manager, "lab")
     assert await figures.use("n1", ADA) is None
     manager.log = log_of(87, {ADA: (6, 6)})
     clock.since += 20
@@ -179,7 +179,7 @@ async def test_a_hub_that_has_just_started_takes_no_old_reading_and_a_wrong_cloc
 
 async def test_managers_that_do_not_answer_are_not_asked_by_each_server(clock):
     manager = Manager(b"")
-    figures = Figures().of(manager, "lab")
+    figures = Figures(clock.clocks).of(manager, "lab")
     with pytest.raises(EngineUnreachable):
         await figures.use("n1", ADA)
     assert await figures.use("n1", ADA) is None
