@@ -16,6 +16,7 @@ from maximalab_hub.service.teaching import (
     back_to,
     change,
     looked_at,
+    meanwhile,
     shown,
     stale,
     status_of,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
+    from maximalab_hub.service.teaching import Meanwhile
     from maximalab_hub.timetable.lesson import Holiday
     from maximalab_hub.timetable.state import State
 
@@ -89,7 +91,7 @@ def enter(
     except TimetableError as fault:
         return _enter(request, course, typed, fault)
     except StaleError:
-        return _enter(request, course, typed, stale())
+        return _enter(request, course, typed, stale(), meanwhile(request, course, typed.based_on))
     if typed.what in {"holiday", "no_holiday"}:
         return back_to(course, "/enter", "added" if changed.number else "nothing", changed)
     return back_to(course, f"?day={typed.day}", "added" if changed.number else "nothing", changed)
@@ -130,6 +132,7 @@ def _enter(
     course: str,
     typed: EntryForm | None = None,
     fault: TimetableError | None = None,
+    since: Meanwhile | None = None,
 ) -> Response:
     state, number = looked_at(request, course)
     what = typed.what if typed else ""
@@ -142,6 +145,7 @@ def _enter(
         state=state,
         number=number,
         fault=fault,
+        meanwhile=since,
         what=what,
         typed=typed,
         done=asked.get("done", "")[:20],
@@ -164,13 +168,14 @@ def change_lesson(
 ) -> Response:
     """For the course's teachers and admins: move, replace, cancel, restore or remove a lesson."""
     edit, done = _action(typed, lesson_id, zone_of(request))
+    state, _ = looked_at(request, course)
     try:
-        state, _ = looked_at(request, course)
-        before = state.find(lesson_id)
         changed = change(request, person, course, typed.based_on, edit)
     except TimetableError as fault:
         return _lesson(request, course, lesson_id, typed, fault)
-    day = typed.day or before.starts_at.astimezone(zone_of(request)).date()
+    except StaleError:
+        return _overtaken(request, course, lesson_id, typed)
+    day = typed.day or state.find(lesson_id).starts_at.astimezone(zone_of(request)).date()
     return back_to(course, f"?day={day}", done if changed.number else "nothing", changed)
 
 
@@ -194,12 +199,26 @@ def _action(typed: ActionForm, lesson_id: str, zone: ZoneInfo) -> tuple[Callable
             return lambda now: edits.remove(now, lesson_id, following=typed.following), "removed"
 
 
-def _lesson(
+def _overtaken(request: Request, course: str, lesson_id: str, typed: ActionForm) -> Response:
+    """Show what another did first, and what was typed: with the lesson, wherever it is now, or as one to add."""
+    since = meanwhile(request, course, typed.based_on)
+    state, _ = looked_at(request, course)
+    moved = {then.lesson_id: now.lesson_id for then, now in since.difference.moved}
+    here = moved.get(lesson_id, lesson_id)
+    if any(one.lesson_id == here for one in state.lessons):
+        return _lesson(request, course, here, typed, stale(), since)
+    gone = TimetableError("another took this lesson away meanwhile", Trouble.OVERTAKEN)
+    kept = typed.model_dump(include=set(LessonForm.model_fields))
+    return _enter(request, course, EntryForm(what="lesson", **kept), gone, since)
+
+
+def _lesson(  # noqa: PLR0913, PLR0917  a lesson, and what became of a change to it
     request: Request,
     course: str,
     lesson_id: str,
     typed: ActionForm | None = None,
     fault: TimetableError | None = None,
+    since: Meanwhile | None = None,
 ) -> Response:
     state, number = looked_at(request, course)
     found = next((one for one in state.lessons if one.lesson_id == lesson_id), None)
@@ -209,11 +228,12 @@ def _lesson(
         request,
         "timetable_lesson",
         course,
-        status=400 if fault else 200,
+        status=status_of(fault),
         lesson=found,
         holiday=state.holiday_of(found),
         groups=state.groups,
         number=number,
         typed=typed,
         fault=fault,
+        meanwhile=since,
     )

@@ -16,6 +16,7 @@ from maximalab_hub.service.teaching import (
     back_to,
     change,
     looked_at,
+    meanwhile,
     shown,
     stale,
     status_of,
@@ -30,6 +31,7 @@ from maximalab_hub.timetable.state import Enrolled
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from maximalab_hub.service.teaching import Meanwhile
     from maximalab_hub.timetable.state import State
 
 router = APIRouter()
@@ -67,7 +69,9 @@ def change_people(
     """For the course's teachers and admins: put people into a group, or let them be in it no longer."""
     zone = zone_of(request)
     try:
-        group, names = group_name(typed.group), names_in(typed.names)
+        # Who leaves is named by the page itself, however an older import wrote the name.
+        names = names_in(typed.names) if typed.what == "enrol" else (typed.names,)
+        group = group_name(typed.group)
         changed = change(
             request,
             person,
@@ -79,7 +83,8 @@ def change_people(
     except TimetableError as fault:
         return _people(request, course, typed=typed, fault=fault)
     except StaleError:
-        return _people(request, course, typed=typed, fault=stale())
+        since = meanwhile(request, course, typed.based_on)
+        return _people(request, course, typed=typed, fault=stale(), since=since)
     return back_to(course, "/people", "enrolled" if changed.number else "nothing", changed)
 
 
@@ -92,12 +97,16 @@ def people_from_table(
     file: Annotated[UploadFile, File()],
 ) -> Response:
     """For the course's teachers and admins: put the people of a table (CSV) into groups."""
+    name = (file.filename or "")[:100]
     try:
         found = read_people(file.file.read(), zone_of(request))
+        changed = change(
+            request, person, course, based_on, lambda now: edits.enrol(now, found), How.PEOPLE, name
+        )
     except TimetableError as fault:
         return _people(request, course, fault=fault)
-    name = (file.filename or "")[:100]
-    changed = change(request, person, course, based_on, lambda now: edits.enrol(now, found), How.PEOPLE, name)
+    except StaleError:
+        return _people(request, course, fault=stale(), since=meanwhile(request, course, based_on))
     return back_to(course, "/people", "enrolled" if changed.number else "nothing", changed)
 
 
@@ -115,12 +124,13 @@ def _changed(now: State, group: str, names: tuple[str, ...], typed: PeopleForm, 
     return edits.enrol(now, [Enrolled(name, group, since, until) for name in names])
 
 
-def _people(
+def _people(  # noqa: PLR0913  what the page says of itself
     request: Request,
     course: str,
     *,
     typed: PeopleForm | None = None,
     fault: TimetableError | None = None,
+    since: Meanwhile | None = None,
     done: str = "",
 ) -> Response:
     state, number = looked_at(request, course)
@@ -138,5 +148,6 @@ def _people(
         number=number,
         typed=typed,
         fault=fault,
+        meanwhile=since,
         done=done,
     )

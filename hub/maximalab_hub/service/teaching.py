@@ -24,6 +24,7 @@ from maximalab_hub.store.research import snapshot
 from maximalab_hub.store.timetables import How, Made, StaleError
 from maximalab_hub.study import study_of
 from maximalab_hub.timetable import TimetableError, Trouble
+from maximalab_hub.timetable.state import Difference, difference
 from maximalab_hub.timetablechange import impact
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fastapi.responses import HTMLResponse
 
     from maximalab_hub.settings import Settings
+    from maximalab_hub.store.timetables import Version
     from maximalab_hub.timetable.impact import Impact
     from maximalab_hub.timetable.state import State
 
@@ -88,6 +90,15 @@ class Changed:
     impact: Impact
 
 
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What others did to a timetable since somebody opened a page of it."""
+
+    versions: tuple[Version, ...]
+    """The newest first."""
+    difference: Difference
+
+
 def zone_of(request: Request) -> ZoneInfo:
     """Give the lab's time zone."""
     settings: Settings = request.app.state.settings
@@ -137,11 +148,19 @@ def stale() -> TimetableError:
     return TimetableError("the timetable was changed meanwhile; look at it, and send again", Trouble.STALE)
 
 
+def meanwhile(request: Request, course: str, based_on: int) -> Meanwhile:
+    """Say what became of the course's timetable since the version `based_on`, and who made it so."""
+    with snapshot(request.app.state.engine) as connection:
+        made = tuple(one for one in timetables.versions(connection, course) if one.number > based_on)
+        then, now = (timetables.state_of(connection, course, number) for number in (based_on, None))
+    return Meanwhile(made, difference(then, now))
+
+
 def status_of(fault: TimetableError | None) -> int:
     """Give the status of a page that says this, or says that all is well."""
     if fault is None:
         return 200
-    return 409 if fault.trouble is Trouble.STALE else 400
+    return 409 if fault.trouble in {Trouble.STALE, Trouble.OVERTAKEN} else 400
 
 
 def title_of(request: Request, course: str) -> str:
@@ -172,6 +191,7 @@ def shown(
         "words": words,
         "zone": settings.lab.time_zone,
         "xsrf": xsrf_token(request),
+        "meanwhile": None,
     }
     return page(request, f"usage/{template}.html", status=status, **{**about, **context})
 

@@ -27,7 +27,7 @@ from maximalab_hub.service.teaching import (
 from maximalab_hub.store import timetable_imports
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.timetable_imports import Draft, Source
-from maximalab_hub.store.timetables import How
+from maximalab_hub.store.timetables import How, StaleError
 from maximalab_hub.timetable import TimetableError, Trouble
 from maximalab_hub.timetable.address import checked, fetch, host_of
 from maximalab_hub.timetable.calendarfile import Timetable
@@ -161,13 +161,17 @@ def _draft(  # noqa: PLR0913  who imports what, and how
 @router.get("/timetable/{course}/import/{draft_id}")
 def preview_page(request: Request, course: CourseId, person: CourseTeacher, draft_id: Id) -> Response:
     """For whoever imports: what the import adds, moves and cancels, and what of the past would change."""
-    draft = _kept(request, course, person, draft_id)
+    return _preview(request, course, _kept(request, course, person, draft_id))
+
+
+def _preview(request: Request, course: str, draft: Draft, status: int = 200) -> Response:
     before, number = looked_at(request, course)
     after = _target(draft, before)
     return shown(
         request,
         "timetable_preview",
         course,
+        status=status,
         draft=draft,
         stale=number != draft.based_on,
         difference=difference(before, after),
@@ -182,7 +186,10 @@ def take_import(request: Request, course: CourseId, person: CourseTeacher, draft
     """For whoever imports: let the import count."""
     draft = _kept(request, course, person, draft_id)
     how, words = How(draft.content["how"]), draft.content["words"]
-    changed = change(request, person, course, draft.based_on, lambda now: _target(draft, now), how, words)
+    try:
+        changed = change(request, person, course, draft.based_on, lambda now: _target(draft, now), how, words)
+    except StaleError:
+        return _preview(request, course, draft, 409)
     with writing(request.app.state.engine) as connection:
         timetable_imports.drop_draft(connection, draft_id)
         if how is How.ADDRESS:

@@ -38,7 +38,9 @@ TROUBLES: Final[Mapping[str, str]] = {
         " for events that name none."
     ),
     Trouble.TOO_BIG: N_("The file is larger than 4 MB. Export a shorter time or one course alone."),
-    Trouble.TOO_MANY: N_("There are too many lines or lessons. Split the file."),
+    Trouble.TOO_MANY: N_(
+        "There are too many lines or lessons. Split the file, or let its repetitions end with the term."
+    ),
     Trouble.NO_START: N_("An event has no start. Give it a date, a time and a time zone in your calendar."),
     Trouble.NO_TIME: N_("A value is no date and time. Open the event in your calendar and save it again."),
     Trouble.NO_ZONE: N_(
@@ -51,6 +53,10 @@ TROUBLES: Final[Mapping[str, str]] = {
     Trouble.UNSEEN: N_("A name has a sign in it that nobody sees. Type the name anew."),
     Trouble.LENGTH: N_("A lesson ends after it begins, and within 12 hours. Check the times."),
     Trouble.TOO_OFTEN: N_("An event repeats within the day. A lesson repeats daily at most."),
+    Trouble.TOO_DENSE: N_(
+        "A repetition makes more than 8 lessons of one day. In your calendar, choose fewer times of day for the event,"
+        " or make an event of each time."
+    ),
     Trouble.NO_RULE: N_(
         "A repetition cannot be read. Open the event in your calendar and choose its repetition again."
     ),
@@ -64,16 +70,28 @@ TROUBLES: Final[Mapping[str, str]] = {
     Trouble.ROWS: N_(
         "Some cells cannot be read. Mend them and choose the file again; nothing was taken over."
     ),
+    Trouble.NO_ROWS: N_(
+        "The table has no line below its headings. Write a line for each lesson, or for each person of a group, and"
+        " choose the file again."
+    ),
     Trouble.TAKEN: N_("The group has a lesson at just that time already."),
     Trouble.STALE: N_(
         "Somebody changed the timetable since you opened the page, so nothing was changed now. What you typed is still"
         " here: look at what is there, then send it again."
+    ),
+    Trouble.OVERTAKEN: N_(
+        "Somebody took this lesson away since you opened the page, so nothing was changed now. If it is to be held"
+        " after all, add it below."
     ),
     Trouble.GONE: N_("This lesson is not in the timetable any more: it was moved or removed meanwhile."),
     Trouble.NO_DAYS: N_("The last day has to come after the first one, and within 400 days."),
     Trouble.NO_SUCH_TIME: N_("On that night the clocks are put forward over this time. Choose another."),
     Trouble.NOBODY: N_("Nobody was named. Write at least one account name."),
     Trouble.NO_NAME: N_("This cannot be an account's name."),
+    Trouble.BLANK: N_(
+        "An account's name has no blank in it, and nobody was put into the group. Write account names, not people's"
+        " names, each on a line of its own or with commas between."
+    ),
     Trouble.ADDRESS: N_(
         "This is no address of a calendar. Copy the address that your calendar gives for sharing (iCal)."
     ),

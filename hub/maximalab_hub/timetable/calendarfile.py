@@ -18,10 +18,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import recurring_ical_events  # type: ignore[import-untyped]
-from icalendar import Calendar, IncompleteComponent, InvalidCalendar, vBroken, vRecur
+from icalendar import Calendar, IncompleteComponent, InvalidCalendar, vBroken
 
 from maximalab_hub.timetable.lesson import (
     LONGEST_LESSON,
@@ -35,15 +35,12 @@ from maximalab_hub.timetable.lesson import (
     plain_name,
     plain_note,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from maximalab_hub.timetable.repetition import check_number, rules_of
 
 Entry: TypeAlias = Any
 """A VEVENT. The library types a property as any of thirty classes; `_check` makes sure of those used here."""
 Owner: TypeAlias = tuple[str, str]
 """A course and a group."""
-_TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +69,13 @@ def read_timetable(
     moved one knows where it was planned. `zone` is where holidays begin and end, `unnamed` whose events are that
     name neither course nor group.
 
-    Raises `TimetableError` for what is no calendar, has a time without a zone, repeats more often than daily,
-    lasts longer than `LONGEST_LESSON`, or names only one of course and group.
+    Raises `TimetableError` for what is no calendar, has a time without a zone, repeats more often than a day's
+    lessons do, lasts longer than `LONGEST_LESSON`, or names only one of course and group.
     """
     calendar = _parse(content)
     for event in calendar.walk("VEVENT"):
         _check(event, unnamed)
+    check_number(calendar.walk("VEVENT"), since, until)
     found: dict[tuple[datetime, datetime, str, str], Lesson] = {}
     holidays: set[Holiday] = set()
     all_day = others = 0
@@ -137,10 +135,15 @@ def _check(event: Entry, unnamed: Owner | None) -> None:
         if any(isinstance(one, vBroken) for one in (dates if isinstance(dates, list) else [dates])):
             msg = f"{name}: {field} holds what is no date"
             raise TimetableError(msg, Trouble.NO_RULE, _where(event))
-    for rule in _rules(event):
-        if _TOO_OFTEN & {str(word).upper() for word in rule.get("FREQ", [])}:
-            msg = f"{name}: RRULE repeats within the day; a lesson repeats daily at most"
-            raise TimetableError(msg, Trouble.TOO_OFTEN, _where(event))
+    _check_rules(event)
+
+
+def _check_rules(event: Entry) -> None:
+    try:
+        list(rules_of(event))
+    except TimetableError as error:
+        where = ", ".join(filter(None, (_where(event), error.where)))
+        raise TimetableError(f"{_name(event)}: {error}", error.trouble, where) from error
 
 
 def _check_moment(event: Entry, field: str) -> None:
@@ -155,15 +158,6 @@ def _check_moment(event: Entry, field: str) -> None:
             "export the calendar with TZID, for example DTSTART;TZID=Europe/Kyiv"
         )
         raise TimetableError(msg, Trouble.NO_ZONE, _where(event))
-
-
-def _rules(event: Entry) -> Iterator[Any]:
-    rules = event.get("RRULE", [])
-    for rule in rules if isinstance(rules, list) else [rules]:
-        if not isinstance(rule, vRecur):
-            msg = f"{_name(event)}: RRULE cannot be read; write it as FREQ=WEEKLY;COUNT=15"
-            raise TimetableError(msg, Trouble.NO_RULE, _where(event))
-        yield rule
 
 
 def _check_length(event: Entry) -> None:

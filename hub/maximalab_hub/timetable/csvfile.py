@@ -143,7 +143,7 @@ def read_lessons(content: bytes, course: str, zone: ZoneInfo) -> tuple[Lesson, .
             raise TimetableError(f"more than {MOST_LESSONS} lessons", Trouble.TOO_MANY)
     _refuse(faults)
     if not found:
-        raise TimetableError("the table has no line with a lesson", Trouble.NO_LESSONS)
+        raise TimetableError("the table has no line below its headings", Trouble.NO_ROWS)
     return tuple(sorted(found.values()))
 
 
@@ -162,7 +162,7 @@ def read_people(content: bytes, zone: ZoneInfo) -> tuple[Enrolled, ...]:
             break
     _refuse(faults)
     if not found:
-        raise TimetableError("the table names nobody", Trouble.NOBODY)
+        raise TimetableError("the table has no line below its headings", Trouble.NO_ROWS)
     return tuple(found.values())
 
 
@@ -204,7 +204,7 @@ def _person(row: _Row, zone: ZoneInfo) -> Enrolled | None:
 def _rows(content: bytes, heads: Mapping[str, str], needed: set[str]) -> Iterator[_Row]:
     lines = _table(content)
     if not lines:
-        raise TimetableError("the table is empty", Trouble.NO_TABLE)
+        raise TimetableError("the table is empty", Trouble.NO_ROWS)
     written = [cell.strip() for cell in lines[0]]
     named = [heads.get(cell.lower().replace("’", "'"), "") for cell in written]
     _check_columns(written, named, needed)

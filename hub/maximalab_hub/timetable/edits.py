@@ -30,7 +30,7 @@ LONGEST_SERIES: Final = timedelta(days=400)
 MOST_WEEKS: Final = 4
 """A lesson repeats every week, every second … at the least every fourth."""
 LONGEST_ACCOUNT: Final = 255
-_SPACE: Final = re.compile(r"[\s,;]+")
+_BETWEEN: Final = re.compile(r"[,;\t\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +206,20 @@ def strike(state: State, user: str, group: str) -> State:
 
 
 def names_in(typed: str) -> tuple[str, ...]:
-    """Read account names as they are pasted: a line each, or with commas or spaces between."""
-    names = tuple(dict.fromkeys(filter(None, _SPACE.split(typed.strip()))))
+    """Read account names as they are pasted: a line each, or with commas, semicolons or tabs between.
+
+    A blank separates nothing: “Іван Петренко” is a person's name, and would otherwise put two accounts into the group.
+    """
+    parts = (part.strip() for part in _BETWEEN.split(typed))
+    names = tuple(dict.fromkeys(filter(None, parts)))
     if not names:
         raise TimetableError("no name was given", Trouble.NOBODY)
     for name in names:
+        if any(map(str.isspace, name)):
+            said = (
+                f"{name[:80]!r} has a blank in it: write account names on lines of their own, or with commas"
+            )
+            raise TimetableError(said, Trouble.BLANK, name[:80])
         if len(name) > LONGEST_ACCOUNT or not name.isprintable():
             raise TimetableError(f"{name[:80]!r} is no account's name", Trouble.NO_NAME, name)
     return names

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import maximalab_hub
 import pytest
+from icalendar import Calendar
 from maximalab_hub.timetable import Lesson, TimetableError, read_timetable, version_of
+from maximalab_hub.timetable.repetition import most_of
 
 SINCE, UNTIL = datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
 EXAMPLE = Path(maximalab_hub.__file__).parent / "examples" / "timetable.ics"
@@ -144,6 +146,16 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
             "within the day",
             id="a repetition that would never end",
         ),
+        pytest.param(
+            calendar([*OURS, *MORNING, "RRULE:FREQ=DAILY;BYMINUTE=" + ",".join(map(str, range(60)))]),
+            r"FREQ=DAILY;BYMINUTE=0,1,.* makes 60 lessons of a day",
+            id="a lesson of every minute, by its rule",
+        ),
+        pytest.param(
+            calendar(*[[*OURS, *MORNING, "RRULE:FREQ=DAILY"]] * 700),
+            "at most 100000 are taken",
+            id="more lessons than a university has, before the first is made",
+        ),
         pytest.param(calendar([*OURS, *MORNING]) + b" " * 4_000_000, "split it", id="a huge file"),
         pytest.param(
             calendar(["X-MAXIMALAB-COURSE:" + "c" * 65, OURS[1], *MORNING]),
@@ -155,6 +167,29 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
 def test_a_file_that_cannot_be_a_timetable_says_why(content, said):
     with pytest.raises(TimetableError, match=said):
         read_timetable(content, since=SINCE, until=UNTIL)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYHOUR=8,10;BYMINUTE=30",
+        "FREQ=DAILY;INTERVAL=3;COUNT=20",
+        "FREQ=WEEKLY;BYDAY=MO,WE,FR;INTERVAL=2",
+        "FREQ=WEEKLY;UNTIL=20261001T000000Z",
+        "FREQ=MONTHLY;BYDAY=TU",
+        "FREQ=MONTHLY;BYDAY=-1FR,1MO",
+        "FREQ=MONTHLY;BYMONTHDAY=1,15",
+        "FREQ=YEARLY",
+        "FREQ=YEARLY;BYMONTHDAY=7",
+        "FREQ=YEARLY;BYWEEKNO=40,41",
+        "FREQ=YEARLY;BYMONTH=10;BYDAY=SU",
+    ],
+)
+def test_a_rule_makes_no_more_than_is_reckoned_beforehand_and_not_far_less(rule):
+    event = [*OURS, *MORNING, f"RRULE:{rule}"]
+    made = len(lessons(event))
+    [entry] = Calendar.from_ical(calendar(event)).walk("VEVENT")
+    assert made <= most_of(entry, SINCE, UNTIL) <= 3 * made + 12
 
 
 def test_the_example_has_both_groups_in_every_week():

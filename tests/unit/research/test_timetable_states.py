@@ -126,6 +126,7 @@ def test_lessons_of_a_series_that_went_and_came_in_one_week_are_shown_as_moved()
         ),
         pytest.param(lambda _: edits.names_in(" , ;\n"), Trouble.NOBODY, id="nobody"),
         pytest.param(lambda _: edits.names_in("a\x07b"), Trouble.NO_NAME, id="no name"),
+        pytest.param(lambda _: edits.names_in("sam\nІван Петренко"), Trouble.BLANK, id="a person's name"),
     ],
 )
 def test_what_cannot_be_done_says_why(edit, trouble):

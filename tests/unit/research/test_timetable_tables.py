@@ -105,8 +105,9 @@ def test_all_faults_come_at_once_up_to_a_limit():
 @pytest.mark.parametrize(
     ("content", "trouble"),
     [
-        pytest.param(b"", Trouble.NO_TABLE, id="nothing"),
-        pytest.param(b"group;date;begins;ends\n", Trouble.NO_LESSONS, id="a head alone"),
+        pytest.param(b"", Trouble.NO_ROWS, id="nothing"),
+        pytest.param(b"group;date;begins;ends\n", Trouble.NO_ROWS, id="a head alone"),
+        pytest.param(b"group;date;begins;ends\n;;;\n\n", Trouble.NO_ROWS, id="a head and blank lines"),
         pytest.param(b"group;date;begins\nA;2026-09-07;8:30\n", Trouble.COLUMNS, id="a column is missing"),
         pytest.param(b"group;date;begins;ends;ends\n", Trouble.COLUMNS, id="a column twice"),
         pytest.param(b"group;date;begins;ends;wish\n", Trouble.COLUMNS, id="an unknown column"),

@@ -175,16 +175,62 @@ def test_a_series_is_entered_cancelled_from_a_day_on_and_stopped_by_holidays(app
     ]
 
 
-def test_two_teachers_at_once_do_not_undo_each_other(app):
+def opened(person: Person, page: str) -> dict[str, str]:
+    """What a page that somebody opened hid in its forms."""
+    return dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', person.get(page).text))
+
+
+MOVED = {"action": "move", "group": "OR-9", "day": "2026-11-04", "begins": "13:15", "ends": "14:50"}
+
+
+def test_who_changes_a_lesson_second_sees_what_was_done_and_sends_what_was_typed_again(app):
     tanya, root = Person(app, "tanya"), Person(app, "root")
     tanya.take("t.csv", TABLE)
     page = f"{BASE}/lesson/{state(app).lessons[0].lesson_id}"
-    seen = dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', tanya.get(page).text))
-    root.fill(page, page, action="cancel")
-    late = tanya.post(page, data={**seen, "action": "remove"})
+    seen = opened(tanya, page)
+    root.fill(page, page, **{**MOVED, "group": "OR-1", "begins": "12:00", "note": "214"})
+    late = tanya.post(page, data={**seen, **MOVED})
     assert late.status_code == 409
-    assert "Somebody was faster" in late.text
-    assert state(app).lessons[0].cancelled
+    assert "changed the timetable since you opened" in late.text
+    assert re.search(r"<li>root · .* · by hand</li>", late.text)
+    assert "Mon 2 Nov 2026, 08:30–10:05 → Wed 4 Nov 2026, 12:00–14:50 · OR-1" in late.text
+    assert state(app).lessons[0].note == "214"
+    typed = dict(re.findall(r'name="(day|begins|ends|group)" value="([^"]*)"', late.text))
+    assert typed == {name: value for name, value in MOVED.items() if name != "action"}
+    [to] = set(re.findall(r'action="([^"]*/lesson/[^"]*)"', late.text))
+    again = dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', late.text))
+    assert tanya.post(to, data={**again, **MOVED}).status_code == 303
+    assert [one.group for one in state(app).lessons].count("OR-9") == 1
+
+
+def test_who_changes_a_lesson_that_another_took_away_may_add_what_was_typed(app):
+    tanya, root = Person(app, "tanya"), Person(app, "root")
+    tanya.take("t.csv", TABLE)
+    page = f"{BASE}/lesson/{state(app).lessons[0].lesson_id}"
+    seen = opened(tanya, page)
+    root.fill(page, page, action="remove")
+    late = tanya.post(page, data={**seen, **MOVED})
+    assert (late.status_code, len(state(app).lessons)) == (409, 2)
+    assert "took this lesson away" in late.text
+    assert "Gone: 1" in late.text
+    assert all(late.text.count(f'value="{value}"') == 1 for value in list(MOVED.values())[1:])
+    assert tanya.post(page, data={**seen, "action": "cancel"}).status_code == 409
+
+
+def test_an_import_that_another_was_faster_than_shows_itself_again(app):
+    tanya, root = Person(app, "tanya"), Person(app, "root")
+    sent = tanya.fill(f"{BASE}/import", f"{BASE}/import", file=("t.csv", TABLE))
+    seen = opened(tanya, sent.headers["location"])
+    root.fill(f"{BASE}/enter", f"{BASE}/enter", what="holiday", name="Freedom", day="2026-11-09")
+    late = tanya.post(sent.headers["location"], data=seen)
+    assert (late.status_code, state(app).lessons) == (409, ())
+    assert "Import it again." in late.text
+    people = opened(tanya, f"{BASE}/people")
+    root.take("t.csv", TABLE)
+    table = {"file": ("p.csv", b"name;group;from\nsam;OR-1;2026-09-01\n")}
+    late = tanya.post(f"{BASE}/people/table", data=people, files=table)
+    assert (late.status_code, state(app).people) == (409, ())
+    assert "Added: 3" in late.text
 
 
 @pytest.mark.parametrize(
@@ -241,6 +287,7 @@ def test_a_form_that_was_refused_keeps_the_group_and_the_tick(app):
             "t.ics", "<html></html>", "Це не файл iCalendar", id="a calendar that is a sign-in page"
         ),
         pytest.param("t.csv", "\x00", "стовпців бракує|Це не таблиця", id="no table at all"),
+        pytest.param("t.csv", TABLE.splitlines()[0], "немає жодного рядка", id="headings alone"),
     ],
 )
 def test_a_file_with_faults_changes_nothing_and_says_where_they_are(app, name, content, said):
