@@ -73,12 +73,18 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
             who=who,
             now=datetime.now(UTC),
         )
-    left_out = manifest["left_out_without_consent"]
     typer.echo(
         f"{manifest['events']} events of {manifest['people']} people are in {out} as {form.value};"
-        f" left out without consent: {left_out['events']} events of {left_out['people']} people."
+        f" left out without consent: {_left_out(manifest)}."
     )
     typer.echo(f"Cite as: {manifest['citation']}")
+
+
+def _left_out(manifest: Mapping[str, Any]) -> str:
+    found = manifest["left_out_without_consent"]
+    if found["people"] is None:
+        return f"fewer than {manifest['rules']['smallest_group']} people"
+    return f"about {found['events']} events of {found['people']} people" if found["people"] else "nobody"
 
 
 def export_study(  # noqa: PLR0913  what is exported, from where, to where, how, for whom and when

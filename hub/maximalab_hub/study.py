@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from maximalab_hub.compare import AT_WORK, Comparison, Happening, Parameters, Timetables
 from maximalab_hub.comparison.by_setting import compare_work
+from maximalab_hub.comparison.suppression import LeftOut, left_out
 from maximalab_hub.comparison.work import READ, Work, work_in
 from maximalab_hub.completeness import Completeness, completeness
 from maximalab_hub.consent import agreed
@@ -58,12 +59,11 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whose events a selection holds, whose it leaves out for want of consent, and what never arrived."""
+    """Whose events a selection holds, about whose it leaves out for want of consent, and what never arrived."""
 
     people: int
     events: int
-    people_left_out: int
-    events_left_out: int
+    left_out: LeftOut
     completeness: Completeness
 
 
@@ -97,7 +97,8 @@ def coverage(connection: Connection, study: Study, selection: Selection) -> Cove
     inside = [n for user, n in counts.items() if user in people]
     outside = [n for user, n in counts.items() if user not in people]
     whole = completeness(connection, people, selection)
-    return Coverage(len(inside), sum(inside), len(outside), sum(outside), whole)
+    hiding = left_out(outside, study.parameters.smallest_group)
+    return Coverage(len(inside), sum(inside), hiding, whole)
 
 
 def timetables_of(connection: Connection, study: Study) -> Timetables:

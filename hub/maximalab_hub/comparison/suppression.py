@@ -8,14 +8,38 @@ as many people as may be shown, or nothing is left to see (complementary suppres
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Collection, Hashable, Mapping
     from collections.abc import Set as AbstractSet
 
 Key = TypeVar("Key", bound="Hashable")
 LEAST_CELLS: Final = 2
+PEOPLE_TO: Final = 5
+EVENTS_TO: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """About how many people did not agree, and how many events they have; `None` for fewer people than may be shown."""
+
+    people: int | None
+    """To the next lower multiple of `PEOPLE_TO`."""
+    events: int | None
+    """To the next lower multiple of `EVENTS_TO`."""
+
+
+def left_out(events_of_each: Collection[int], least: int) -> LeftOut:
+    """Tell about people who agreed to nothing, by the events of each, no more than a reader needs to judge a sample.
+
+    Exact counts would tell, by the difference of two periods a day apart, what one of them did on that day.
+    """
+    people = len(events_of_each)
+    if 0 < people < least:
+        return LeftOut(None, None)
+    return LeftOut(people - people % PEOPLE_TO, sum(events_of_each) // EVENTS_TO * EVENTS_TO)
 
 
 def hidden(people: Mapping[Key, AbstractSet[str]], least: int) -> frozenset[Key]:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import maximalab_hub
+from maximalab_hub.comparison.suppression import EVENTS_TO, PEOPLE_TO
 from maximalab_hub.export.columns import moment
 from maximalab_hub.export.formats import Format
 
@@ -55,8 +56,9 @@ def manifest_of(about: Circumstances, files: Mapping[str, Mapping[str, object]])
         "people": about.coverage.people,
         "last_event": _moment(about.last_event),
         "left_out_without_consent": {
-            "people": about.coverage.people_left_out,
-            "events": about.coverage.events_left_out,
+            **asdict(about.coverage.left_out),
+            "meaning": f"rounded down to {PEOPLE_TO} people and {EVENTS_TO} events, and null for fewer people than"
+            " smallest_group: whoever did not agree shall not be seen by the difference of two exports",
         },
         "completeness": {
             **asdict(about.coverage.completeness),

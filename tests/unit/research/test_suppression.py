@@ -7,18 +7,33 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
 from comparedclass import CHOICES, EVERYBODY, FIRST, KYIV, LESSONS, OR, SECOND, START, TIMETABLES, a_class
 from hypothesis import given
 from hypothesis import strategies as st
 from maximalab_hub.comparison.report import report
 from maximalab_hub.comparison.rhythm import rhythm
-from maximalab_hub.comparison.suppression import hidden
+from maximalab_hub.comparison.suppression import LeftOut, hidden, left_out
 from maximalab_hub.comparison.writing import files
 from maximalab_hub.setting import Enrolment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        pytest.param([], LeftOut(0, 0), id="everybody agreed"),
+        pytest.param([70] * 9, LeftOut(None, None), id="a few people are not counted"),
+        pytest.param([70] * 10, LeftOut(10, 700), id="as many as may be shown"),
+        pytest.param([70] * 13 + [89], LeftOut(10, 900), id="one more day of one of them changes nothing"),
+    ],
+)
+def test_of_people_who_did_not_agree_only_about_how_many_is_told(events: list[int], expected: LeftOut):
+    assert left_out(events, 10) == expected
+
 
 PEOPLE = st.frozensets(st.sampled_from([f"p{n}" for n in range(30)]), max_size=25)
 TABLES = st.dictionaries(st.sampled_from("abcdefgh"), PEOPLE, max_size=8)
