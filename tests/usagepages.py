@@ -184,6 +184,12 @@ USAGE_CASES = {
     "timetable, rhythm": ("timetable_rhythm", "teacher", f"{OR}/rhythm?group=OR-1", 200),
     "timetable, rhythm of nobody": ("timetable_rhythm", "teacher", f"{OR}/rhythm?group=none", 200),
     "usage 400": ("error", "researcher", "/?since=yesterday", 400),
+    "usage, a period that ends before it begins": (
+        "period",
+        "researcher",
+        "/compare?course=operations-research&since=2026-11-10&until=2026-11-01",
+        400,
+    ),
     "usage 403": ("error", "teacher", "/export.csv", 403),
     "usage 404": ("error", "researcher", "/nothing", 404),
     "usage 500": ("error", "researcher", "/broken", 500),

@@ -25,6 +25,7 @@ from maximalab_hub.exportcommand import export
 from maximalab_hub.incoming import IncomingError
 from maximalab_hub.lab import command as lab_command
 from maximalab_hub.people import AccountError, add_account
+from maximalab_hub.period import PeriodError
 from maximalab_hub.seatscommand import seats
 from maximalab_hub.secret_files import SecretError
 from maximalab_hub.settings import SettingsError, load_settings
@@ -70,6 +71,7 @@ WRONG_USE = (
     SecretError,
     NoSuchStudyError,
     TimetableError,
+    PeriodError,
     CatalogError,
     AccountError,
     IncomingError,

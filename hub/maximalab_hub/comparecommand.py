@@ -21,6 +21,7 @@ from maximalab_hub.comparison.writing import files
 from maximalab_hub.events import Kind
 from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.language import as_language
+from maximalab_hub.period import check_period
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import reading
@@ -69,6 +70,8 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
         raise typer.BadParameter(
             f"{language!r} is no language of the lab; give uk or en", param_hint="--lang"
         )
+    check_period(since, until)
+    check_period(other_since, other_until, ("--other-since", "--other-until"))
     zone = settings.lab.time_zone
     selection, other = (
         Selection(course, None, *days(*one, zone)) for one in ((since, until), (other_since, other_until))

@@ -15,6 +15,7 @@ from maximalab_hub.export.dataset import write_dataset
 from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.export.opening import opened
 from maximalab_hub.export.source import one
+from maximalab_hub.period import check_period
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.store.engine import reading
@@ -57,6 +58,7 @@ def export(  # noqa: PLR0913, PLR0917  one parameter for each option of the comm
 ) -> None:
     """Export events, sessions and weeks of those who agreed, under the study's pseudonyms."""
     settings = load_settings()
+    check_period(since, until)
     zone, day = settings.lab.time_zone, timedelta(days=1)
     first = since and start_of_day(since.date(), zone)
     last = until and start_of_day(until.date() + day, zone)

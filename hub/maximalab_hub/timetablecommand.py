@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from maximalab_hub.calendarwatch import AROUND
+from maximalab_hub.period import check_period
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store import research, timetables
 from maximalab_hub.store.engine import reading, writing
@@ -43,6 +44,7 @@ def import_timetable(  # noqa: PLR0913, PLR0917  one parameter for each option o
 ) -> None:
     """Read the lessons of a file; they replace those of the groups that the file names."""
     settings = load_settings()
+    check_period(since, until)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -91,6 +93,7 @@ def enrol_people(  # noqa: PLR0913, PLR0917  one parameter for each option of th
 ) -> None:
     """Say who is in a group, and so whose lessons these are."""
     settings = load_settings()
+    check_period(since, until)
     zone = settings.lab.time_zone
     last = start_of_day(until.date(), zone) if until else None
     first, made = start_of_day(since.date(), zone), Made(by, datetime.now(UTC), How.PEOPLE)

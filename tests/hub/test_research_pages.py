@@ -181,6 +181,31 @@ def test_a_field_that_cannot_be_read_is_named_with_the_remedy(visit, name, path,
     assert remedy in shown
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "path", "said"),
+    [
+        pytest.param(
+            "uk", "researcher", "/compare?grid=true&", "«Від дня» стоїть 10 листопада 2026", id="compare"
+        ),
+        pytest.param("en", "researcher", "/export.zip?", "“Up to and with” 1 November 2026", id="an export"),
+        pytest.param(
+            "en", "teacher", "/timetable/operations-research/rhythm?", "“From” stands 10 Nov", id="rhythm"
+        ),
+    ],
+)
+def test_a_period_that_ends_before_it_begins_names_both_fields_and_keeps_them(
+    visit, language, name, path, said
+):
+    browser = visit(name, language)
+    answer = browser.get(f"{USAGE}{path}since=2026-11-10&until=2026-11-01")
+    assert answer.status_code == 400
+    assert said in words_of(answer.text)
+    assert 'name="since" value="2026-11-10"' in answer.text
+    assert 'name="until" value="2026-11-01"' in answer.text
+    assert ('name="grid" value="true"' in answer.text) == ("grid" in path)
+    assert browser.get(f"{USAGE}{path}since=2026-11-10&until=2026-11-10").status_code == 200
+
+
 def test_t18_evil_names_are_shown_as_text(visit, app):
     evil = ["{{7*7}}", "<img src=x onerror=alert(1)>", "' OR 1=1 --"]
     now = datetime.now(UTC)

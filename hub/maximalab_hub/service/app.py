@@ -32,6 +32,7 @@ from maximalab_hub.service import (
     errors,
     events_route,
     export_log_routes,
+    period_page,
     rate_routes,
     ratings_routes,
     research_routes,
@@ -109,6 +110,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.add_middleware(StudyInPath)
     app.add_exception_handler(auth.SignInNeeded, auth.send_to_sign_in)
     errors.install(app)
+    period_page.install(app)
     app.include_router(health_router)
     routes = (
         events_route,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
@@ -13,6 +14,7 @@ from maximalab_hub.export.csv import write_csv
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Admin  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.errors import N_
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import research
@@ -20,6 +22,9 @@ from maximalab_hub.store.metered import gaps, metered, unmetered
 from maximalab_hub.store.research import snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from maximalab_hub.service.questions import Question
     from maximalab_hub.settings import Settings
 
@@ -31,6 +36,20 @@ COLUMNS: Final[tuple[Column[Metered], ...]] = (
     Column("memory_mib_s", "integer", lambda row: row.use.mib_seconds, "Memory over time.", unit="MiB·s"),
     Column("server_ms", "integer", lambda row: row.use.server_ms, "How long it was metered.", unit="ms"),
 )
+WHY_MISSING: Final[Mapping[str, str]] = {
+    "local": N_(
+        "Servers here are processes of this machine. So it is where a server ended within its first half minute, or"
+        " while no hub ran."
+    ),
+    "docker": N_(
+        "So it is where a Docker engine does not count or did not answer, and where a server ended while no hub ran."
+    ),
+    "swarm": N_(
+        "So it is where a Docker Swarm has no meters or a node of it was not heard of, and where a server ended while"
+        " no hub ran."
+    ),
+}
+"""By the kind of the lab's backends, all of which are of one kind."""
 
 router = APIRouter(prefix=PREFIX)
 
@@ -52,6 +71,7 @@ def costs_page(request: Request, person: Admin, asked: Asked) -> Response:
         courses=courses,
         rows=rows,
         missing=missing,
+        why_missing=WHY_MISSING.get(kind_of_servers(settings.backends.file), WHY_MISSING["docker"]),
         gaps=[one for one in partly if (one.backend, one.tier) not in silent],
         total=total(rows),
         tables={
@@ -72,6 +92,20 @@ def costs_csv(request: Request, person: Admin, asked: Asked) -> Response:
     rows, _ = _read(request, asked)
     headers = {"Content-Disposition": 'attachment; filename="costs.csv"'}
     return Response(b"".join(write_csv(rows, COLUMNS)), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def kind_of_servers(file: Path) -> str:
+    """Read in the file of backends what servers are: local, docker, swarm; nothing where it cannot be read."""
+    try:
+        records = tomllib.loads(file.read_text(encoding="utf-8")).get("backend", [])
+        return str(records[0]["kind"])
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+    ):  # the hub and `maximalab doctor` say what is wrong with it
+        return ""
 
 
 def _read(request: Request, asked: Question) -> tuple[list[Metered], list[str]]:

@@ -169,12 +169,17 @@ def tell(
     request: Request, status: int, detail: Mapping[str, str], headers: Mapping[str, str] | None = None
 ) -> Response:
     """Answer with an error: a page where a browser asked for one, JSON otherwise."""
-    if "text/html" not in request.headers.get("accept", ""):
+    if not for_a_browser(request):
         return JSONResponse(dict(detail), status, dict(headers or {}))
     field = detail["field"]
     what, why, what_now = FOR_PEOPLE if field == NO_PERSON else _explained(status, field)
     told = {"what": what, "why": why, "what_now": what_now, "field": FIELDS.get(field, field)}
     return page(request, "usage/error.html", status=status, headers=headers, **told)
+
+
+def for_a_browser(request: Request) -> bool:
+    """Say whether a person's browser asks, and not a program."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _explained(status: int, field: str) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from maximalab_hub.period import check_period
 from maximalab_hub.service.errors import problem
 from maximalab_hub.store.research import Selection
 from maximalab_hub.study import STUDIED, start_of_day
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 USUAL_PERIOD: Final = timedelta(weeks=26)
 """What a page shows where no first day is asked for: about a term."""
 LONGEST_COURSE: Final = 64
+FIELDS: Final = ("since", "until")
+"""What the two days are called in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,19 @@ class Question:
 
 
 def read_question(asked: Mapping[str, str], today: date) -> Question:
-    """Read a question. Raises an error 400 that names the field where a value is none of ours."""
+    """Read a question.
+
+    Raises an error 400 that names the field where a value is none of ours, and `PeriodError`.
+    """
     kind, course = asked.get("kind") or None, asked.get("course") or None
     if kind is not None and kind not in STUDIED:
         raise problem(400, "kind", "there is no such kind of event in the study")
     if course is not None and len(course) > LONGEST_COURSE:
         raise problem(400, "course", "a course's id has at most 64 characters")
-    since = _day(asked, "since") if "since" in asked else today - USUAL_PERIOD
-    return Question(course, kind, since, _day(asked, "until"))
+    until = _day(asked, "until")
+    since = _day(asked, "since") if "since" in asked else (until or today) - USUAL_PERIOD
+    check_period(since, until, FIELDS)
+    return Question(course, kind, since, until)
 
 
 def _day(asked: Mapping[str, str], field: str) -> date | None:

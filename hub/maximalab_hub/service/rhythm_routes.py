@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from maximalab_hub.comparison.rhythm import rhythm_of
 from maximalab_hub.events import Kind
+from maximalab_hub.period import check_period
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.pages import language_of
+from maximalab_hub.service.questions import FIELDS
 from maximalab_hub.service.rhythm_chart import week_chart
 from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown, today, zone_of
 from maximalab_hub.service.wording import Wording
@@ -44,7 +46,8 @@ def rhythm_page(  # noqa: PLR0913, PLR0917  what the address may ask for
     settings: Settings = request.app.state.settings
     detail = {"page": request.url.path.removeprefix(PREFIX), "group": group}
     request.app.state.own_events.record(Kind.LOOK, person.name, course=course, detail=detail)
-    last = until or today(request)
+    check_period(since, until, FIELDS)
+    last = until or max(today(request), since or date.min)
     first = max(since or last - USUAL, last - LONGEST)
     zone = settings.lab.time_zone
     span = Span(start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone))

@@ -354,6 +354,18 @@ def test_a_timetable_is_imported_by_command(lab: Path, maximalab):
         pytest.param(["materials", "publish", "nothing"], 2, "nothing", id="no such material"),
         pytest.param(["compare", "--lang", "xx"], 2, "give uk or en", id="a language that the lab has not"),
         pytest.param(["compare", "--since", "soon"], 2, "--since", id="no day"),
+        pytest.param(
+            ["export", "--out", "x", "--since", "2026-11-10", "--until", "2026-11-01"],
+            2,
+            "maximalab: --until 2026-11-01 comes before --since 2026-11-10",
+            id="a period that ends before it begins",
+        ),
+        pytest.param(
+            ["compare", "--other-since", "2026-11-10", "--other-until", "2026-11-01"],
+            2,
+            "maximalab: --other-until 2026-11-01 comes before --other-since 2026-11-10",
+            id="another period that ends before it begins",
+        ),
         pytest.param(["brew", "coffee"], 2, "No such command", id="no such command"),
     ],
 )

@@ -107,8 +107,16 @@ def test_the_page_names_the_gap(pages) -> None:
     client = TestClient(pages, headers={"Authorization": "token token-of-admin"})
     local = {"backend": "local", "tier": "public", "server": "public-maxima"}
     ingest_of(pages.state.engine).take(HUB, [stop(1, "demo-01", 3_600_000, **local)])
-    page = client.get(f"{USAGE}/costs?since=", headers={"Accept-Language": "en"}).text
-    assert "servers whose last 1.00 hours together are missing: 1, people: 1" in page
+    told = {
+        "docker": "Docker engine does not count",
+        "swarm": "Swarm has no meters",
+        "local": "of this machine",
+    }
+    for kind, why in told.items():
+        pages.state.settings.backends.file.write_text(f'[[backend]]\nkind = "{kind}"\n')
+        page = client.get(f"{USAGE}/costs?since=", headers={"Accept-Language": "en"}).text
+        assert "servers whose last 1.00 hours together are missing: 1, people: 1" in page
+        assert [other for other, said in told.items() if said in page] == [kind], why
 
 
 @given(ROWS)
