@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,7 +20,8 @@ from maximalab_hub.study import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
@@ -120,15 +120,15 @@ class Source:
         names, parameters, told = self._study.pseudonyms, self._study.parameters, self._groups()
         for rows in self._rows_of_each("student_weeks"):
             mine = map(happening, rows)
-            yield from weeks_of(mine, self.timetables, parameters, self._zone, names, told)
+            groups = told.get(rows[0].user, frozenset())
+            yield from weeks_of(mine, self.timetables, parameters, self._zone, names, groups)
 
     def _rows_of_each(self, what: str) -> Iterable[list[Any]]:
         rows = rows_of_each(self._connection, self._selection, self._people)
         return self._track(rows, len(self._people), what)
 
-    def _groups(self) -> frozenset[str]:
-        """Name the groups of which enough people are in this export."""
+    def _groups(self) -> Mapping[str, AbstractSet[str]]:
+        """Give the groups that may be named, of whom."""
         of = self.timetables.enrolments
-        each = ({f"{one.course}/{one.group}" for one in of.get(user, ())} for user in self._people)
-        sizes = Counter(group for groups in each for group in groups)
-        return groups_to_tell(sizes, self._study.parameters.smallest_group)
+        each = {user: {f"{one.course}/{one.group}" for one in of.get(user, ())} for user in self._people}
+        return groups_to_tell(each, self._study.parameters.smallest_group)

@@ -6,6 +6,7 @@ comparison, so that whoever adds up an export finds the comparison's figures.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.compare import FAILED, Happening, Parameters, Timetables, active_time, by_person, ran
 from maximalab_hub.comparison.figures import Part, figures
+from maximalab_hub.comparison.suppression import hidden
 from maximalab_hub.export.columns import Column, Table
 from maximalab_hub.sessions import Activity, sessions
 from maximalab_hub.setting import Setting
@@ -112,15 +114,19 @@ def weeks_of(  # noqa: PLR0913, PLR0917  what happened, by which rules, and how 
         )
 
 
-def groups_to_tell(sizes: Mapping[str, int], least: int) -> frozenset[str]:
-    """Say which groups may be named: those of at least `least` people.
+def groups_to_tell(groups_of: Mapping[str, AbstractSet[str]], least: int) -> Mapping[str, AbstractSet[str]]:
+    """Say of which people the groups may be named, and which: of those whose like are at least `least` people.
 
-    Where a single group is too small, the next smallest is left out with it: otherwise the people without a group
-    would be that one group's.
+    People are alike who are in the same groups: of the one person in two groups, both together tell who it is. Who
+    hides is a group of people as well (`suppression.hidden`).
     """
-    ordered = sorted((size, name) for name, size in sizes.items())
-    small = sum(size < least for size, _ in ordered)
-    return frozenset(name for _, name in ordered[2 if small == 1 else small :])
+    alike: dict[frozenset[str], set[str]] = defaultdict(set)
+    for user, groups in groups_of.items():
+        alike[frozenset(groups)].add(user)
+    unseen = hidden({SEPARATOR.join(sorted(groups)): people for groups, people in alike.items()}, least)
+    return {
+        user: groups for user, groups in groups_of.items() if SEPARATOR.join(sorted(groups)) not in unseen
+    }
 
 
 def _week(at: datetime, zone: ZoneInfo) -> tuple[int, int]:
@@ -205,8 +211,8 @@ WEEKS: Final[Table[WorkWeek]] = Table(
             "groups",
             "text",
             lambda w: _joined(w.groups),
-            "The person's groups in the courses worked on, course/group, with ; between. Groups of which too few"
-            " people agreed are left out.",
+            "The person's groups in the courses worked on, course/group, with ; between; left out where too few"
+            " people who agreed are in the same groups.",
         ),
         *(column for setting in (None, *Setting) for column in _figures_in(setting)),
     ),

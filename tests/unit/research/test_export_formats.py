@@ -188,12 +188,19 @@ def test_every_column_of_every_table_is_described_and_none_is_personal():
         pytest.param({"a": 10, "b": 12}, {"a", "b"}, id="groups that are big enough are named"),
         pytest.param({"a": 9, "b": 12, "c": 30}, {"c"}, id="beside one small group the next hides as well"),
         pytest.param({"a": 9, "b": 3, "c": 30}, {"c"}, id="two small groups hide each other"),
+        pytest.param({"a": 5, "b": 3, "c": 12, "d": 30}, {"d"}, id="nor do two hide that are a few together"),
+        pytest.param(
+            {"a": 12, "a b": 1, "b": 14}, {"b"}, id="the one person in two groups is not named by both"
+        ),
         pytest.param({"a": 9}, set(), id="one small group alone"),
         pytest.param({}, set(), id="no groups"),
     ],
 )
 def test_small_groups_are_not_named(sizes: dict[str, int], told: set[str]):
-    assert groups_to_tell(sizes, 10) == told
+    people = {f"{name} {n}": set(name.split()) for name, size in sizes.items() for n in range(size)}
+    found = groups_to_tell(people, 10)
+    assert {" ".join(sorted(groups)) for groups in found.values()} == told
+    assert all(people[one] == groups for one, groups in found.items())
 
 
 def test_people_come_in_the_order_of_their_pseudonyms_not_of_their_names(example: Engine):
