@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import tempfile
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
-import serverimage
 from blocks import claim
 from deployed import ROOT, Deployed
+from labimages import tag
 
 SERVICES = ("db", "hub", "usage", "public", "vpn", "gateway", "gate", "engine", "firewall")
-MADE_OF = (
-    ".dockerignore",
-    "deploy/build",
-    "deploy/proxy",
-    "deploy/vpn",
-    "hub",
-    "images",
-    "jupyterhub_config.py",
-    "kernels",
-    "pyproject.toml",
-    "spawner_config",
-)
-PATIENCE = 1800
 
 
 def has_compose() -> bool:
@@ -43,42 +26,11 @@ def has_compose() -> bool:
     return False
 
 
-@cache
-def tag() -> str:
-    """Name the images by what they are made of."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *MADE_OF]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    content = hashlib.sha256()
-    for name in sorted(set(names)):
-        if name and (ROOT / name).is_file():
-            content.update(f"{name}\n".encode() + (ROOT / name).read_bytes())
-    return content.hexdigest()[:16]
-
-
 def docker(*words: str, **how: object) -> str:
     """Ask the engine; what went wrong is told with the end of what it said."""
     ran = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=120, check=False, **how)
     assert ran.returncode == 0, f"docker {' '.join(words)[:200]}: {ran.stdout[-500:]}{ran.stderr[-1500:]}"
     return ran.stdout
-
-
-def build() -> None:
-    """Build the images as deploy/build does, unless they are there; the student's is the one of the other tests."""
-    names = "hub proxy relay postgres gateway"
-    with (Path(tempfile.gettempdir()) / "maximalab-compose.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        docker("tag", serverimage.build(), f"maximalab/singleuser:{tag()}")
-        if serverimage.docker("image", "inspect", f"maximalab/gateway:{tag()}").returncode:
-            env = {**os.environ, "TAG": tag(), "NAMES": names}
-            built = subprocess.run(
-                [ROOT / "deploy/build"],
-                env=env,
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE,
-                check=False,
-            )
-            assert built.returncode == 0, built.stdout[-500:] + built.stderr[-3000:]
 
 
 class ComposeLab(Deployed):

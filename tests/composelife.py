@@ -9,8 +9,9 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from composelab import ROOT, ComposeLab, docker, tag
+from composelab import ROOT, ComposeLab, docker
 from httpscertificate import certificate_for
+from labimages import tag
 
 MIGRATION = """
 from alembic import op

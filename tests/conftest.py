@@ -6,14 +6,17 @@ import os
 import shutil
 import subprocess
 import tempfile
+from typing import Any
 
 import pytest
 from composelab import has_compose
 from hypothesis import settings
+from sharing import LongestFirst, in_order, workers
 from wireguardbed import has_wireguard
 
 # A busy machine is no defect: examples are counted, not timed.
 settings.register_profile("lab", deadline=None)
+settings.register_profile("fewer", deadline=None, max_examples=20)
 settings.load_profile("lab")
 
 REQUIRE_ALL = os.environ.get("REQUIRE") == "all"
@@ -62,8 +65,22 @@ NEEDS = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip by name what this machine cannot run."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say what `-n logical` is here."""
+    return workers(os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst | None:
+    """Share the whole suite out by files, as `./lab test` does, with the long ones in front."""
+    return LongestFirst(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip by name what this machine cannot run; in a worker, put first what takes longest."""
+    if hasattr(config, "workerinput"):
+        items[:] = in_order(items)
     for marker, (present, why) in NEEDS.items():
         wanted = [item for item in items if item.get_closest_marker(marker)]
         if wanted and not present():

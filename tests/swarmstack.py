@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import composelab
+import labimages
 from deployed import ROOT, Deployed
 from labrun import until
 from maximalab_spawner.seen import LAB
@@ -33,12 +33,12 @@ class StackLab(Deployed):
         self.address = swarms.address("prv1")
         self.url = f"http://{self.address}:{PORT}"
         self.env = {
-            **os.environ, "LAB": str(folder), "TAG": composelab.tag(), "BUILD": "no", "DOCKER_HOST": self.node.url,
+            **os.environ, "LAB": str(folder), "TAG": labimages.tag(), "BUILD": "no", "DOCKER_HOST": self.node.url,
         }  # fmt: skip
 
     def bring_images(self) -> None:
         """Give each node what it runs: there is no registry."""
-        names = {name: f"maximalab/{name}:{composelab.tag()}" for name in IMAGES}
+        names = {name: f"maximalab/{name}:{labimages.tag()}" for name in IMAGES}
         wanted = {"prv1": list(names.values()), **{key: [names["singleuser"]] for key in ("pub1", "pub2")}}
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._pour, wanted, wanted.values()))

@@ -10,11 +10,12 @@ import uuid
 import composelife as life
 import httpx
 import pytest
-from composelab import SERVICES, ComposeLab, build, docker, tag
+from composelab import SERVICES, ComposeLab, docker
 from deployed import DOOR, PASSWORD
 from enginequestions import asked_of_the_engine
 from floors import VERSIONS, below_the_floor, floors
 from labclient import NotebookKernel, Visitor, wait_for
+from labimages import build, tag
 from publishing import Author, material
 
 pytestmark = [pytest.mark.docker, pytest.mark.compose]

@@ -7,8 +7,8 @@ import os
 import signal
 import ssl
 
-import composelab
 import httpx
+import labimages
 import pytest
 from bed.forging import SPELLINGS, forged
 from bed.people import greeting, raw
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.bed, pytest.mark.docker]
 @pytest.fixture(scope="module")
 def lab(swarms, tmp_path_factory):
     """The lab, with Ada at home and in the VPN, and a notebook open on each tier; the test is at her computer."""
-    composelab.build()
+    labimages.build()
     folder = tmp_path_factory.mktemp("stack")
     for one in (folder, *folder.parents[:3]):
         one.chmod(one.stat().st_mode | 0o055)  # as /srv is
