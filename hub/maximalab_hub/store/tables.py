@@ -1,31 +1,33 @@
 """Events as Arrow tables, in order, some ten thousand at a time: of the database, and of the archive beneath it.
 
-Row by row through SQLAlchemy a million events take minutes. Here the same statements are read as the driver gives
-their rows (SQLite), or by COPY (PostgreSQL), and each column becomes an Arrow array at once.
+Row by row through SQLAlchemy a million events take minutes. Here the same is read in blocks (SQLite: `blocks`), or by
+COPY (PostgreSQL), and each column becomes an Arrow array at once.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import select
 
-from maximalab_hub.store.archive.merging import merged
+from maximalab_hub.store.archive.merging import ORDER, merged
 from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.arrow import SCHEMA, TIME
-from maximalab_hub.store.fixed import driver_of
+from maximalab_hub.store.blocks import Blocks, spans, within
 from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.rowwise import driver_values, tables_by_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Select
+
+    from maximalab_hub.store.blocks import Span
 
 ROWS_AT_ONCE: Final = 32_768
 _TIMES: Final = frozenset(name for name in SCHEMA.names if SCHEMA.field(name).type == TIME)
@@ -56,47 +58,57 @@ def stored_tables(
     columns: Sequence[str],
     conditions: Collection[ColumnElement[bool]] = (),
     order: Sequence[str] = ("at", "event_id"),
+    rows: int = ROWS_AT_ONCE,
 ) -> Iterator[Any]:
-    """Stream the same of the database alone."""
+    """Stream the same of the database alone, so many rows in a table at most; in no order where `order` is empty."""
     if connection.dialect.name == "postgresql":
-        return _by_copy(connection, _statement(columns, conditions, order), columns)
-    return _by_rows(connection, _statement(columns, conditions, order, plain=True), columns)
+        found = _by_copy(connection, _statement(columns, conditions, order), columns)
+    else:
+        found = _by_blocks(connection, columns, conditions, order, rows)
+    for table in found:
+        yield from (table.slice(start, rows) for start in range(0, len(table), rows))
 
 
-def _statement(
+def _by_blocks(
+    connection: Connection,
     columns: Sequence[str],
     conditions: Collection[ColumnElement[bool]],
     order: Sequence[str],
-    *,
-    plain: bool = False,
+    rows: int,
+) -> Iterator[Any]:
+    """Read span of time after span of time, each as a block; whole tables, though a span may have few rows."""
+    read = [*columns, *(name for name in order if name not in columns)]
+    blocks = Blocks(connection, read, conditions)
+    waiting: list[Any] = []
+    for span in spans(connection, conditions, rows):
+        block = blocks.of(span)
+        found = _by_rows(connection, read, conditions, span) if block is None else block
+        waiting.append((_ordered(found) if order else found).select(list(columns)))
+        if sum(map(len, waiting)) > rows // 2:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _by_rows(
+    connection: Connection, columns: Sequence[str], conditions: Collection[ColumnElement[bool]], span: Span
+) -> Any:  # noqa: ANN401  pyarrow has no types
+    return pa.concat_tables(tables_by_rows(connection, columns, [*conditions, within(*span)], ROWS_AT_ONCE))
+
+
+def _ordered(table: Any) -> Any:  # noqa: ANN401
+    """Sort by time and event what mostly is in order."""
+    at = table.column("at").cast(pa.int64()).to_numpy()
+    return table if (np.diff(at) > 0).all() else table.sort_by(list(ORDER))
+
+
+def _statement(
+    columns: Sequence[str], conditions: Collection[ColumnElement[bool]], order: Sequence[str]
 ) -> Select[Any]:
-    """Ask for columns; `plain`: as text where SQLAlchemy would make an object of each value."""
     every = EventRow.__table__.columns
-    raw = {*_TIMES, "detail"} if plain else set()
-    chosen = [
-        type_coerce(every[name], String).label(name) if name in raw else every[name] for name in columns
-    ]
+    chosen = [every[name] for name in columns]
     return select(*chosen).where(*conditions).order_by(*(every[name] for name in order))
-
-
-def _by_rows(connection: Connection, statement: Select[Any], columns: Sequence[str]) -> Iterator[Any]:
-    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    values = _driver_values(compiled)
-    placed = [values[name] for name in compiled.positiontup or ()]
-    # By the driver itself: to make SQLAlchemy's rows of them took half of the time.
-    with closing(driver_of(connection).execute(str(compiled), placed)) as cursor:
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            by_column = zip(*rows, strict=True)
-            arrays = [_array(name, values) for name, values in zip(columns, by_column, strict=True)]
-            yield pa.Table.from_arrays(arrays, schema=_schema(columns))
-
-
-def _array(name: str, values: Sequence[Any]) -> Any:  # noqa: ANN401  pyarrow has no types
-    kind = SCHEMA.field(name).type
-    if name not in _TIMES:
-        return pa.array(map(bool, values) if pa.types.is_boolean(kind) else values, kind)
-    naive = pc.cast(pa.array(values, pa.string()), pa.timestamp("us"))
-    return naive.view(pa.int64()).view(TIME)
 
 
 def _by_copy(connection: Connection, statement: Select[Any], columns: Sequence[str]) -> Iterator[Any]:
@@ -106,7 +118,7 @@ def _by_copy(connection: Connection, statement: Select[Any], columns: Sequence[s
     with (
         driver.cursor() as cursor,
         cursor.copy(
-            f"COPY ({compiled}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", _driver_values(compiled)
+            f"COPY ({compiled}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", driver_values(compiled)
         ) as copy,
     ):
         parts: list[bytes] = []
@@ -115,23 +127,14 @@ def _by_copy(connection: Connection, statement: Select[Any], columns: Sequence[s
             parts.append(bytes(part))
             size += len(parts[-1])
             if size >= _COPIED_AT_ONCE:
-                yield from _parsed(b"".join(parts), columns)
+                yield _parsed(b"".join(parts), columns)
                 parts, size = [], 0
         rest = b"".join(parts)
     if rest:
-        yield from _parsed(rest, columns)
+        yield _parsed(rest, columns)
 
 
-def _driver_values(compiled: Any) -> dict[str, Any]:  # noqa: ANN401  SQLAlchemy's own
-    """Give the statement's values as the driver takes them."""
-    processors = compiled._bind_processors  # noqa: SLF001  what SQLAlchemy itself does before it executes
-    return {
-        name: processors[name](value) if name in processors else value
-        for name, value in compiled.params.items()
-    }
-
-
-def _parsed(text: bytes, columns: Sequence[str]) -> Iterator[Any]:
+def _parsed(text: bytes, columns: Sequence[str]) -> Any:  # noqa: ANN401
     """Read rows of CSV: each part that COPY gives is whole rows."""
     table = csv.read_csv(
         BytesIO(text),
@@ -146,9 +149,8 @@ def _parsed(text: bytes, columns: Sequence[str]) -> Iterator[Any]:
             false_values=["f"],
             timestamp_parsers=[csv.ISO8601],
         ),
-    ).cast(_schema(columns))
-    for start in range(0, len(table), ROWS_AT_ONCE):
-        yield table.slice(start, ROWS_AT_ONCE)
+    )
+    return table.cast(_schema(columns))
 
 
 def _csv_type(name: str) -> Any:  # noqa: ANN401

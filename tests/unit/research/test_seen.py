@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from maximalab_hub import migrations
 from maximalab_hub.compare import Parameters, Timetables
 from maximalab_hub.export.columns import COLUMNS, Observation
 from maximalab_hub.export.parquet import ROWS_IN_A_GROUP, TYPES, write_parquet, write_tables
@@ -21,9 +23,9 @@ from maximalab_hub.setting_arrays import CODES, Borders, ScheduleArrays, coded, 
 from maximalab_hub.store import queries
 from maximalab_hub.store.arrow import SCHEMA, uuid_texts, uuids_in
 from maximalab_hub.store.bulk import insert_events
-from maximalab_hub.store.engine import writing
+from maximalab_hub.store.engine import open_engine, writing
 from maximalab_hub.store.models import EventRow
-from maximalab_hub.store.tables import event_tables
+from maximalab_hub.store.tables import event_tables, stored_tables
 from maximalab_hub.study import Study, observed
 from maximalab_hub.timetable import Lesson
 from sqlalchemy import delete
@@ -33,7 +35,9 @@ MINUTES = st.integers(0, 3 * 24 * 60).map(lambda n: DAY + timedelta(minutes=n))
 USERS = ("ada", "Олена", "o'brien-2", "a")
 COURSES = ("algebra", "logic")
 GROUPS = ("A-1", "A-2")
-WORDS = st.sampled_from(["", "simplex", "ADA/x.ipynb", "олена.ipynb", "a", '=1,"\n', "o'brien-2's", "straße"])
+WORDS = st.sampled_from(
+    ["", "simplex", "ADA/x.ipynb", "олена.ipynb", "a", '=1,"\n', "o'brien-2's", "straße", "\x1f", "\x1e\t,\r"]
+)
 LESSONS = st.lists(
     st.builds(
         lambda at, n, course, group, off: Lesson(at, at + timedelta(minutes=n), course, group, off),
@@ -97,16 +101,35 @@ def test_many_at_once_are_seen_as_one_by_one(store, events, timetables, people):
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=EVENTS)
-def test_every_column_comes_out_of_the_store_as_it_went_in(store, events):
+@given(events=EVENTS, most=st.integers(1, 14))
+def test_every_column_comes_out_of_the_store_as_it_went_in(store, events, most):
     with writing(store) as connection:
         stored(connection, [event | {"detail": {"ä\n": [1, None]}} for event in events])
         rows = [dict(row._mapping) for row in queries.events_between(connection)]
-        tables = list(event_tables(connection, SCHEMA.names))
+        tables = list(stored_tables(connection, SCHEMA.names, rows=most))
     found = [row for table in tables for row in table.to_pylist()]
-    assert all(table.schema == SCHEMA for table in tables)
+    assert all(table.schema == SCHEMA and len(table) <= most for table in tables)
     assert all(one.pop("detail") == '{"ä\\n": [1, null]}' or one for one in found)
     assert [one | {"detail": {"ä\n": [1, None]}} for one in found] == rows
+
+
+def test_a_text_with_a_zero_or_a_separator_is_read_whole(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'usage.sqlite'}")
+    migrations.upgrade(engine)
+    wrong = []
+    with writing(engine) as connection:
+        for text, place in product(["\0", "b\0", "\0c\x1f", "\x1f", "\x1e", "", None], range(3)):
+            told = [
+                {"event_id": str(UUID(int=n)), "at": DAY, "user": "u", "kind": "run"}
+                | {"notebook": text if n == place else "a"}
+                for n in range(3)
+            ]
+            stored(connection, told)
+            [table] = stored_tables(connection, ["notebook"])
+            if table.column("notebook").to_pylist() != [one["notebook"] for one in told]:
+                wrong.append((text, place))
+    engine.dispose()
+    assert wrong == []
 
 
 def test_conditions_reach_the_database_as_values(store):
