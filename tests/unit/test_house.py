@@ -31,6 +31,21 @@ ROOMS = {
     "spawner_config",
     "tests",
 }
+AT_THE_DOOR = {
+    ".dockerignore",
+    ".editorconfig",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "jupyterhub_config.py",
+    "lab",
+    "pyproject.toml",
+}
+"""The files at the top; what a cell or a program writes where it stands is none of them."""
 PACKAGES = {
     "hub": {"maximalab_hub"},
     "spawner_config": {"maximalab_spawner"},
@@ -53,8 +68,9 @@ def python_files(*rooms: str) -> list[Path]:
     return [file for file in files() if file.suffix == ".py" and file.parts[0] in rooms]
 
 
-def test_only_the_agreed_rooms_stand_at_the_top():
+def test_only_the_agreed_rooms_and_files_stand_at_the_top():
     assert {file.parts[0] for file in files() if len(file.parts) > 1} <= ROOMS
+    assert {file.name for file in files() if len(file.parts) == 1} == AT_THE_DOOR
 
 
 @pytest.mark.parametrize("room", PACKAGES)

@@ -138,6 +138,14 @@ class Lab:
         self.manager.shutdown_kernel()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def beside_no_file_of_ours(tmp_path_factory):
+    """Cells may write files where the kernel stands, and that is not to be the checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("notebook"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def maxima_ready():
     """The Maxima of this machine (see `maximas.TEST_MAXIMA`), made ready; without one the tests are skipped by name."""
