@@ -104,10 +104,14 @@ def boot_counts(
     ]
 
 
-def boots_among(connection: Connection, boot_ids: Collection[str]) -> frozenset[str]:
-    """Say of which of these starts there is an event, archived or not."""
+def boots_among(
+    connection: Connection, boot_ids: Collection[str], *, of_the_hub: bool = False
+) -> frozenset[str]:
+    """Say of which of these starts there is an event, archived or not; with `of_the_hub`, one that the hub told."""
     ids = sorted(boot_ids)
     asked = select(EventRow.boot_id).distinct()
+    if of_the_hub:
+        asked = asked.where(_BY_THE_HUB)
     archive = archive_of(connection)
     found = connection.execute(asked.where(_among(EventRow.boot_id, ids, connection.dialect.name))).scalars()
     more = archive.rows(asked.where(_among(EventRow.boot_id, ids))) if archive and ids else []

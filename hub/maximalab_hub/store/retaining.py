@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
+from maximalab_hub.events import Source
 from maximalab_hub.export_log import LogKind
 from maximalab_hub.retention import KINDS, Keep
 from maximalab_hub.store import log
@@ -29,7 +30,7 @@ from maximalab_hub.store.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine
@@ -121,7 +122,7 @@ def _beside_events(at: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]
 def _remove_events(connection: Connection, old: ColumnElement[bool]) -> int:
     """Remove a batch; note the numbers of starts of which something stays, which would look like gaps."""
     asked = (
-        select(EventRow.event_id, EventRow.boot_id, EventRow.seq)
+        select(EventRow.event_id, EventRow.boot_id, EventRow.seq, EventRow.source)
         .where(old)
         .order_by(EventRow.at)
         .limit(BATCH)
@@ -132,7 +133,8 @@ def _remove_events(connection: Connection, old: ColumnElement[bool]) -> int:
     boots = {row.boot_id for row in rows}
     staying = select(EventRow.boot_id).where(EventRow.boot_id.in_(boots), ~old).distinct()
     stay = {row[0] for row in everywhere(connection, staying)}
-    removed_numbers(connection, [(row.boot_id, row.seq) for row in rows if row.boot_id in stay])
+    hubs = boots_among(connection, stay, of_the_hub=True)
+    removed_numbers(connection, _to_note([(row.boot_id, row.seq, row.source) for row in rows], stay, hubs))
     connection.execute(delete(EventRow).where(EventRow.event_id.in_([row.event_id for row in rows])))
     return len(rows)
 
@@ -140,8 +142,24 @@ def _remove_events(connection: Connection, old: ColumnElement[bool]) -> int:
 def _remove_archived(connection: Connection, old: ColumnElement[bool], now: datetime) -> None:
     """Remove what is too old from the archive, whose files are written anew without it."""
     gone = take_out(connection, old, now)
-    stay = boots_among(connection, {boot_id for _, boot_id, _, _ in gone})
-    removed_numbers(connection, [(boot_id, seq) for _, boot_id, seq, _ in gone if boot_id in stay])
+    boots = {boot_id for _, boot_id, _, _ in gone}
+    stay, hubs = boots_among(connection, boots), boots_among(connection, boots, of_the_hub=True)
+    removed_numbers(connection, _to_note([row[1:] for row in gone], stay, hubs))
+
+
+def _to_note(
+    gone: Iterable[tuple[str, int, str]], stay: Collection[str], hubs: Collection[str]
+) -> list[tuple[str, int]]:
+    """Choose the numbers that would look like gaps, of starts of which something stays.
+
+    A server may claim any start for its own. Under one of the hub's, which people find in their own records, it would
+    give the hub numbers that the hub never gave.
+    """
+    return [
+        (boot_id, seq)
+        for boot_id, seq, source in gone
+        if boot_id in stay and (source == Source.HUB or boot_id not in hubs)
+    ]
 
 
 def _forget_numbers(connection: Connection) -> None:

@@ -169,3 +169,13 @@ def test_a_gap_of_the_hubs_start_that_lost_its_last_number_is_none(store: Engine
         whole = completeness(connection, set())
         assert connection.execute(select(func.count()).select_from(RemovedNumberRow)).scalar_one() == 1
     assert (whole.received, whole.missing, whole.removed) == (1, 0, 1)
+
+
+def test_a_server_that_claims_the_hubs_start_makes_no_gaps_for_it(store: Engine) -> None:
+    fill(store, [event(0, "login", 9), event(1, "login", 9)])
+    forged = {"source": Source.SERVER}
+    fill(store, [event(2**53 - 1, "run", 101, **forged), event(2, "run", 1, **forged)])
+    retained(store)
+    with reading(store) as connection:
+        [hub] = [one for one in boot_counts(connection) if not one.user]
+    assert (hub.numbered, hub.missing) == (2, 0)
