@@ -17,7 +17,7 @@ from maximalab_hub.export.formats import Format, TableName, files_of
 from maximalab_hub.export.source import Source
 from maximalab_hub.known import archive, counts
 from maximalab_hub.setting import Enrolment
-from maximalab_hub.store import deriving, queries, research, timetables
+from maximalab_hub.store import deriving, queries, research
 from maximalab_hub.store.archive.months import Month
 from maximalab_hub.store.boots import boot_counts
 from maximalab_hub.store.bulk import insert_events
@@ -176,7 +176,6 @@ def _lists(connection: Connection) -> dict[str, Any]:
         "last event": research.last_event(connection, HALF, PEOPLE),
         "looked": research.who_looked(connection),
         "courses": research.courses(connection),
-        "runs": sorted(timetables.runs_between(connection, "or", HALF.since, HALF.until)),
         "runs of some": _runs(connection),
     }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.compare import Timetables
 from maximalab_hub.setting import Enrolment, Span
-from maximalab_hub.store import research, timetables
+from maximalab_hub.setting_arrays import Coded
+from maximalab_hub.store import research
+from maximalab_hub.store.runs import joined, runs_of
 from maximalab_hub.timetable.impact import Impact, impact_of, whole_change
 
 if TYPE_CHECKING:
@@ -32,10 +33,8 @@ def impact(connection: Connection, before: State, after: State, rule: Rule, now:
     if len(spans) > MOST_SPANS:
         spans = (Span(spans[0].start, spans[-1].end),)
     past = [Span(span.start, min(span.end, now)) for span in spans if span.start < now]
-    runs = chain.from_iterable(
-        timetables.runs_between(connection, course, span.start, span.end) for span in past
-    )
-    return impact_of(runs, course, old, new)
+    runs = joined([runs_of(connection, course, users, span.start, span.end) for span in past])
+    return impact_of(Coded(runs.user, runs.users), runs.at, course, old, new)
 
 
 def timetables_with(connection: Connection, state: State, users: Collection[str], rule: Rule) -> Timetables:

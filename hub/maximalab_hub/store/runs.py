@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import LargeBinary, String, bindparam, select, text
+from sqlalchemy import LargeBinary, String, bindparam, func, select, text
 
+from maximalab_hub.events import Outcome
 from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.base import UtcTime
 from maximalab_hub.store.models import EventRow
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 # The kind is no parameter: only so does a database know that the index of runs has them all.
 _CHOSEN: Final = """kind = 'run' AND course = :course AND "at" >= :since AND "at" < :until"""
+_RAN: Final = "coalesce(outcome, '') <> 'aborted'"
+"""A cell that waited behind a failed one never ran: as in comparisons, it is no run (`compare.ran`)."""
 _MOMENTS: Final = (bindparam("since", type_=UtcTime()), bindparam("until", type_=UtcTime()))
 
 
 def _asked(moments: str, people: str, kind: type[Any]) -> TextualSelect:
     asked = text(
         f'SELECT "user", {moments} AS moments FROM event'  # noqa: S608  our own words
-        f' WHERE {_CHOSEN} AND "user" {people} GROUP BY "user" ORDER BY "user"'
+        f' WHERE {_CHOSEN} AND {_RAN} AND "user" {people} GROUP BY "user" ORDER BY "user"'
     )
     return asked.bindparams(*_MOMENTS).columns(user=String, moments=kind)
 
@@ -76,12 +79,24 @@ def _archived(
     if archive is None:
         return
     chosen = (EventRow.kind == "run", EventRow.course == course, EventRow.at >= since, EventRow.at < until)
-    table = archive.table(select(EventRow.user, EventRow.at).where(*chosen))
+    ran = func.coalesce(EventRow.outcome, "") != Outcome.ABORTED.value
+    table = archive.table(select(EventRow.user, EventRow.at).where(*chosen, ran))
     theirs = table.filter(pc.is_in(table.column("user"), pa.array(sorted(people), pa.string())))
     users = theirs.column("user").combine_chunks().dictionary_encode()
     moments, places = theirs.column("at").cast(pa.int64()).to_numpy(), users.indices.to_numpy()
     for place, user in enumerate(users.dictionary.to_pylist()):
         yield user, moments[places == place]
+
+
+def joined(parts: Iterable[Runs]) -> Runs:
+    """Put the runs of several stretches of time together."""
+    return _joined(
+        theirs
+        for one in parts
+        for theirs in zip(
+            one.users, np.split(one.at, np.searchsorted(one.user, range(1, len(one.users)))), strict=False
+        )
+    )
 
 
 def _joined(parts: Iterable[tuple[str, NDArray[np.int64]]]) -> Runs:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
-from maximalab_hub.store.archive.reading import archive_of
-from maximalab_hub.store.models import EnrolmentRow, EventRow, HolidayRow, LessonRow, TimetableVersionRow
+from maximalab_hub.store.models import EnrolmentRow, HolidayRow, LessonRow, TimetableVersionRow
 from maximalab_hub.timetable import Holiday, Lesson
 from maximalab_hub.timetable.state import Enrolled, State, ordered, said_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -157,19 +156,6 @@ def keep(connection: Connection, target: State, made: Made, *, based_on: int | N
         )
     )
     return number + 1
-
-
-def runs_between(
-    connection: Connection, course: str, start: datetime, end: datetime
-) -> Iterator[tuple[str, datetime]]:
-    """Stream who ran cells of the course, and when: `start` <= at < `end`."""
-    statement = select(EventRow.user, EventRow.at).where(
-        EventRow.course == course, EventRow.kind == "run", EventRow.at >= start, EventRow.at < end
-    )
-    for row in connection.execute(statement, execution_options={"yield_per": 5000}):
-        yield row.user, row.at
-    archive = archive_of(connection, start, end)
-    yield from archive.rows(statement) if archive else ()
 
 
 def _taken(connection: Connection, course: str) -> int:

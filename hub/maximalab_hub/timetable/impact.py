@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from maximalab_hub.setting import Schedule, Setting, Span, merged
+from maximalab_hub.setting_arrays import CODES, Coded, ScheduleArrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from maximalab_hub.compare import Timetables
 
@@ -54,17 +58,21 @@ def whole_change(
 
 
 def impact_of(
-    runs: Iterable[tuple[str, datetime]], course: str, before: Timetables, after: Timetables
+    people: Coded, at: NDArray[np.int64], course: str, before: Timetables, after: Timetables
 ) -> Impact:
-    """Count the runs (who, when) of a course that change their setting."""
-    counted: Counter[tuple[Setting, Setting]] = Counter()
-    people = set()
-    for user, at in runs:
-        change = before.setting_of(user, course, at), after.setting_of(user, course, at)
-        if change[0] is not change[1]:
-            counted[change] += 1
-            people.add(user)
-    return Impact(dict(sorted(counted.items())), len(people))
+    """Count the runs of a course that change their setting: whose each is, and when, in microseconds since 1970."""
+    courses = Coded(np.zeros(len(at), np.int64), [course])
+    then, now = (_settings(ScheduleArrays(one), people, courses, at) for one in (before, after))
+    changes, counts = np.unique((then * len(CODES) + now)[then != now], return_counts=True)
+    each = (divmod(change, len(CODES)) for change in changes.tolist())
+    runs = {(CODES[old], CODES[new]): count for (old, new), count in zip(each, counts.tolist(), strict=True)}
+    return Impact(dict(sorted(runs.items())), len(np.unique(people.places[then != now])))
+
+
+def _settings(
+    schedules: ScheduleArrays, people: Coded, courses: Coded, at: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    return schedules.settings(schedules.schedules(people, courses), at).astype(np.int64)
 
 
 def _edges(span: Span) -> tuple[datetime, datetime]:

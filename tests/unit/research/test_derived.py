@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from maximalab_hub.derivecommand import derive_all
 from maximalab_hub.derived import sessions_of_person, setting_spans, spans_of
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Enrolment, Rule, Setting, Span, schedule_of
+from maximalab_hub.setting_arrays import Coded, micros
 from maximalab_hub.store import deriving, timetables
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.models import DerivationRow, SettingSpanRow, WorkSessionRow
@@ -75,11 +78,13 @@ def test_moving_a_lesson_changes_settings_only_around_its_old_and_its_new_place(
 def test_the_impact_counts_exactly_the_runs_whose_setting_changes(before, after, minutes):
     tables = [Timetables(tuple(sorted(set(these))), {"sam": tuple(ENROLLED)}) for these in (before, after)]
     moments = [NOON + timedelta(minutes=minute) for minute in minutes]
-    found = impact_of([("sam", at) for at in moments], "or", *tables)
+    people = Coded(np.zeros(len(moments), np.int64), ["sam"])
+    found = impact_of(people, np.array([micros(at) for at in moments], np.int64), "or", *tables)
     differ = [
         at for at in moments if tables[0].setting_of("sam", "or", at) != tables[1].setting_of("sam", "or", at)
     ]
-    assert found.total == len(differ)
+    each = Counter(tuple(one.setting_of("sam", "or", at) for one in tables) for at in differ)
+    assert (found.runs, found.people) == (each, bool(differ))
     spans = changed_spans(*(table.schedule("sam", "or") for table in tables))
     assert differ == [at for at in moments if any(span.start <= at < span.end for span in spans)]
 

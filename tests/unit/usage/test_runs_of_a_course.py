@@ -35,6 +35,7 @@ EVENT = st.fixed_dictionaries(
         "course": st.sampled_from([COURSE, COURSE, OTHER, None]),
         "kind": st.sampled_from(["run", "run", "notebook_save"]),
         "at": MOMENTS,
+        "outcome": st.sampled_from(["ok", "error", "aborted", None]),
     }
 )
 ADDED, ERASED, MOVED = "added", "erased", "moved"
@@ -99,6 +100,7 @@ def test_the_page_counts_what_the_store_holds(store, steps, begin, hours):
             plain = select(EventRow.user, EventRow.at).where(
                 EventRow.kind == "run", EventRow.course == COURSE, EventRow.user.in_(PEOPLE),
                 EventRow.at >= span[0], EventRow.at < span[1],
+                EventRow.outcome.is_(None) | (EventRow.outcome != "aborted"),
             )  # fmt: skip
             assert found == looked_at_one_by_one(connection.execute(plain).all(), known)
             there = connection.execute(select(EventRow.course).distinct()).scalars()
@@ -117,7 +119,8 @@ WHERE i.inhparent = 'event_runs'::regclass"""
 
 
 def test_the_index_of_runs_alone_answers(store):
-    asked = """SELECT "user", "at" FROM event WHERE kind = 'run' AND course = 'logic' AND "user" = 'ada'"""
+    asked = """SELECT "user", "at" FROM event WHERE kind = 'run' AND course = 'logic' AND "user" = 'ada'
+    AND coalesce(outcome, '') <> 'aborted'"""
     with reading(store) as connection:
         if connection.dialect.name != "postgresql":
             plan = " ".join(one.detail for one in connection.execute(text(f"EXPLAIN QUERY PLAN {asked}")))
