@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from maximalab_hub.comparison.figures import PersonFigures
 from maximalab_hub.comparison.findings import Finding, Measure, apart, between, in_and_out, person_value
 from maximalab_hub.comparison.grid import Corner, grid
+from maximalab_hub.comparison.progress import Begun, progress
 from maximalab_hub.comparison.reckoning import figures_of
 from maximalab_hub.comparison.rhythm import Hour, rhythm
 from maximalab_hub.comparison.suppression import hidden
@@ -74,6 +75,7 @@ class Report:
     """People who are in both, and so in neither; `None` for a few."""
     corners: tuple[Corner, ...]
     week: tuple[Hour, ...]
+    progress: tuple[Begun, ...]
     version: str
     parameters: Parameters
 
@@ -97,6 +99,7 @@ def report(
     cohorts, several = _cohorts(people)
     unseen = hidden(_who(cohorts), least)
     materials = _by_material(work, timetables, parameters, zone)
+    unseen_materials = hidden(_who(materials), least)
     first, second, both = apart(people, figures_of(work_of(other), timetables, parameters, zone))
     corners = track(grid(work, timetables, parameters, zone)) if choices.with_grid else ()
     named = sorted(
@@ -115,13 +118,14 @@ def report(
         people=tuple(named) if len(named) >= least else None,
         groups=_rows(cohorts, unseen, least),
         in_several_groups=_told(several, least),
-        materials=_rows(materials, hidden(_who(materials), least), least),
+        materials=_rows(materials, unseen_materials, least),
         paired=in_and_out(people, least, seed=SEED, resamples=RESAMPLES),
         unpaired=between({name: one for name, one in cohorts.items() if name not in unseen}, least),
         terms=between(dict(zip(choices.terms, (first, second), strict=True)), least),
         in_both_terms=_told(both, least),
         corners=tuple(corners),
         week=rhythm(work, timetables.lessons, zone, least),
+        progress=progress(work, zone, least, unseen_materials),
         version=timetables.version,
         parameters=parameters,
     )

@@ -33,6 +33,7 @@ def files(report: Report, about: Mapping[str, Any]) -> dict[str, bytes]:
         "tests.csv": _csv(_test(one) for one in (*report.paired, *report.unpaired, *report.terms)),
         "grid.csv": _csv(plain(one) for one in report.corners),
         "week.csv": _csv(plain(one) for one in report.week),
+        "progress.csv": _csv(plain(one) for one in report.progress),
     }
 
 

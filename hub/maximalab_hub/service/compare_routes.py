@@ -18,7 +18,7 @@ from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.rhythm_chart import shares_chart, week_chart
+from maximalab_hub.service.rhythm_chart import errors_chart, progress_chart, shares_chart, week_chart
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
@@ -51,6 +51,8 @@ def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bo
         families=_families(made, words),
         week=week_chart(made.week, language),
         shares=shares_chart(made.people or (), said),
+        errors=errors_chart(made.materials, words),
+        progress=progress_chart(made.progress, language),
     )
 
 

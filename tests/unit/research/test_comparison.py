@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from comparedclass import (
@@ -27,11 +27,13 @@ from maximalab_hub.compare import Parameters
 from maximalab_hub.comparison.figures import Part, figures
 from maximalab_hub.comparison.findings import Measure, Reason, apart, between, foremost, in_and_out
 from maximalab_hub.comparison.grid import SIZE, grid
+from maximalab_hub.comparison.progress import progress
 from maximalab_hub.comparison.report import report
 from maximalab_hub.comparison.rhythm import rhythm
 from maximalab_hub.comparison.words import Words
+from maximalab_hub.comparison.work import work_of
 from maximalab_hub.comparison.writing import files
-from maximalab_hub.service.rhythm_chart import shares_chart, week_chart
+from maximalab_hub.service.rhythm_chart import errors_chart, progress_chart, shares_chart, week_chart
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Enrolment, Setting
 from maximalab_hub.stats import MannWhitney, Wilcoxon, holm, mann_whitney, wilcoxon_paired
@@ -173,6 +175,26 @@ def test_the_drawings_show_the_hours_that_live_and_the_shares_from_the_largest()
     lengths = [one.length for one in shares_chart(made.people, Wording("en", "Europe/Kyiv"))]
     assert len(lengths) == 23
     assert lengths == sorted(lengths, reverse=True)
+
+
+def test_the_drawings_show_errors_by_material_and_who_has_begun_what_by_when():
+    later = [
+        replace(one, at=one.at + timedelta(weeks=3), material="transport")
+        for one in a_class([*FIRST[:10], SECOND[0]], 0)
+    ]
+    made = report([*EVERYBODY, *later, replace(later[0], material="rare")], TIMETABLES, CHOICES)
+    hides = {row.name for row in made.materials if row.people is None}
+    assert hides == {"rare", "transport"}, "with one material alone its few could be subtracted"
+    assert [(one.material, one.week, one.people) for one in made.progress] == [
+        ("simplex", date(2026, 10, 19) + timedelta(weeks=n), 23) for n in range(4)
+    ]
+    begun = progress(work_of([*EVERYBODY, *later]), KYIV, 10)
+    assert [one.people for one in begun if one.material == "transport"] == [0, 0, 0, 11]
+    assert [one.people for one in progress(work_of([*EVERYBODY, *later]), KYIV, 12)][4:] == [0, 0, 0, None]
+    drawn = progress_chart(begun, "uk")
+    assert (drawn.weeks[0], [row for row, _ in drawn.rows]) == ("19 жовт.", ["simplex", "transport"])
+    [bar] = errors_chart(made.materials, Words("en"))
+    assert (bar.material, bar.length) == ("simplex", 400)
 
 
 @pytest.mark.parametrize(
