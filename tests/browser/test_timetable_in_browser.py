@@ -148,7 +148,7 @@ def test_a_teacher_imports_a_timetable_sees_the_rhythm_and_moves_a_lesson(
     expect(page.get_by_role("heading", name="Перенести чи змінити")).to_be_visible()
     page.get_by_label("День", exact=True).fill((LAST_WEEK + timedelta(days=1)).isoformat())
     page.get_by_label("День", exact=True).focus()
-    press_until(page, "Перенести")
+    press_until(page, "Зберегти зміни")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.locator("#done")).to_contain_text("запусків, що стали запусками на занятті: 6")
@@ -179,7 +179,11 @@ def test_a_week_is_read_on_a_phone_and_a_lesson_is_cancelled_there(
     wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide <= seen, "nothing to scroll sideways"
     page.get_by_role("link", name="08:30–10:05").tap()
-    page.get_by_role("button", name="Скасувати", exact=True).tap()
+    page.get_by_role("button", name="Скасувати заняття").tap()
     expect(page.locator("#done")).to_contain_text("Заняття скасовано")
     expect(page.get_by_role("link", name="08:30–10:05")).to_contain_text("скасовано")
     page.screenshot(path=PHOTOS / "timetable-phone.png", full_page=True)
+    page.goto("/services/usage/timetable/operations-research/versions")
+    who = page.get_by_role("cell", name="tanya").first.bounding_box()
+    assert who is not None
+    assert who["x"] + who["width"] <= seen, "who made a version is in sight"

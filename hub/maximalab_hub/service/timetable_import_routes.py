@@ -186,6 +186,7 @@ def take_import(request: Request, course: CourseId, person: CourseTeacher, draft
     """For whoever imports: let the import count."""
     draft = _kept(request, course, person, draft_id)
     how, words = How(draft.content["how"]), draft.content["words"]
+    before, _ = looked_at(request, course)
     try:
         changed = change(request, person, course, draft.based_on, lambda now: _target(draft, now), how, words)
     except StaleError:
@@ -194,7 +195,9 @@ def take_import(request: Request, course: CourseId, person: CourseTeacher, draft
         timetable_imports.drop_draft(connection, draft_id)
         if how is How.ADDRESS:
             timetable_imports.add_source(connection, _source(draft))
-    return back_to(course, "", "imported" if changed.number else "nothing", changed)
+    new = difference(before, _target(draft, before)).added
+    week = f"?day={new[0].starts_at.astimezone(zone_of(request)).date()}" if new else ""
+    return back_to(course, week, "imported" if changed.number else "nothing", changed)
 
 
 @router.post("/timetable/{course}/address/{source_id}")

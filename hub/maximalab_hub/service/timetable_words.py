@@ -191,6 +191,12 @@ class TimetableWords:
         """Say a day."""
         return format_date(day, shape, locale=self._locale)
 
+    def days(self, first: date, last: date) -> str:
+        """Say from which to which day of a week, the month once where it is the same."""
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day}–{self.day(last)}"
+        return f"{self.day(first, 'd MMMM')} – {self.day(last)}"
+
     def field_day(self, at: datetime) -> str:
         """Write the day as a form's field has it."""
         return at.astimezone(ZoneInfo(self.time_zone)).date().isoformat()
