@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from maximalab_hub.comparedrawings import drawings
 from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
 from maximalab_hub.comparison.grid import SIZE
 from maximalab_hub.comparison.report import Choices, Report, report
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from maximalab_hub.settings import Settings
     from maximalab_hub.study import Study
 
+WIDE = 160
+"""Columns of what is printed elsewhere than on a terminal."""
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day of the lab's time zone.")]
 
 
@@ -93,12 +98,17 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
                 material=material,
                 with_grid=grid,
             )
-        show(made, Words(chosen), Console())
         if out is not None:
             about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
             parts = files(made, about | {"since": _day(since), "until": _day(until)})
             own.exported(asked, {"sha256": sha256(parts["comparison.json"]).hexdigest()})
-            write(out, parts)
+            write(out, parts | drawings(made, chosen, zone))
+        show(made, Words(chosen), _console())
+
+
+def _console() -> Console:
+    """Write into a file or a pipe as wide as the tables are; on a terminal they fold."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
 
 
 def days(
@@ -188,7 +198,7 @@ def _cells(line: Line) -> list[str]:
 
 
 def _table_of(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
-    table = Table(title=title)
+    table = Table(title=title, box=box.SIMPLE_HEAD)
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:

@@ -85,7 +85,7 @@ def retain_records(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
-    """Remove what is older than the section [retention] of the settings allows; the service does it daily."""
+    """Remove what is older than the section `retention` of the settings allows; the service does it daily."""
     now = datetime.now(UTC)
     settings = load_settings()
     with usage_store(settings) as engine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from xml.etree import ElementTree as ET
 
 import pytest
 from comparedclass import (
@@ -24,6 +25,7 @@ from comparedclass import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maximalab_hub.compare import Parameters
+from maximalab_hub.comparedrawings import drawings
 from maximalab_hub.comparison.figures import Part, figures
 from maximalab_hub.comparison.findings import Measure, Reason, apart, between, foremost, in_and_out
 from maximalab_hub.comparison.grid import SIZE, grid
@@ -195,6 +197,13 @@ def test_the_drawings_show_errors_by_material_and_who_has_begun_what_by_when():
     assert (drawn.weeks[0], [row for row, _ in drawn.rows]) == ("19 жовт.", ["simplex", "transport"])
     [bar] = errors_chart(made.materials, Words("en"))
     assert (bar.material, bar.length) == ("simplex", 400)
+    files = drawings(made, "uk", "Europe/Kyiv").items()
+    drawn = {name: ET.fromstring(content) for name, content in files}  # noqa: S314  our own
+    assert {name: len(one.findall("{*}rect")) for name, one in drawn.items()} == {
+        "week.svg": 7 * 15, "progress.svg": 4, "shares.svg": 46, "errors.svg": 1,
+    }  # fmt: skip
+    assert drawn["errors.svg"].find("{*}title").text == "Помилки за вправами"
+    assert drawings(report(a_class(FIRST[:9], 5), TIMETABLES, CHOICES), "uk", "Europe/Kyiv") == {}
 
 
 @pytest.mark.parametrize(
