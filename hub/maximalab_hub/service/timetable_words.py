@@ -251,7 +251,8 @@ class TimetableWords:
         """Say which cell of a table cannot be read, and why."""
         words = self._words("Line %(line)s, column “%(column)s”: %(value)s %(why)s.")
         missing = cell.trouble is CellTrouble.MISSING
-        value = f"«{cell.value}»" if cell.value else ""
+        marks = ("«", "»") if self.language == "uk" else ("“", "”")
+        value = cell.value.join(marks) if cell.value else ""
         said = words % {
             "line": cell.line,
             "column": heading(cell.column, self.language) if missing else cell.column,
