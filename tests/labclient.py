@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+from plainhttp import NO_AUTHORITIES
 from websockets.sync.client import connect
 
 
@@ -61,7 +62,7 @@ class Visitor:
             follow_redirects=True,
             timeout=60,
             headers={"Accept-Language": language},
-            verify=trust or True,
+            verify=trust or NO_AUTHORITIES,
         )
 
     def close(self) -> None:

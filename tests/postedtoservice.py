@@ -11,6 +11,7 @@ import httpx
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.queries import last_events
 from maximalab_recorder.ids import uuid7
+from plainhttp import NO_AUTHORITIES
 from sqlalchemy import text
 from usagelab import UsageLab
 
@@ -36,7 +37,13 @@ def post(lab: UsageLab, token: str, events: object, **how: Any) -> httpx.Respons
     known_by = {"Authorization": f"token {token}"} if token else {}
     headers = {**known_by, "Content-Type": "application/json", **how.pop("headers", {})}
     content = json.dumps({"events": events}).encode() if body is None else body
-    return httpx.post(how.pop("url", f"{lab.usage}/events"), content=content, headers=headers, timeout=20)
+    return httpx.post(
+        how.pop("url", f"{lab.usage}/events"),
+        content=content,
+        headers=headers,
+        timeout=20,
+        verify=NO_AUTHORITIES,
+    )
 
 
 def statuses(answer: httpx.Response) -> list[str]:

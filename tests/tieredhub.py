@@ -23,6 +23,7 @@ from maximalab_hub.lab.programs import proxy_program
 from maximalab_spawner.catalog import publish
 from maximalab_spawner.metering import USE
 from maximalab_spawner.tiers import Tier
+from plainhttp import NO_AUTHORITIES
 
 HERE = {"public": "127.0.0.1", "vpn": "127.0.0.2"}
 API_TOKEN = "the-token-of-the-test"
@@ -194,7 +195,7 @@ class Door:
         until(lambda: self.routes() is not None, f"the {self.entrance} proxy answers")
 
     def routes(self) -> dict[str, dict[str, object]]:
-        return httpx.get(f"{self.api}/api/routes", headers=self.auth).json()
+        return httpx.get(f"{self.api}/api/routes", headers=self.auth, verify=NO_AUTHORITIES).json()
 
     def kill(self):
         if self.process is not None:
@@ -227,7 +228,10 @@ class TieredHub:
                 stderr=log,
                 start_new_session=True,
             )
-        until(lambda: httpx.get(f"{self.url}/hub/api/").status_code == 200, "the hub answers")
+        until(
+            lambda: httpx.get(f"{self.url}/hub/api/", verify=NO_AUTHORITIES).status_code == 200,
+            "the hub answers",
+        )
 
     def kill(self):
         if self.process is not None:
@@ -246,7 +250,10 @@ class TieredHub:
     def ask(self, method: str, path: str, door: str = "vpn", **given) -> httpx.Response:
         headers = {"Authorization": f"token {API_TOKEN}"}
         return httpx.request(
-            method, f"{self.doors[door].url}/hub/api{path}", headers=headers, **{"timeout": 60, **given}
+            method,
+            f"{self.doors[door].url}/hub/api{path}",
+            headers=headers,
+            **{"timeout": 60, "verify": NO_AUTHORITIES, **given},
         )
 
     def open(self, user: str, server: str, options: dict[str, object], door: str = "vpn") -> httpx.Response:
@@ -259,7 +266,9 @@ class TieredHub:
 
     def browse(self, user: str, door: str, path: str, body: dict[str, object]) -> httpx.Response:
         """Sign in at a door and ask the hub there, by the cookies of that session."""
-        with httpx.Client(base_url=self.doors[door].url, timeout=60, follow_redirects=True) as browser:
+        with httpx.Client(
+            base_url=self.doors[door].url, timeout=60, follow_redirects=True, verify=NO_AUTHORITIES
+        ) as browser:
             form = browser.get("/hub/login").text.partition('name="_xsrf" value="')[2].partition('"')[0]
             signed_in = browser.post("/hub/login?next=/hub/home", data={"username": user, "_xsrf": form})
             assert signed_in.status_code == 200, signed_in.text
@@ -271,6 +280,7 @@ class TieredHub:
             httpx.get(
                 f"{self.url}/hub/api/users/{user}?include_stopped_servers=1",
                 headers={"Authorization": f"token {API_TOKEN}"},
+                verify=NO_AUTHORITIES,
             )
             .json()
             .get("servers", {})

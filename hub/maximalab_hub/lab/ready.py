@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 
 import httpx
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0
 """Seconds that one question may take."""
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Nothing is asked by TLS, and reading the machine's list of authorities takes 25 ms for each question."""
 
 
 def questions(addresses: Addresses) -> Mapping[str, str]:
@@ -29,6 +32,7 @@ def answers(url: str) -> bool:
     """Say whether a GET of `url` is answered by 200."""
     try:
         # trust_env: a proxy for going out must not be asked about this machine.
-        return httpx.get(url, timeout=PATIENCE, trust_env=False).status_code == httpx.codes.OK
+        reply = httpx.get(url, timeout=PATIENCE, trust_env=False, verify=NO_AUTHORITIES)
     except httpx.HTTPError:
         return False
+    return reply.status_code == httpx.codes.OK
