@@ -159,6 +159,11 @@ def test_t18_a_question_that_is_sql_finds_its_own_rows_alone(visit) -> None:
     assert len(read_csv(visit("researcher-", "/export.csv?since=").content)) > len(found)
 
 
+def test_t18_a_question_with_a_zero_is_refused_by_both_databases(visit) -> None:
+    answers = [visit("researcher-", path).status_code for path in ("/?course=%00", "/export.csv?kind=%00")]
+    assert answers == [400, 400]
+
+
 def test_t18_names_are_replaced_in_an_export_whatever_they_are(visit, app: FastAPI) -> None:
     """Whoever is called by code is under a pseudonym like everybody."""
     names = pseudonyms_of("lab-study", read_secret(app.state.settings.secrets.dir, Secret.PSEUDONYM_KEY))

@@ -19,7 +19,10 @@ OWN_LIMIT: Final = frozenset({f"{PREFIX}/events"})
 
 
 class SizeLimit:
-    """Refuse a body that says it is too large, or does not say how large it is; servers hold senders to their word."""
+    """Refuse a body that says it is too large, or does not say how large it is; servers hold senders to their word.
+
+    And a question with a zero character, which PostgreSQL has in no text: it would look like a store that is away.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,5 +40,8 @@ class SizeLimit:
         elif not size.isdecimal() or int(size[:20]) > LARGEST_FORM:
             detail = {"field": "body", "message": f"is larger than {LARGEST_FORM} bytes"}
             await tell(request, 413, detail)(scope, receive, send)
+        elif b"%00" in scope.get("query_string", b""):
+            detail = {"field": "query", "message": "must not hold a zero character"}
+            await tell(request, 400, detail)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
