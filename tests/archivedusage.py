@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from exportexample import HOME, STUDY
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.writing import files
-from maximalab_hub.completeness import completeness
+from maximalab_hub.completeness import completeness, judged, summed
 from maximalab_hub.derivecommand import derive_all
 from maximalab_hub.export.formats import Format, TableName, files_of
 from maximalab_hub.export.source import Source
@@ -19,7 +19,7 @@ from maximalab_hub.known import archive, counts
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import deriving, queries, research
 from maximalab_hub.store.archive.months import Month
-from maximalab_hub.store.boots import boot_counts
+from maximalab_hub.store.boots import boot_counts, counted_anew, in_order
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import writing
 from maximalab_hub.store.metered import metered, unmetered
@@ -28,6 +28,7 @@ from maximalab_hub.store.partitions import prepare
 from maximalab_hub.store.queries import EventValues
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.runs import runs_of
+from maximalab_hub.store.startchoice import Choice
 from maximalab_hub.study import comparison, coverage, last_observations, timetables_of, work
 from maximalab_hub.timetable import Lesson
 from postedevents import LOG_NAMES
@@ -128,14 +129,36 @@ def _figures(connection: Connection) -> dict[str, Any]:
         "coverage": coverage(connection, STUDY, Selection()),
         "coverage of a part": coverage(connection, STUDY, HALF),
         "completeness": completeness(connection, PEOPLE, HALF),
-        "starts": boot_counts(connection),
-        "starts of a part": boot_counts(connection, HALF.since, HALF.until, courses=["or"]),
+        **starts(connection),
         "metered": metered(connection, Selection()),
         "metered of a part": metered(connection, HALF),
         "not metered": unmetered(connection, Selection()),
         "sessions": [tuple(row) for row in deriving.rows_of(connection, WorkSessionRow)],
         "derived from": [tuple(row) for row in deriving.rows_of(connection, DerivationRow)],
     }
+
+
+def starts(connection: Connection) -> dict[str, Any]:
+    """Say what starts came to, which is what their events come to when all of them are counted."""
+    choices = {
+        "starts": Choice(),
+        "starts of a time": Choice(HALF.since, HALF.until),
+        "starts since": Choice(HALF.since, None, frozenset({"or"})),
+        "starts of a part": Choice(HALF.since, HALF.until, frozenset({"or"})),
+    }
+    found = {
+        name: boot_counts(connection, one.start, one.end, courses=one.courses)
+        for name, one in choices.items()
+    }
+    assert found == {
+        name: in_order(connection, counted_anew(connection, one)) for name, one in choices.items()
+    }
+    people = PEOPLE[:2]
+    for one, selection in ((Choice(), Selection()), (Choice(HALF.since, HALF.until), HALF)):
+        counts = in_order(connection, counted_anew(connection, one))
+        mine = judged(connection, [count for count in counts if count.user in {"", *people}])
+        assert completeness(connection, people, selection) == summed(mine)
+    return found
 
 
 def _report(connection: Connection) -> Report:

@@ -12,6 +12,7 @@ from maximalab_hub.histories.telling import blocks
 from maximalab_hub.store.engine import writing
 from maximalab_hub.store.load import load_events
 from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.startcounts import settle
 from sqlalchemy import text
 
 from benchmarks.usage.histories import BEGIN, STUDENTS, WEEKS, enrol
@@ -58,6 +59,7 @@ def fill(engine: Engine, term: Term) -> None:
         for index in indexes:
             index.create(connection)
         connection.execute(_SEEN)
+    settle(engine)  # the service does so every few minutes
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE"))
 

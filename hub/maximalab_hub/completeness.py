@@ -16,6 +16,8 @@ from maximalab_hub.starts import STOP_LINGERS
 from maximalab_hub.store import boots, queries
 from maximalab_hub.store.models import ServerRow
 from maximalab_hub.store.research import Selection
+from maximalab_hub.store.startchoice import Choice
+from maximalab_hub.store.startsums import unended_after
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from maximalab_hub.store.boots import BootCount
+    from maximalab_hub.store.startsums import Sum
 
 MOST_AT_ONCE: Final = 5_000
 MOST_A_SECOND: Final = 100
@@ -101,8 +104,49 @@ def summed(starts: Collection[Start]) -> Completeness:
 
 def completeness(connection: Connection, people: Collection[str], selection: Selection = ALL) -> Completeness:
     """Count the events that should be here and the gaps, of the hub's and these people's senders."""
-    counts = boots.boot_counts(connection, selection.since, selection.until)
-    return summed(judged(connection, [one for one in counts if not one.user or one.user in people]))
+    sums, counts = boots.summed_counts(connection, selection.since, selection.until, MOST_AT_ONCE)
+    mine = [one for one in sums if not one.user or one.user in people]
+    few = summed(judged(connection, [one for one in counts if not one.user or one.user in people]))
+    return Completeness(
+        starts=few.starts + sum(one.starts for one in mine),
+        starts_with_gaps=few.starts_with_gaps + sum(one.with_gaps for one in mine),
+        received=few.received + sum(one.stored for one in mine),
+        missing=few.missing + sum(one.missing for one in mine),
+        starts_without_end=few.starts_without_end + _without_end(connection, mine, selection),
+        removed=few.removed,
+        starts_not_believed=few.starts_not_believed,
+    )
+
+
+def _without_end(connection: Connection, sums: Collection[Sum], selection: Selection) -> int:
+    """Count the starts whose servers the hub saw stop, and that did not say so themselves."""
+    unended = [one for one in sums if one.user and one.last_unended is not None]
+    stops = queries.last_stops(connection, {one.user for one in unended})
+    limits = {
+        (one.user, one.server): stop + STOP_LINGERS
+        for one in unended
+        if (stop := stops.get((one.user, one.server or ""))) is not None
+    }
+    stopped = [one for one in unended if one[:2] in limits]
+    later = {
+        one[:2] for one in stopped if one.last_unended is not None and one.last_unended > limits[one[:2]]
+    }
+    return sum(one.unended for one in stopped) - _gone_on(connection, later, limits, selection)
+
+
+def _gone_on(
+    connection: Connection,
+    senders: Collection[tuple[str, str | None]],
+    limits: Mapping[tuple[str, str | None], datetime],
+    selection: Selection,
+) -> int:
+    """Count the starts of these senders that told of something after the hub saw their server stop."""
+    if not senders:
+        return 0
+    after = min(limits[one] for one in senders)
+    choice = Choice(selection.since, selection.until)
+    starts = unended_after(connection, choice, MOST_AT_ONCE, after)
+    return sum((user, server) in senders and last > limits[user, server] for user, server, last in starts)
 
 
 def _has_stopped(one: BootCount, stops: Mapping[tuple[str, str], datetime]) -> bool:

@@ -14,6 +14,7 @@ from maximalab_hub.settings import load_settings
 from maximalab_hub.store import deriving, queries
 from maximalab_hub.store.engine import writing
 from maximalab_hub.store.research import snapshot
+from maximalab_hub.store.startcounts import begin_anew, settle
 from maximalab_hub.study import happening, study_of, timetables_of
 from maximalab_hub.usagestore import usage_store
 
@@ -42,7 +43,7 @@ def derive(
         bool, typer.Option("--all", help="Make everybody's rows anew, changed or not.")
     ] = False,
 ) -> None:
-    """Make the derived tables anew: when each person was in class, and their sessions."""
+    """Make the derived tables anew: when each person was in class, their sessions, and counts of senders' starts."""
     settings = load_settings()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
@@ -55,6 +56,9 @@ def derive(
             every=every,
             track=lambda users: progress.track(list(users), description="People"),
         )
+        if every:
+            begin_anew(engine)
+        settle(engine)
     typer.echo(
         f"{done.anew} people made anew, {done.as_they_were} as they were, {done.gone} gone; {done.version}"
     )

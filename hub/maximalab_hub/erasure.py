@@ -43,6 +43,7 @@ FATES: Final[Mapping[str, Mapping[str, Fate]]] = {
     "erasure_request": {"user": Fate.DELETED},
     "rating_panel": {"made_by": Fate.UNNAMED},
     "competence": {"made_by": Fate.UNNAMED},
+    "start_count": {"user": Fate.DELETED},
     "derivation": {"user": Fate.DELETED},
     "setting_span": {"user": Fate.DELETED},
     "work_session": {"user": Fate.DELETED},

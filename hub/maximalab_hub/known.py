@@ -38,6 +38,8 @@ NOBODYS: Final[Mapping[str, str]] = {
     "rating": "the same: an expert's answer belongs to a link, not to an account",
     "lesson": "a lesson is a group's; its note is a room, and whoever writes it is asked to name nobody",
     "holiday": "a holiday is a course's, and its name is a day's",
+    "start_course": "when a start's work for a course began and ended: the start itself is shown by the person's name",
+    "start_change": "which starts are to be counted again: an id alone, and gone within minutes",
     "archived_month": "a month's file holds many people's events; one's own are shown from it, among the events",
     "archived_id": "the ids of these events once more, to know what is sent again; one's own are shown with the events",
 }

@@ -39,7 +39,9 @@ USAGE = Chain(Path(__file__).parent, VERSION_TABLE)
 VPN = Chain(Path(__file__).parents[1] / "vpn" / "migrations", "maximalab_vpn_alembic_version")
 """The store of the VPN's devices."""
 
-DERIVED = frozenset({"derivation", "setting_span", "work_session"})
+DERIVED = frozenset(
+    {"derivation", "setting_span", "work_session", "start_count", "start_course", "start_change"}
+)
 """Tables that are made anew from the others at any time."""
 
 

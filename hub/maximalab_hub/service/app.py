@@ -39,7 +39,7 @@ from maximalab_hub.service import (
     study_routes,
     timetable_routes,
 )
-from maximalab_hub.service.daily import every_day
+from maximalab_hub.service.daily import every_day, every_few_minutes
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
@@ -144,10 +144,14 @@ def _courses_of(reader: CatalogReader) -> Callable[[str], tuple[str, ...] | None
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # More than a second of work, which whoever looks at the study page first would wait for; events do not.
     Thread(target=import_module, args=("scipy.stats",), name="import-scipy", daemon=True).start()
-    retention = asyncio.create_task(every_day(app.state.settings, app.state.engine))
+    by_itself = (
+        asyncio.create_task(every_day(app.state.settings, app.state.engine)),
+        asyncio.create_task(every_few_minutes(app.state.engine)),
+    )
     app.state.calendars.start()
     yield
-    retention.cancel()
+    for task in by_itself:
+        task.cancel()
     await run_in_threadpool(app.state.calendars.stop)
     await app.state.hub.close()
     app.state.engine.dispose()

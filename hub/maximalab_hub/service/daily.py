@@ -1,4 +1,7 @@
-"""What the service does by itself once a day: it removes what is older than the settings allow, or left by a crash."""
+"""What the service does by itself: it removes what is older than the settings allow or left by a crash, and counts.
+
+The one once a day, the other every few minutes: what came of senders' starts, so that pages need not.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from maximalab_hub.store.archive.places import tidy_up
 from maximalab_hub.store.engine import StoreAwayError
 from maximalab_hub.store.partitions import keep as keep_partitions
 from maximalab_hub.store.retaining import retain
+from maximalab_hub.store.startcounts import settle
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -26,6 +30,24 @@ log = logging.getLogger(__name__)
 DAY_SECONDS: Final = 86_400.0
 AGAIN_SECONDS: Final = 3_600.0
 """After how long to come again where the store was away."""
+
+COUNT_SECONDS: Final = 300.0
+"""Between two counts; what came since the last one, each page counts for itself."""
+
+
+async def every_few_minutes(engine: Engine) -> None:
+    """Count what came of starts, now and every few minutes; ends by being cancelled."""
+    while True:
+        await run_in_threadpool(count_starts, engine)
+        await asyncio.sleep(COUNT_SECONDS)
+
+
+def count_starts(engine: Engine) -> None:
+    """Count what came of starts since they were counted; where the store is away, the next time will do."""
+    try:
+        settle(engine)
+    except StoreAwayError as error:
+        log.warning("counting of starts put off: %s", error)
 
 
 async def every_day(settings: Settings, engine: Engine) -> None:

@@ -77,6 +77,7 @@ STORED: Final[Mapping[str, str]] = {
     "erasure_request": N_("a request for erasure"),
     "rating_panel": N_("panels of experts that I made"),
     "competence": N_("tables of levels that I made"),
+    "start_count": N_("how complete the records of my servers' starts are, as it follows from the events"),
     "derivation": N_("by which rules my sessions were reckoned"),
     "setting_span": N_("when I am in class by the timetable"),
     "work_session": N_("my sessions, as they follow from the events"),

@@ -5,23 +5,34 @@ Like `queries`, every function takes a connection of `engine.writing` or `engine
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import ARRAY, Select, String, bindparam, case, func, select
+from sqlalchemy import func, select
 
-from maximalab_hub.events import Kind, Source
-from maximalab_hub.store.archive.reading import Archive, archive_of
+from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.models import EventRow, RemovedNumberRow
-from maximalab_hub.store.queries import AUDIT, within
+from maximalab_hub.store.startchoice import Choice, chosen
+from maximalab_hub.store.startcounting import (
+    BY_THE_HUB,
+    STARTS,
+    among,
+    boots_within,
+    counted_of,
+    everywhere_counted,
+)
+from maximalab_hub.store.startcounts import EVERYTHING, changes
+from maximalab_hub.store.startsums import sums, unusual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
-    from sqlalchemy.orm import InstrumentedAttribute
+    from sqlalchemy import Connection
+
+    from maximalab_hub.store.startsums import Sum
+
+MOST_CHANGED: Final = 5_000
+"""Starts that may have changed since they were counted for a page to count them for itself; of more, it counts all."""
 
 
 class BootCount(NamedTuple):
@@ -52,25 +63,6 @@ class BootCount(NamedTuple):
         return max(0, self.numbered - self.stored - self.removed)
 
 
-# The hub is one sender that speaks of many people; every other one speaks of itself alone.
-_BY_THE_HUB: Final = EventRow.source == Source.HUB.value
-_SENDER: Final = (
-    EventRow.boot_id,
-    case((_BY_THE_HUB, ""), else_=EventRow.user).label("sender"),
-    case((_BY_THE_HUB, None), else_=EventRow.server).label("sending_server"),
-)
-_KEY: Final = len(_SENDER)
-_COUNTED: Final = (
-    func.count(EventRow.seq.distinct()),
-    func.max(EventRow.seq) + 1,
-    func.max(case((EventRow.kind == Kind.RECORDING_END.value, 1), else_=0)),
-    *(bound(one) for one in (EventRow.at, EventRow.received_at) for bound in (func.min, func.max)),
-    func.sum(case((EventRow.kind.in_(AUDIT), 0), else_=1)),
-)
-_MERGED: Final[tuple[Callable[[Any], Any], ...]] = (sum, max, max, min, max, min, max, sum)
-"""How two counts of one start become one; of the first, where both have the same number, see `_both`."""
-
-
 def boot_counts(
     connection: Connection,
     start: datetime | None = None,
@@ -86,22 +78,36 @@ def boot_counts(
     counted: looking at a study must not change it. With `courses`, starts of students' own senders alone, with an
     event of one of these courses.
     """
+    choice = Choice(start, end, None if courses is None else frozenset(courses))
+    changed = changes(connection, MOST_CHANGED + 1)
+    if EVERYTHING in changed or len(changed) > MOST_CHANGED:
+        return in_order(connection, counted_anew(connection, choice))
+    return in_order(connection, chosen(connection, choice, changed))
+
+
+def summed_counts(
+    connection: Connection, start: datetime | None, end: datetime | None, most_missing: int
+) -> tuple[list[Sum], list[BootCount]]:
+    """Give the same of the whole lab as sums by sender, and one by one the starts that need a look of their own.
+
+    No start is in both. A start that is summed misses `most_missing` numbers at most.
+    """
+    choice = Choice(start, end)
+    changed = changes(connection, MOST_CHANGED + 1)
+    if EVERYTHING in changed or len(changed) > MOST_CHANGED:
+        return [], in_order(connection, counted_anew(connection, choice))
+    one_by_one = chosen(connection, choice, changed, unusual(choice, most_missing))
+    return sums(connection, choice, most_missing), in_order(connection, one_by_one)
+
+
+def counted_anew(connection: Connection, choice: Choice) -> list[tuple[Any, ...]]:
+    """Count the chosen starts event by event, whatever was counted before."""
     archive = archive_of(connection)
-    inside = within(select(EventRow.boot_id).distinct(), start, end)
-    statement = select(*_SENDER, *_COUNTED)
-    if courses is not None:
-        inside = inside.where(EventRow.course.in_(courses), ~_BY_THE_HUB)
-        statement = statement.where(~_BY_THE_HUB)
-    if courses is not None or start is not None or end is not None:
-        counted = _of_these(connection, statement, inside, archive)
-    else:
-        counted = _everywhere(connection, statement, statement, archive)
-    removed = _removed(connection)
-    return [
-        _with_removed(BootCount(*row[:-1]), *removed.get(row[0], (0, 0)))
-        for row in sorted(counted, key=lambda row: (row[0], row[1], row[2] or ""))
-        if row[-1] > 0  # it told of more than looks
-    ]
+    statement = STARTS if choice.courses is None else STARTS.where(~BY_THE_HUB)
+    if choice.is_all:
+        return everywhere_counted(connection, statement, statement, archive)
+    inside = boots_within(choice.start, choice.end, choice.courses)
+    return counted_of(connection, statement, inside, archive)
 
 
 def boots_among(
@@ -111,74 +117,21 @@ def boots_among(
     ids = sorted(boot_ids)
     asked = select(EventRow.boot_id).distinct()
     if of_the_hub:
-        asked = asked.where(_BY_THE_HUB)
+        asked = asked.where(BY_THE_HUB)
     archive = archive_of(connection)
-    found = connection.execute(asked.where(_among(EventRow.boot_id, ids, connection.dialect.name))).scalars()
-    more = archive.rows(asked.where(_among(EventRow.boot_id, ids))) if archive and ids else []
+    found = connection.execute(asked.where(among(EventRow.boot_id, ids, connection.dialect.name))).scalars()
+    more = archive.rows(asked.where(among(EventRow.boot_id, ids))) if archive and ids else []
     return frozenset(found) | {row[0] for row in more}
 
 
-def _of_these(
-    connection: Connection, statement: Select[Any], inside: Select[Any], archive: Archive | None
-) -> list[tuple[Any, ...]]:
-    if archive is None:
-        only = statement.where(EventRow.boot_id.in_(inside))
-        return _everywhere(connection, only, only, archive)
-    boots = sorted({*connection.execute(inside).scalars(), *(row[0] for row in archive.rows(inside))})
-    stored = statement.where(_among(EventRow.boot_id, boots, connection.dialect.name))
-    return _everywhere(connection, stored, statement.where(_among(EventRow.boot_id, boots)), archive)
-
-
-def _everywhere(
-    connection: Connection, stored: Select[Any], archived: Select[Any], archive: Archive | None
-) -> list[tuple[Any, ...]]:
-    """Count in the table and in the archive, and put together what lies in both."""
-    here = {tuple(row[:_KEY]): tuple(row) for row in connection.execute(stored.group_by(*_SENDER))}
-    if archive is None:
-        return list(here.values())
-    there = {row[:_KEY]: row for row in archive.rows(archived.group_by(*_SENDER))}
-    double = _double_numbers(connection, archive, {key[0] for key in here.keys() & there.keys()})
-    return [_both(key, here.get(key), there.get(key), double) for key in here.keys() | there.keys()]
-
-
-def _both(
-    key: tuple[Any, ...],
-    here: tuple[Any, ...] | None,
-    there: tuple[Any, ...] | None,
-    double: dict[tuple[Any, ...], int],
-) -> tuple[Any, ...]:
-    if here is None or there is None:
-        return here or there or ()
-    pairs = zip(_MERGED, here[_KEY:], there[_KEY:], strict=True)
-    values = [how((one, other)) for how, one, other in pairs]
-    values[0] -= double.get(key, 0)
-    return (*key, *values)
-
-
-def _double_numbers(
-    connection: Connection, archive: Archive, boots: Iterable[str]
-) -> dict[tuple[Any, ...], int]:
-    """Count the numbers that a start gave twice, to an event in the table and to one in the archive."""
-    ids = sorted(boots)
-    if not ids:
-        return {}
-    numbers = select(*_SENDER, EventRow.seq).distinct()
-    here = connection.execute(numbers.where(_among(EventRow.boot_id, ids, connection.dialect.name)))
-    there = archive.rows(numbers.where(_among(EventRow.boot_id, ids)))
-    found: dict[tuple[Any, ...], int] = defaultdict(int)
-    for row in {tuple(row) for row in here}.intersection(there):
-        found[row[:_KEY]] += 1
-    return found
-
-
-def _among(
-    column: InstrumentedAttribute[str], values: list[str], dialect: str = "postgresql"
-) -> ColumnElement[bool]:
-    """Say in SQL that the column is one of the values, however many; the archive speaks PostgreSQL's SQL."""
-    if dialect == "sqlite":
-        each = func.json_each(bindparam(None, json.dumps(values), String, unique=True)).table_valued("value")
-        return column.in_(select(each.c.value))
-    return column.in_(select(func.unnest(bindparam(None, values, ARRAY(String), unique=True))))
+def in_order(connection: Connection, counted: list[tuple[Any, ...]]) -> list[BootCount]:
+    """Make counts of what the events came to, ordered."""
+    removed = _removed(connection)
+    counted.sort(key=lambda row: (row[0], row[1], row[2] or ""))
+    told = [BootCount(*row[:-1]) for row in counted if row[-1] > 0]  # it told of more than looks
+    if not removed:
+        return told
+    return [_with_removed(one, *removed.get(one.boot_id, (0, 0))) for one in told]
 
 
 def _removed(connection: Connection) -> dict[str, tuple[int, int]]:

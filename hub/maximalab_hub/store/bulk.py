@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from maximalab_hub.store.archive.ids import archived_among
 from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.startchanges import came, lowest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,7 @@ def insert_events(connection: Connection, rows: Sequence[EventValues]) -> frozen
         return frozenset()
     # Always in the same order: two posts with the same events then wait for each other in line, not in a circle.
     ordered = sorted(rows, key=lambda row: row["event_id"])
+    came(connection, lowest_of((row["boot_id"], row["seq"]) for row in rows))
     if connection.dialect.name == "postgresql":
         for row in rows:
             _zoned(row["at"])

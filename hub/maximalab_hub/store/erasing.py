@@ -25,8 +25,10 @@ from maximalab_hub.store.models import (
     ErasureRequestRow,
     EventRow,
     RemovedNumberRow,
+    StartCountRow,
 )
 from maximalab_hub.store.personal import CLASSES, Personal
+from maximalab_hub.store.startchanges import went
 
 EVENTS: Final = EventRow.__tablename__
 
@@ -77,6 +79,7 @@ def erase(  # noqa: PLR0913  whose records, by whom, when and why
     """
     hold_everybody_off(connection)
     archive = hold_archive(connection)
+    went(connection, _starts_of(connection, user))
     rows = {table: count for table in FATES if (count := _end(connection, table, user))}
     found = _mentions(connection, user, replace=mentions)
     if archive:
@@ -118,6 +121,13 @@ def requests(connection: Connection, user: str | None = None) -> list[Row[Any]]:
     return list(connection.execute(asked))
 
 
+def _starts_of(connection: Connection, user: str) -> frozenset[str]:
+    """Name the starts, the hub's too, that told of the person."""
+    told = select(EventRow.boot_id).where(EventRow.user == user)
+    counted = select(StartCountRow.boot_id).where(StartCountRow.user == user)
+    return frozenset(connection.execute(told.union(counted)).scalars())
+
+
 def _end(connection: Connection, name: str, user: str) -> int:
     table, ended = Base.metadata.tables[name], 0
     for column, fate in FATES[name].items():
@@ -131,6 +141,7 @@ def _end(connection: Connection, name: str, user: str) -> int:
 
 def _end_in_archive(connection: Connection, user: str, now: datetime) -> int:
     gone = take_out(connection, EventRow.user == user, now)
+    went(connection, {boot_id for _, boot_id, _, _ in gone})
     told = [(boot_id, seq) for _, boot_id, seq, source in gone if source == Source.HUB.value]
     removed_numbers(connection, told)  # as below
     return len(gone)
@@ -153,10 +164,14 @@ def _remember(connection: Connection, who: str, now: datetime) -> None:
 def _mentions(connection: Connection, user: str, *, replace: bool) -> int:
     """Count the rows with the name in a text, and replace it there where asked."""
     word = names_word(user)
+    counted = Base.metadata.tables[StartCountRow.__tablename__]
+    if replace:
+        # It follows from the events, and is made anew with their new words.
+        went(connection, {row.boot_id for row in _rows_with(connection, counted, user)})
     return sum(
         _mentioned(connection, table, row, word, replace=replace)
         for table in Base.metadata.sorted_tables
-        if table.name not in KEPT
+        if table.name not in KEPT and table is not counted
         for row in list(_rows_with(connection, table, user))
     )
 

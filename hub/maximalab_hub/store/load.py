@@ -16,6 +16,7 @@ from pyarrow import csv
 from maximalab_hub.store.archive.ids import archived_among
 from maximalab_hub.store.arrow import SCHEMA
 from maximalab_hub.store.partitions import many_of, prepare
+from maximalab_hub.store.startchanges import came, lowest_in
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -44,6 +45,7 @@ def load_events(connection: Connection, events: Any) -> int:  # noqa: ANN401  py
     ordered = events.select(SCHEMA.names).cast(SCHEMA)
     if connection.dialect.name == "postgresql":
         prepare(connection, many_of(ordered.column("event_id"), datetime.now(UTC)))
+    came(connection, lowest_in(ordered))
     put = _copied if connection.dialect.name == "postgresql" else _inserted
     parts = (ordered.slice(n, ROWS_AT_ONCE) for n in range(0, len(ordered), ROWS_AT_ONCE))
     return sum(put(connection, new) for part in parts if len(new := _not_archived(connection, part)))

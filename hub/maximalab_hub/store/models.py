@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from maximalab_hub.store.archive_models import ArchivedIdRow, ArchivedMonthRow
 from maximalab_hub.store.base import Base, UtcTime
 from maximalab_hub.store.derived_models import DerivationRow, SettingSpanRow, WorkSessionRow
+from maximalab_hub.store.start_models import StartChangeRow, StartCountRow, StartCourseRow
 from maximalab_hub.store.timetable_models import (
     DraftRow,
     EnrolmentRow,
@@ -41,6 +42,9 @@ __all__ = [
     "ServerRow",
     "SettingSpanRow",
     "SourceRow",
+    "StartChangeRow",
+    "StartCountRow",
+    "StartCourseRow",
     "TimetableVersionRow",
     "UtcTime",
     "WorkSessionRow",

@@ -122,6 +122,27 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
             _ABOUT,
         ),
     },
+    "start_count": {
+        "user": Personal.NAMES,
+        "boot_id": _LINKS,
+        "server": Personal.MAY_NAME,
+        **dict.fromkeys(
+            (
+                "place",
+                "stored",
+                "numbered",
+                "ended",
+                "first_at",
+                "last_at",
+                "first_received",
+                "last_received",
+                "told",
+            ),
+            _ABOUT,
+        ),
+    },
+    "start_course": {"boot_id": _LINKS, **dict.fromkeys(("course", "first_at", "last_at"), _ABOUT)},
+    "start_change": {"boot_id": _LINKS, "from_seq": _ABOUT},
     "timetable_version": {
         "course": _NONE,
         "number": _NONE,

@@ -18,6 +18,7 @@ from maximalab_hub.plain import Place
 from maximalab_hub.store.erasure_lock import HOLD_OFF_ERASURE
 from maximalab_hub.store.fixed import Fixed, driver_of
 from maximalab_hub.store.models import ArchivedMonthRow, EnrolmentRow, ErasedRow, EventRow, ServerRow
+from maximalab_hub.store.startchanges import NOTE_SQLITE, NOTE_TOLD, lowest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ _INTO_POSTGRESQL: Final = (
     f" ({', '.join(f'{name} {kind}' for name, kind in _TYPES.items())})),"
     f" new AS (INSERT INTO event ({_NAMES})"
     f" SELECT {', '.join(_FROM.get(name) or f'CAST(%({name})s AS text)' for name in _COLUMNS)} FROM told"
-    " ON CONFLICT DO NOTHING RETURNING event_id)"
+    f" ON CONFLICT DO NOTHING RETURNING event_id), noted AS ({NOTE_TOLD})"
     " SELECT CASE WHEN count(*) = %(count)s THEN NULL ELSE coalesce(array_agg(event_id), '{}') END FROM new"
 )
 _OF_EACH: Final = (
@@ -82,6 +83,7 @@ _INTO_SQLITE: Final = (
 _LAST_ROW: Final = "SELECT coalesce(max(rowid), 0) FROM event"
 _ROWS_SINCE: Final = "SELECT event_id FROM event WHERE rowid > ?"
 """A new row's number is larger than all that are there: nothing else is written meanwhile."""
+_NUMBER: Final = itemgetter("boot_id", "seq")
 _SAID: Final = itemgetter(*("at" if name == "at_reported" else name for name in _OF_EACH[:-2]))
 
 
@@ -137,6 +139,7 @@ def insert_plain(
         return _into_postgresql(connection, ordered, shared, belongs)
     driver = driver_of(connection)
     (last,) = driver.execute(_LAST_ROW).fetchone()
+    driver.executemany(NOTE_SQLITE, lowest_of(map(_NUMBER, ordered)).items())
     added = driver.executemany(_INTO_SQLITE, _for_sqlite(ordered, shared, belongs)).rowcount
     if added == len(ordered):
         return None

@@ -28,6 +28,7 @@ from maximalab_hub.store.models import (
     RemovedNumberRow,
     ServerRow,
 )
+from maximalab_hub.store.startchanges import went
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -131,6 +132,7 @@ def _remove_events(connection: Connection, old: ColumnElement[bool]) -> int:
     if not rows:
         return 0
     boots = {row.boot_id for row in rows}
+    went(connection, boots)
     staying = select(EventRow.boot_id).where(EventRow.boot_id.in_(boots), ~old).distinct()
     stay = {row[0] for row in everywhere(connection, staying)}
     hubs = boots_among(connection, stay, of_the_hub=True)
@@ -143,6 +145,7 @@ def _remove_archived(connection: Connection, old: ColumnElement[bool], now: date
     """Remove what is too old from the archive, whose files are written anew without it."""
     gone = take_out(connection, old, now)
     boots = {boot_id for _, boot_id, _, _ in gone}
+    went(connection, boots)
     stay, hubs = boots_among(connection, boots), boots_among(connection, boots, of_the_hub=True)
     removed_numbers(connection, _to_note([row[1:] for row in gone], stay, hubs))
 

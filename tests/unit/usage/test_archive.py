@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from archivedusage import BEGIN, KYIV, PEOPLE, event, everything, put, set_up, with_months
+from archivedusage import BEGIN, KYIV, PEOPLE, event, everything, put, set_up, starts, with_months
 from exportexample import STUDY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ from maximalab_hub.store.archive.places import archived_months
 from maximalab_hub.store.archive.reading import Archive
 from maximalab_hub.store.engine import open_engine, reading, writing
 from maximalab_hub.store.research import Selection
+from maximalab_hub.store.startcounts import settle
 from postedevents import LOG_NAMES, emptied
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ DEEDS = st.one_of(
     st.tuples(st.just("bring back"), st.integers(0, 4)),
     st.tuples(st.just("erase"), st.integers(0, len(PEOPLE) - 1)),
     st.tuples(st.just("retain"), st.integers(60, 160)),
+    st.tuples(st.just("count starts"), st.none()),
+    st.tuples(st.just("count starts"), st.none()),
 )
 
 
@@ -82,8 +85,13 @@ def test_nothing_tells_what_is_archived(stores: list[Engine], events: list[Any],
         emptied(one)
         set_up(one)
         put(one, events)
+        settle(one)
     for deed, about in [*deeds, ("archive", 2)]:
         do(stores, deed, about)
+    with reading(stores[0]) as connection:
+        starts(connection)  # some of them counted before what came last, and some after
+    for one in stores:
+        settle(one)
     mine, never = (everything(one) for one in stores)
     assert mine.keys() == never.keys()
     for name, said in never.items():
@@ -128,6 +136,8 @@ def do(stores: list[Engine], deed: str, about: Any) -> None:
                 moving.bring_back(mine, Month(2026, 1 + about))
         case "post":
             assert put(stores[0], about) == put(stores[1], about), "the same are known"
+        case "count starts":
+            settle(mine)
         case "erase":
             done = [erase(one, PEOPLE[about]) for one in stores]
             assert done[0] == done[1]

@@ -36,6 +36,7 @@ from maximalab_hub.store.engine import StoreAwayError, reading, writing
 from maximalab_hub.store.erasure_lock import hold_everybody_off
 from maximalab_hub.store.load import load_events
 from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.startchanges import moved
 from maximalab_hub.store.tables import stored_tables
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def _move(engine: Engine, month: Month, now: datetime) -> None:
 
 def _take_out(connection: Connection, event_ids: list[str], made: Archived, before: Archived | None) -> None:
     """Take exactly what the file has of the table out of the table."""
+    moved(connection)
     whole = gone_with_partition(connection, made.month, event_ids)
     left = [one for one in event_ids if one not in whole]
     gone = len(whole) + sum(
