@@ -116,19 +116,29 @@ def observations(connection: Connection, study: Study, selection: Selection) -> 
 
 
 def last_observations(
-    connection: Connection, study: Study, selection: Selection, limit: int
+    connection: Connection,
+    study: Study,
+    selection: Selection,
+    limit: int,
+    timetables: Timetables | None = None,
 ) -> list[Observation]:
-    """Give the newest events that the study may see, the newest first; `since` and `until` play no part."""
-    chosen, timetables = studied(selection), timetables_of(connection, study)
+    """Give the newest events that the study may see, the newest first; `since` and `until` play no part.
+
+    Whoever has `timetables_of` this state of the store already gives them.
+    """
+    chosen = studied(selection)
+    timetables = timetables or timetables_of(connection, study)
     people = people_of(connection, study)
     rows = queries.last_events(connection, limit, course=chosen.course, kinds=chosen.kinds, users=people)
     return [observed(row, study, timetables) for row in rows]
 
 
-def comparison(connection: Connection, study: Study, selection: Selection) -> Comparison:
-    """Compare work in class with work out of class, of those who agreed."""
+def comparison(
+    connection: Connection, study: Study, selection: Selection, timetables: Timetables | None = None
+) -> Comparison:
+    """Compare work in class with work out of class, of those who agreed; `timetables` as above."""
     found = work(connection, study, selection)
-    return compare_work(found, timetables_of(connection, study), study.parameters)
+    return compare_work(found, timetables or timetables_of(connection, study), study.parameters)
 
 
 def happenings(connection: Connection, study: Study, selection: Selection) -> Iterator[Happening]:

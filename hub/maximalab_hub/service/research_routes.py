@@ -27,6 +27,7 @@ from maximalab_hub.study import (
     coverage,
     last_observations,
     study_of,
+    timetables_of,
 )
 
 if TYPE_CHECKING:
@@ -73,10 +74,11 @@ def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
 def _findings(engine: Engine, study: Study, selection: Selection) -> dict[str, Any]:
     """Read everything that the page shows from one state of the store."""
     with snapshot(engine) as connection:
+        timetables = timetables_of(connection, study)
         return {
             "covered": coverage(connection, study, selection),
-            "compared": comparison(connection, study, selection),
-            "events": last_observations(connection, study, selection, LAST_EVENTS),
+            "compared": comparison(connection, study, selection, timetables),
+            "events": last_observations(connection, study, selection, LAST_EVENTS, timetables),
             "courses": research.courses(connection),
         }
 
