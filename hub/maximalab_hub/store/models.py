@@ -92,7 +92,7 @@ class EventRow(Base):
         Index("event_course_at", "course", "at"),
         Index("event_boot", "boot_id", "seq"),
         # Runs alone, with all that the teacher's pages ask of each.
-        Index("event_runs", "course", "user", "at", sqlite_where=_RUNS, postgresql_where=_RUNS),
+        Index("event_runs", "course", "user", "at", "outcome", sqlite_where=_RUNS, postgresql_where=_RUNS),
         # By months, by the time in the ids (`store.partitions`).
         {"postgresql_partition_by": "RANGE (event_id)"},
     )
