@@ -20,7 +20,7 @@ from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.store import bulk, queries
 from maximalab_hub.store.engine import open_engine, writing
 from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.study import Study, coverage
+from maximalab_hub.study import Study, coverage, observations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def values(engine: Engine, name: TableName) -> list[dict[str, Any]]:
     with snapshot(engine) as connection:
         source = Source(connection, STUDY, LATELY, KYIV)
         rows: Any = {
-            "events": source.observations,
+            "events": lambda: observations(connection, STUDY, LATELY),
             "sessions": source.sessions,
             "student_weeks": source.weeks,
         }[name]()

@@ -89,8 +89,7 @@ def archived(told: History) -> Iterator[Engine]:
     migrations.upgrade(engine)
     with writing(engine) as connection:
         enrol(connection, told.groups)
-        for user in told.timetables.enrolments:
-            queries.record_consent(connection, user=user, study=STUDY.id, agreed=True, decided_at=BEGIN)
+        agree(connection, told.groups)
     for month, days in groupby(
         by_day(_batches(told.path)), lambda day: month_of(day.column("at")[0].as_py())
     ):
@@ -107,6 +106,12 @@ def _batches(path: Path) -> Iterator[Any]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(ROWS_IN_A_GROUP):
             yield pa.Table.from_batches([batch]).cast(SCHEMA)
+
+
+def agree(connection: Connection, groups: Sequence[Group]) -> None:
+    """Let everybody agree to `STUDY`."""
+    for user in sorted({user for one in groups for user in one.students}):
+        queries.record_consent(connection, user=user, study=STUDY.id, agreed=True, decided_at=BEGIN)
 
 
 def enrol(connection: Connection, groups: Sequence[Group]) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
 import time
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -17,9 +13,6 @@ from maximalab_hub.comparison.grid import GAPS, GRACES, IDLE_LIMITS, SIZE
 from maximalab_hub.comparison.reckoning import Reckoning, figures_of
 from maximalab_hub.comparison.work import READ as WORK
 from maximalab_hub.comparison.work import work_in
-from maximalab_hub.export.columns import COLUMNS
-from maximalab_hub.export.parquet import ROWS_IN_A_GROUP, write_tables
-from maximalab_hub.export.seen import READ, seen
 from maximalab_hub.histories.cast import KYIV
 from maximalab_hub.setting import Rule
 from maximalab_hub.store.research import Selection, snapshot
@@ -27,6 +20,7 @@ from maximalab_hub.study import timetables_of, work
 
 from benchmarks.table import Figure, Goal
 from benchmarks.turns import medians
+from benchmarks.usage.exporting import exports, memory
 from benchmarks.usage.histories import STUDY, History, archived, history
 
 if TYPE_CHECKING:
@@ -34,7 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-RATIO_OF_EXPORT, RATIO_OF_COMPARISON, RATIO_OF_MEMORY = 1.5, 2.0, 1.25
+RATIO_OF_COMPARISON, RATIO_OF_MEMORY = 2.0, 1.25
+ROWS_AT_ONCE = 262_144
 AT_WORK_BY_DAY = """
 SELECT "user", course, material, ("at" AT TIME ZONE 'Europe/Kyiv')::DATE AS day, count(*) AS events,
        count(*) FILTER (kind = 'run' AND outcome <> 'aborted') AS runs,
@@ -49,23 +44,6 @@ def seconds(work: Callable[[], object]) -> float:
     begin = time.perf_counter()
     work()
     return time.perf_counter() - begin
-
-
-def export(told: History, path: Path) -> None:
-    """Write the study's table of events from the file."""
-    tables = told.tables(READ, ROWS_IN_A_GROUP)
-    parts = write_tables(seen(tables, STUDY, told.timetables, told.timetables.enrolments.keys()), COLUMNS)
-    with path.open("wb") as file:
-        for part in parts:
-            file.write(part)
-
-
-def copied(told: History, path: Path) -> None:
-    """Let DuckDB copy the same columns."""
-    names = ", ".join(f'"{name}"' for name in READ)
-    with duckdb.connect() as connection:
-        asked = f"SELECT {names} FROM '{told.path}'"  # noqa: S608  our own names
-        connection.execute(f"COPY ({asked}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def compared(engine: Engine) -> None:
@@ -88,35 +66,11 @@ def every_choice(told: History) -> float:
 
 
 def _each_choice(told: History) -> None:
-    reckoning = Reckoning(work_in(told.tables(WORK, ROWS_IN_A_GROUP * 8)), told.timetables, KYIV)
+    reckoning = Reckoning(work_in(told.tables(WORK, ROWS_AT_ONCE)), told.timetables, KYIV)
     for gap, idle, grace in product(GAPS, IDLE_LIMITS, GRACES):
         lengths = (timedelta(minutes=one) for one in (grace, gap, idle))
         rule, *others = lengths
         reckoning.people(Parameters(Rule(rule), *others))
-
-
-def people_in(path: Path) -> list[str]:
-    """Who is in the file."""
-    with duckdb.connect() as connection:
-        return [name for (name,) in connection.execute(f"SELECT DISTINCT \"user\" FROM '{path}'").fetchall()]  # noqa: S608
-
-
-def memory(events: int) -> float:
-    """The most memory, in MB, of a process of its own that exports so many events."""
-    with history(events) as told:
-        asked = [sys.executable, "-m", "benchmarks.usage.peak", str(told.path)]
-        return float(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
-
-
-def exports(events: int, times: int) -> Figure:
-    """Export beside COPY."""
-    with history(events) as told, tempfile.TemporaryDirectory() as name:
-        ours, theirs = Path(name) / "ours.parquet", Path(name) / "theirs.parquet"
-        took = medians(
-            times, lambda: seconds(lambda: export(told, ours)), lambda: seconds(lambda: copied(told, theirs))
-        )
-    title = f"export of {events:,} events to Parquet, pseudonyms and settings included (peer: DuckDB's COPY)"
-    return Figure(title, "s", *took, Goal(ratio=RATIO_OF_EXPORT))
 
 
 def comparisons(events: int, times: int) -> list[Figure]:
@@ -143,7 +97,7 @@ def large(*, quick: bool) -> list[Figure]:
     small, middle, most = (10_000, 20_000, 100_000) if quick else (100_000, 1_000_000, 10_000_000)
     times = 1 if quick else 5
     flat = Figure(
-        f"memory of an export of {most:,} events (peer: of {small:,})",
+        f"memory of an export of {most:,} archived events (peer: of {small:,})",
         "MB", memory(most), memory(small), Goal(ratio=RATIO_OF_MEMORY),
     )  # fmt: skip
-    return [exports(middle, times), flat, *comparisons(most, times)]
+    return [*exports(middle, times), flat, *comparisons(most, times)]

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.usage.peak FILE`: export a file's events, and print how much memory that took, in MB."""
+"""`python -m benchmarks.usage.peak URL ARCHIVE`: export a store's events, and print how much memory it took, in MB."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from maximalab_hub.compare import Timetables
+from maximalab_hub.store.engine import open_engine
 
-from benchmarks.usage.histories import History
-from benchmarks.usage.large import export, people_in
+from benchmarks.usage.exporting import export
 
 
-def main(path: Path) -> None:
-    """Export all people of the file, without a timetable."""
-    told = History(path, 0, Timetables((), dict.fromkeys(people_in(path), ())), ())
+def main(url: str, archive: Path) -> None:
+    """Export everybody's events."""
+    engine = open_engine(url, archive=archive)
     with tempfile.TemporaryDirectory() as name:
-        export(told, Path(name) / "events.parquet")
+        export(engine, Path(name) / "events.parquet")
+    engine.dispose()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -94,6 +94,7 @@ class ScheduleArrays:
 
     def __init__(self, timetables: Timetables) -> None:
         self._timetables = timetables
+        self._known: dict[tuple[str, str | None], int] = {}
         self._numbers: dict[int, int] = {}
         self._schedules: list[Schedule] = []
         self._made: tuple[Borders, Borders] | None = None
@@ -125,11 +126,15 @@ class ScheduleArrays:
         }
 
     def _number(self, user: str, course: str | None) -> int:
+        known = self._known.get((user, course))
+        if known is not None:
+            return known
         schedule = self._timetables.schedule(user, course)  # which keeps it, so that its `id` stays its own
         number = self._numbers.setdefault(id(schedule), len(self._schedules))
         if number == len(self._schedules):
             self._schedules.append(schedule)
             self._made = None
+        self._known[user, course] = number
         return number
 
     def _borders(self) -> tuple[Borders, Borders]:

@@ -11,6 +11,7 @@ from maximalab_hub.export import progsnap2
 from maximalab_hub.export.columns import EVENTS, Row, Table, codebook
 from maximalab_hub.export.csv import write_csv
 from maximalab_hub.export.jsonl import write_jsonl, write_lines
+from maximalab_hub.export.lines import csv_of_tables, jsonl_of_tables
 from maximalab_hub.export.source import one
 from maximalab_hub.export.work import SESSIONS, WEEKS
 from maximalab_hub.export.xapi import statements
@@ -94,23 +95,15 @@ def codebook_of(form: Format, tables: Sequence[TableName]) -> dict[str, object]:
 
 
 def _table(form: Format, name: TableName, source: Source) -> File:
-    if form is Format.PARQUET and name is TableName.EVENTS:
+    if name is TableName.EVENTS:
         tables: Tally[Any] = Tally(source.event_tables(), len)
-        return File(f"{name}.{form}", _parquet().write_tables(tables, EVENTS.columns), tables)
+        return File(f"{name}.{form}", _writer_of_tables(form)(tables, EVENTS.columns), tables)
     rows: Tally[Any] = Tally(_rows(name, source))
     return File(f"{name}.{form}", _writer(form)(rows, TABLES[name].columns), rows)
 
 
 def _rows(name: TableName, source: Source) -> Iterable[Any]:
-    match name:
-        case TableName.EVENTS:
-            return source.observations()
-        case TableName.SESSIONS:
-            return source.sessions()
-        case TableName.WEEKS:
-            return source.weeks()
-        case _:
-            assert_never(name)
+    return source.sessions() if name is TableName.SESSIONS else source.weeks()
 
 
 def _writer(form: Format) -> Callable[..., Iterator[bytes]]:
@@ -122,6 +115,13 @@ def _writer(form: Format) -> Callable[..., Iterator[bytes]]:
         case _:
             writer: Callable[..., Iterator[bytes]] = _parquet().write_parquet
             return writer
+
+
+def _writer_of_tables(form: Format) -> Callable[..., Iterator[bytes]]:
+    if form is Format.PARQUET:
+        whole: Callable[..., Iterator[bytes]] = _parquet().write_tables
+        return whole
+    return csv_of_tables if form is Format.CSV else jsonl_of_tables
 
 
 def _parquet() -> Any:  # noqa: ANN401  a module

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from maximalab_hub.export.columns import Column, Row
 
 ROWS_IN_A_GROUP: Final = 32_768
+_IDS: Final = frozenset({"event_id", "session_id"})
 TYPES: Final = {"text": pa.string(), "integer": pa.int64(), "time": pa.timestamp("us", tz="UTC")}
 
 
@@ -44,7 +45,9 @@ def _written(groups: Iterable[Any], schema: Any) -> Iterator[bytes]:  # noqa: AN
     sink = Pipe()
     with (
         ThreadPoolExecutor(1, "parquet") as beside,
-        pq.ParquetWriter(sink, schema, compression="zstd", version="2.6") as writer,
+        pq.ParquetWriter(
+            sink, schema, compression="zstd", version="2.6", use_dictionary=_repeated(schema)
+        ) as writer,
     ):
         writing: Future[None] | None = None
         for group in groups:
@@ -55,6 +58,11 @@ def _written(groups: Iterable[Any], schema: Any) -> Iterator[bytes]:  # noqa: AN
         if writing is not None:
             writing.result()
     yield sink.taken()
+
+
+def _repeated(schema: Any) -> list[str]:  # noqa: ANN401
+    """Name the columns whose values come again; to look for the same ones among moments and ids is in vain."""
+    return [one.name for one in schema if one.type != TYPES["time"] and one.name not in _IDS]
 
 
 def _grouped(rest: Iterator[Row], columns: Sequence[Column[Row]], schema: Any) -> Iterator[Any]:  # noqa: ANN401

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
-from maximalab_hub.export.seen import READ, observations_in, seen
+from maximalab_hub.export.ahead import ahead
+from maximalab_hub.export.seen import READ, seen
 from maximalab_hub.export.work import WorkSession, groups_to_tell, sessions_of, weeks_of
 from maximalab_hub.store import research
-from maximalab_hub.store.tables import event_tables
 from maximalab_hub.study import (
     happening,
     observed,
@@ -91,15 +90,10 @@ class Source:
 
     def event_tables(self) -> Iterable[Any]:
         """Give every event in the study's columns, ordered by time and event, as Arrow tables."""
-        chosen = research.conditions(studied(self._selection))
-        raw = event_tables(self._connection, READ, chosen)
         people = people_of(self._connection, self._study)
+        raw = ahead(research.ordered_tables(self._connection, READ, studied(self._selection)))
         found = seen(raw, self._study, self.timetables, people)
         return self._track(found, self._events, "events", len)
-
-    def observations(self) -> Iterator[Observation]:
-        """Give every event, ordered by time and event."""
-        return chain.from_iterable(map(observations_in, self.event_tables()))
 
     def people(self, what: str) -> Iterator[PersonTold]:
         """Give person after person; `what` is shown with the progress."""

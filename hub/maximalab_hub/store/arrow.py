@@ -8,10 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from numpy.typing import NDArray
 
 TIME: Final = pa.timestamp("us", tz="UTC")
 _TEXT: Final = pa.string()
+CODED: Final = pa.dictionary(pa.int32(), _TEXT)
 SCHEMA: Final = pa.schema(
     [
         pa.field("event_id", _TEXT, nullable=False),
@@ -40,6 +43,21 @@ SCHEMA: Final = pa.schema(
     ]
 )
 """The columns of `models.EventRow`, in its order; `detail` is JSON as text."""
+
+
+_EACH_ANOTHER: Final = frozenset({"event_id", "boot_id", "at_reported", "detail"})
+"""Texts of which hardly two are the same, so that a list of the different ones would not be shorter."""
+
+
+def coded_among(columns: Iterable[str]) -> list[str]:
+    """Say which of these columns are best kept as places in a list of their different texts."""
+    return [name for name in columns if SCHEMA.field(name).type == _TEXT and name not in _EACH_ANOTHER]
+
+
+def schema_of(columns: Iterable[str], coded: Collection[str] = ()) -> Any:  # noqa: ANN401  pyarrow has no types
+    """Give the schema of these columns, of which some are coded."""
+    fields = (SCHEMA.field(name) for name in columns)
+    return pa.schema([one.with_type(CODED) if one.name in coded else one for one in fields])
 
 
 def encoded(codes: Any, values: list[str | None]) -> Any:  # noqa: ANN401  pyarrow has no types

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import operators, visitors
 
-from maximalab_hub.store.arrow import SCHEMA, TIME
+from maximalab_hub.store.arrow import CODED, TIME, schema_of
 from maximalab_hub.store.fixed import driver_of
 from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.rowwise import driver_values
@@ -99,9 +99,10 @@ class Blocks:
         connection: Connection,
         columns: Sequence[str],
         conditions: Collection[ColumnElement[bool]],
+        coded: Collection[str] = (),
     ) -> None:
         self._ask = _Asked(connection, _joined(columns, conditions))
-        self._schema = pa.schema([SCHEMA.field(name) for name in columns])
+        self._schema = schema_of(columns, coded)
 
     def of(self, span: Span) -> Any:  # noqa: ANN401  pyarrow has no types
         """Give the span's events, in any order; `None` where they have to be read row by row."""
@@ -165,8 +166,20 @@ def _parted(block: bytes, count: int) -> Any:  # noqa: ANN401
 
 
 def _typed(texts: Any, kind: Any) -> Any:  # noqa: ANN401
+    if kind == CODED:
+        return _coded(texts)
     missing = pc.equal(texts, _MISSING)
     found = pc.if_else(missing, pa.scalar(None, pa.string()), texts) if pc.any(missing).as_py() else texts
     if kind == TIME:
         return pc.cast(found, pa.timestamp("us")).view(pa.int64()).view(TIME)
     return pc.equal(found, "1") if pa.types.is_boolean(kind) else pc.cast(found, kind)
+
+
+def _coded(texts: Any) -> Any:  # noqa: ANN401
+    made = texts.dictionary_encode()
+    place = pc.index(made.dictionary, _MISSING).as_py()
+    if place < 0:
+        return made
+    places, others = made.indices.to_numpy(), np.arange(len(made.dictionary)) != place
+    kept = pa.array(places - (places > place), pa.int32(), mask=places == place)
+    return pa.DictionaryArray.from_arrays(kept, made.dictionary.filter(pa.array(others)))

@@ -17,8 +17,10 @@ from sqlalchemy import func, select, text
 from maximalab_hub.consent import Decision
 from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import queries, timetables
-from maximalab_hub.store.archive.columns import coded_tables
+from maximalab_hub.store.archive.columns import coded_tables, sorted_tables
+from maximalab_hub.store.archive.merging import merged
 from maximalab_hub.store.archive.reading import archive_of, everywhere
+from maximalab_hub.store.arrow import coded_among
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.models import ConsentRow, EventRow, HolidayRow
 from maximalab_hub.store.tables import stored_tables
@@ -166,6 +168,19 @@ def unordered_tables(connection: Connection, columns: Sequence[str], selection: 
     archive = archive_of(connection, selection.since, selection.until)
     if archive is not None:
         yield from coded_tables(archive.months, columns, selection)
+
+
+def ordered_tables(connection: Connection, columns: Sequence[str], selection: Selection) -> Iterator[Any]:
+    """Stream these columns of the chosen events, archived or not, as Arrow tables ordered by time and event.
+
+    Texts are places in lists where that is shorter (`store.arrow.coded_among`).
+    """
+    read = [*columns, *(name for name in ("at", "event_id") if name not in columns)]
+    found = stored_tables(connection, read, conditions(selection), coded=coded_among(read))
+    archive = archive_of(connection, selection.since, selection.until)
+    if archive is not None:
+        found = merged(sorted_tables(archive.months, read, selection), found)
+    return (table.select(list(columns)) for table in found)
 
 
 def conditions(selection: Selection) -> list[ColumnElement[bool]]:

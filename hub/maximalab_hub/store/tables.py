@@ -1,4 +1,4 @@
-"""Events as Arrow tables, in order, some ten thousand at a time: of the database, and of the archive beneath it.
+"""Events of the database as Arrow tables, some ten thousand at a time.
 
 Row by row through SQLAlchemy a million events take minutes. Here the same is read in blocks (SQLite: `blocks`), or by
 COPY (PostgreSQL), and each column becomes an Arrow array at once.
@@ -10,14 +10,12 @@ import json
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 from sqlalchemy import select
 
-from maximalab_hub.store.archive.merging import ORDER, merged
-from maximalab_hub.store.archive.reading import archive_of
-from maximalab_hub.store.arrow import SCHEMA, TIME
+from maximalab_hub.store.archive.merging import in_order
+from maximalab_hub.store.arrow import CODED, schema_of
 from maximalab_hub.store.blocks import Blocks, spans, within
 from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.rowwise import driver_values, tables_by_rows
@@ -30,65 +28,53 @@ if TYPE_CHECKING:
     from maximalab_hub.store.blocks import Span
 
 ROWS_AT_ONCE: Final = 32_768
-_TIMES: Final = frozenset(name for name in SCHEMA.names if SCHEMA.field(name).type == TIME)
 _COPIED_AT_ONCE: Final = 8_000_000
 """Bytes of CSV that are parsed at a time."""
 
 
-def event_tables(
-    connection: Connection, columns: Sequence[str], conditions: Collection[ColumnElement[bool]] = ()
-) -> Iterator[Any]:
-    """Stream these columns of the events under the conditions, archived or not, ordered by time and event.
-
-    Times are UTC in microseconds; `detail` is JSON as text. A table has at most `ROWS_AT_ONCE` rows.
-    """
-    archive = archive_of(connection)
-    if archive is None:
-        yield from stored_tables(connection, columns, conditions)
-        return
-    read = [*columns, *(name for name in ("at", "event_id") if name not in columns)]
-    archived = archive.ordered(read, conditions)
-    for table in merged(archived, stored_tables(connection, read, conditions)):
-        for start in range(0, len(table), ROWS_AT_ONCE):
-            yield table.slice(start, ROWS_AT_ONCE).select(list(columns)).combine_chunks()
-
-
-def stored_tables(
+def stored_tables(  # noqa: PLR0913  what of which, and how it comes
     connection: Connection,
     columns: Sequence[str],
     conditions: Collection[ColumnElement[bool]] = (),
     order: Sequence[str] = ("at", "event_id"),
+    *,
     rows: int = ROWS_AT_ONCE,
+    coded: Collection[str] = (),
 ) -> Iterator[Any]:
-    """Stream the same of the database alone, so many rows in a table at most; in no order where `order` is empty."""
+    """Stream these columns of the events under the conditions, so many rows in a table at most.
+
+    Times are UTC in microseconds; `detail` is JSON as text; columns in `coded` are places in a list of texts. In no
+    order where `order` is empty.
+    """
+    schema = schema_of(columns, coded)
     if connection.dialect.name == "postgresql":
-        found = _by_copy(connection, _statement(columns, conditions, order), columns)
+        found = _by_copy(connection, _statement(columns, conditions, order), schema)
     else:
-        found = _by_blocks(connection, columns, conditions, order, rows)
+        found = _by_blocks(connection, schema, conditions, order, rows)
     for table in found:
         yield from (table.slice(start, rows) for start in range(0, len(table), rows))
 
 
 def _by_blocks(
     connection: Connection,
-    columns: Sequence[str],
+    schema: Any,  # noqa: ANN401  pyarrow has no types
     conditions: Collection[ColumnElement[bool]],
     order: Sequence[str],
     rows: int,
 ) -> Iterator[Any]:
     """Read span of time after span of time, each as a block; whole tables, though a span may have few rows."""
-    read = [*columns, *(name for name in order if name not in columns)]
-    blocks = Blocks(connection, read, conditions)
+    read = [*schema.names, *(name for name in order if name not in schema.names)]
+    blocks = Blocks(connection, read, conditions, [one.name for one in schema if one.type == CODED])
     waiting: list[Any] = []
     for span in spans(connection, conditions, rows):
         block = blocks.of(span)
         found = _by_rows(connection, read, conditions, span) if block is None else block
-        waiting.append((_ordered(found) if order else found).select(list(columns)))
+        waiting.append((in_order(found) if order else found).select(schema.names).cast(schema))
         if sum(map(len, waiting)) > rows // 2:
-            yield pa.concat_tables(waiting).combine_chunks()
+            yield _together(waiting)
             waiting = []
     if waiting:
-        yield pa.concat_tables(waiting).combine_chunks()
+        yield _together(waiting)
 
 
 def _by_rows(
@@ -97,10 +83,8 @@ def _by_rows(
     return pa.concat_tables(tables_by_rows(connection, columns, [*conditions, within(*span)], ROWS_AT_ONCE))
 
 
-def _ordered(table: Any) -> Any:  # noqa: ANN401
-    """Sort by time and event what mostly is in order."""
-    at = table.column("at").cast(pa.int64()).to_numpy()
-    return table if (np.diff(at) > 0).all() else table.sort_by(list(ORDER))
+def _together(tables: Sequence[Any]) -> Any:  # noqa: ANN401
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
 def _statement(
@@ -111,7 +95,7 @@ def _statement(
     return select(*chosen).where(*conditions).order_by(*(every[name] for name in order))
 
 
-def _by_copy(connection: Connection, statement: Select[Any], columns: Sequence[str]) -> Iterator[Any]:
+def _by_copy(connection: Connection, statement: Select[Any], schema: Any) -> Iterator[Any]:  # noqa: ANN401
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     driver: Any = connection.connection.driver_connection
     rest = b""
@@ -127,21 +111,21 @@ def _by_copy(connection: Connection, statement: Select[Any], columns: Sequence[s
             parts.append(bytes(part))
             size += len(parts[-1])
             if size >= _COPIED_AT_ONCE:
-                yield _parsed(b"".join(parts), columns)
+                yield _parsed(b"".join(parts), schema)
                 parts, size = [], 0
         rest = b"".join(parts)
     if rest:
-        yield _parsed(rest, columns)
+        yield _parsed(rest, schema)
 
 
-def _parsed(text: bytes, columns: Sequence[str]) -> Any:  # noqa: ANN401
+def _parsed(text: bytes, schema: Any) -> Any:  # noqa: ANN401
     """Read rows of CSV: each part that COPY gives is whole rows."""
-    table = csv.read_csv(
+    return csv.read_csv(
         BytesIO(text),
-        read_options=csv.ReadOptions(column_names=list(columns), block_size=1 << 22),
+        read_options=csv.ReadOptions(column_names=schema.names, block_size=1 << 22),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            column_types={name: TIME if name in _TIMES else _csv_type(name) for name in columns},
+            column_types=schema,
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],
@@ -149,16 +133,7 @@ def _parsed(text: bytes, columns: Sequence[str]) -> Any:  # noqa: ANN401
             false_values=["f"],
             timestamp_parsers=[csv.ISO8601],
         ),
-    )
-    return table.cast(_schema(columns))
-
-
-def _csv_type(name: str) -> Any:  # noqa: ANN401
-    return SCHEMA.field(name).type
-
-
-def _schema(columns: Sequence[str]) -> Any:  # noqa: ANN401
-    return pa.schema([SCHEMA.field(name) for name in columns])
+    ).cast(schema)
 
 
 def details(texts: Any) -> list[dict[str, Any]]:  # noqa: ANN401

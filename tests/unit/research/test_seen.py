@@ -15,17 +15,21 @@ from hypothesis import strategies as st
 from maximalab_hub import migrations
 from maximalab_hub.compare import Parameters, Timetables
 from maximalab_hub.export.columns import COLUMNS, Observation
+from maximalab_hub.export.csv import write_csv
+from maximalab_hub.export.jsonl import write_jsonl
+from maximalab_hub.export.lines import csv_of_tables, jsonl_of_tables
 from maximalab_hub.export.parquet import ROWS_IN_A_GROUP, TYPES, write_parquet, write_tables
-from maximalab_hub.export.seen import READ, observations_in, seen
+from maximalab_hub.export.seen import READ, seen
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Enrolment, Rule, Setting, Span, schedule_of
 from maximalab_hub.setting_arrays import CODES, Borders, ScheduleArrays, coded, micros
 from maximalab_hub.store import queries
-from maximalab_hub.store.arrow import SCHEMA, uuid_texts, uuids_in
+from maximalab_hub.store.arrow import CODED, SCHEMA, uuid_texts, uuids_in
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import open_engine, writing
 from maximalab_hub.store.models import EventRow
-from maximalab_hub.store.tables import event_tables, stored_tables
+from maximalab_hub.store.research import Selection, ordered_tables
+from maximalab_hub.store.tables import stored_tables
 from maximalab_hub.study import Study, observed
 from maximalab_hub.timetable import Lesson
 from sqlalchemy import delete
@@ -96,8 +100,8 @@ def test_many_at_once_are_seen_as_one_by_one(store, events, timetables, people):
             for row in queries.events_between(connection)
             if row.user in people
         ]
-        tables = list(seen(event_tables(connection, READ), STUDY, timetables, people))
-    assert [one for table in tables for one in observations_in(table)] == one_by_one
+        tables = list(seen(ordered_tables(connection, READ, Selection()), STUDY, timetables, people))
+    assert [Observation(**row) for table in tables for row in table.to_pylist()] == one_by_one
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -140,8 +144,8 @@ def test_conditions_reach_the_database_as_values(store):
     ]
     with writing(store) as connection:
         stored(connection, events)
-        [table] = event_tables(connection, ["user"], [EventRow.user.in_([evil]), EventRow.at >= DAY])
-        assert list(event_tables(connection, ["user"], [EventRow.at > DAY])) == []
+        [table] = stored_tables(connection, ["user"], [EventRow.user.in_([evil]), EventRow.at >= DAY])
+        assert list(stored_tables(connection, ["user"], [EventRow.at > DAY])) == []
     assert table.to_pylist() == [{"user": evil}]
 
 
@@ -231,3 +235,21 @@ def test_a_persons_schedule_hangs_on_the_lessons_of_their_own_groups_alone(timet
     enrolments = timetables.enrolments.get(user, ())
     whole = schedule_of(course, timetables.lessons, enrolments, timetables.rule)
     assert timetables.schedule(user, course) == whole
+
+
+@settings(max_examples=60, deadline=None)
+@given(events=EVENTS, size=st.integers(1, 5), coded=st.booleans())
+def test_lines_of_tables_are_those_of_rows(events, size, coded):
+    rows = [
+        Observation(
+            **{"received_at": event["at"], "person": event["user"], "setting": "unknown", "source": "server"}
+            | {name: value for name, value in event.items() if name != "user"}
+        )
+        for event in events
+    ]
+    types = {one.name: CODED if coded and one.type == "text" else TYPES[one.type] for one in COLUMNS}
+    arrays = {one.name: pa.array([one.value(row) for row in rows], types[one.name]) for one in COLUMNS}
+    whole = pa.table(arrays)
+    parts = [whole.slice(start, size) for start in range(0, len(whole), size)]
+    assert b"".join(csv_of_tables(parts, COLUMNS)) == b"".join(write_csv(rows, COLUMNS))
+    assert b"".join(jsonl_of_tables(parts, COLUMNS)) == b"".join(write_jsonl(rows, COLUMNS))

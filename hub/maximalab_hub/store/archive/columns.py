@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from maximalab_hub.store.arrow import SCHEMA, TIME
+from maximalab_hub.store.archive.merging import in_order
+from maximalab_hub.store.arrow import SCHEMA, TIME, coded_among
 from maximalab_hub.store.engine import StoreAwayError
 
 if TYPE_CHECKING:
@@ -62,3 +64,30 @@ def _chosen(ds: Any, selection: Selection) -> Any:  # noqa: ANN401  pyarrow has 
     for part in parts:
         chosen = part if chosen is None else chosen & part
     return chosen
+
+
+def sorted_tables(months: Sequence[Archived], columns: Sequence[str], selection: Selection) -> Iterator[Any]:
+    """Give these columns, `at` and `event_id` among them, of the selection, ordered by time and id.
+
+    A row group holds whole days (`files`), so each is sorted alone. Raises `StoreAwayError`.
+    """
+    from pyarrow import dataset as ds  # noqa: PLC0415  only where there is an archive
+
+    form = ds.ParquetFileFormat(read_options=ds.ParquetReadOptions(dictionary_columns=coded_among(columns)))
+    chosen = _chosen(ds, selection)
+    read = [*columns, "kind"] if selection.kinds is not None and "kind" not in columns else list(columns)
+    try:
+        for file in ds.dataset([str(one.path) for one in months], format=form).get_fragments(chosen):
+            for group in file.split_by_row_group(chosen):
+                table = _of_kinds(group.to_table(columns=read, filter=chosen, use_threads=False), selection)
+                if len(table):
+                    yield in_order(table.select(list(columns)).combine_chunks())
+    except (OSError, pa.ArrowException) as error:
+        raise StoreAwayError(f"the archive: {error}"[:200]) from error
+
+
+def _of_kinds(table: Any, selection: Selection) -> Any:  # noqa: ANN401  pyarrow has no types
+    if selection.kinds is None:
+        return table
+    wanted = pc.is_in(table.column("kind").cast(pa.string()), pa.array(selection.kinds, pa.string()))
+    return table if pc.all(wanted).as_py() else table.filter(wanted)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql.base import PGDialect, PGIdentifierPreparer
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
-from maximalab_hub.store.archive.merging import ORDER
+from maximalab_hub.store.archive.merging import in_order
 from maximalab_hub.store.archive.places import Archived, archived_months
 from maximalab_hub.store.arrow import SCHEMA
 from maximalab_hub.store.engine import StoreAwayError
@@ -82,7 +82,7 @@ class Archive:
     ) -> Iterator[Any]:
         """Give these columns, `at` and `event_id` among them, as tables, ordered by time and id."""
         for table in whole_days(self.tables(columns, conditions)):
-            yield table.sort_by(list(ORDER))
+            yield in_order(table)
 
     def tables(
         self, columns: Sequence[str], conditions: Collection[ColumnElement[bool]] = ()

@@ -1,0 +1,138 @@
+"""A term exported to Parquet from each place where events can lie, beside DuckDB's COPY of the same rows.
+
+Ours reads the store, leaves out who did not agree, and puts in pseudonyms, other ids and settings; the peer copies the
+same columns of the same rows from one Parquet file into another, by all of the machine's cores.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from databases import running_postgres
+from maximalab_hub import migrations
+from maximalab_hub.export.columns import COLUMNS
+from maximalab_hub.export.parquet import write_tables
+from maximalab_hub.export.seen import READ
+from maximalab_hub.export.source import Source
+from maximalab_hub.histories.cast import KYIV
+from maximalab_hub.store.engine import open_engine, writing
+from maximalab_hub.store.research import Selection, snapshot
+
+from benchmarks.table import Figure, Goal
+from benchmarks.turns import medians
+from benchmarks.usage.histories import STUDY, agree, archived, history
+from benchmarks.usage.stores import Term, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from databases import Postgres
+    from sqlalchemy import Engine
+
+    from benchmarks.usage.histories import History
+
+RATIO = 1.5
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def export(engine: Engine, path: Path) -> None:
+    """Write the study's table of events."""
+    with snapshot(engine) as connection, path.open("wb") as file:
+        tables = Source(connection, STUDY, Selection(), KYIV).event_tables()
+        for part in write_tables(tables, COLUMNS):
+            file.write(part)
+
+
+def copied(told: History, path: Path) -> None:
+    """Let DuckDB copy the same columns."""
+    names = ", ".join(f'"{name}"' for name in READ)
+    with duckdb.connect() as connection:
+        asked = f"SELECT {names} FROM '{told.path}'"  # noqa: S608  our own names
+        connection.execute(f"COPY ({asked}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def exports(events: int, times: int, *, databases: bool = True) -> list[Figure]:
+    """Export archived events and, where asked, events of both databases."""
+    with history(events) as told, archived(told) as engine:
+        found = _beside(f"{events:,} archived events", told, engine, times)
+        if not databases:
+            return found
+        with tempfile.TemporaryDirectory() as name:
+            url = f"sqlite:///{Path(name) / 'term.sqlite'}"
+            with _filled(url, events) as filled:
+                found += _beside(f"{events:,} events out of SQLite", told, filled, times)
+        with running_postgres() as postgres, _filled(postgres.create_database("term"), events) as filled:
+            found += _beside(f"{events:,} events out of PostgreSQL", told, filled, times, postgres)
+    return found
+
+
+@contextmanager
+def _filled(url: str, events: int) -> Iterator[Engine]:
+    """Give a store with the same events."""
+    engine = open_engine(url)
+    try:
+        migrations.upgrade(engine)
+        fill(engine, Term(events))
+        with writing(engine) as connection:
+            agree(connection, Term(events).plan.groups)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _beside(
+    title: str, told: History, engine: Engine, times: int, server: Postgres | None = None
+) -> list[Figure]:
+    def figure(what: str, now: Callable[[], float]) -> Figure:
+        took = medians(
+            times,
+            lambda: _took(now, lambda: export(engine, ours)),
+            lambda: _took(now, lambda: copied(told, theirs)),
+        )
+        words = f"export of {title} to Parquet, {what} (peer: DuckDB's COPY from Parquet)"
+        return Figure(words, "s", *took, Goal(ratio=RATIO))
+
+    with tempfile.TemporaryDirectory() as name:
+        ours, theirs = (Path(name) / f"{one}.parquet" for one in ("ours", "theirs"))
+        return [
+            figure("by the clock", time.perf_counter),
+            figure("of processors", lambda: time.process_time() + spent_by(server)),
+        ]
+
+
+def _took(now: Callable[[], float], work: Callable[[], object]) -> float:
+    begin = now()
+    work()
+    return now() - begin
+
+
+def spent_by(server: Postgres | None) -> float:
+    """Give the seconds of processors of a database's server, of all its processes."""
+    if server is None:
+        return 0.0
+    first = (server.data / "postmaster.pid").read_text().split()[0]
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile, and counts with the first one's
+            # After the name, which ends with the last bracket: state, parent, ... own times, times of those that ended.
+            fields = stat.read_text().rpartition(")")[2].split()
+            if stat.parent.name == first:
+                ticks += sum(map(int, fields[11:15]))
+            elif fields[1] == first:
+                ticks += sum(map(int, fields[11:13]))
+    return ticks / _TICK
+
+
+def memory(events: int) -> float:
+    """The most memory, in MB, of a process of its own that exports so many archived events."""
+    with history(events) as told, archived(told) as engine:
+        asked = [sys.executable, "-m", "benchmarks.usage.peak", str(engine.url), str(told.path.parent)]
+        return float(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
