@@ -12,7 +12,7 @@ from asyncio import to_thread
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from maximalab_spawner.catalog import CatalogError
@@ -20,6 +20,7 @@ from maximalab_spawner.catalog import CatalogError
 from maximalab_hub.erasure import NO_MORE, erased_before
 from maximalab_hub.events import Kind, Refusal, Source, WireEvent, WitnessEvent, clamp_at, read_events
 from maximalab_hub.plain import PlainPost
+from maximalab_hub.results import AllStored, Result
 from maximalab_hub.starts import start_of
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.erasing import erased_moments, removed_numbers
@@ -32,7 +33,7 @@ from maximalab_hub.store.queries import (
     insert_server_moments,
     server_moments,
 )
-from maximalab_hub.store.together import NotWrittenError, WritesTogether
+from maximalab_hub.store.together import LongWayError, NotWrittenError, WritesTogether
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 
     from maximalab_hub.privacy import Pseudonyms
     from maximalab_hub.service.limits import Patience
+    from maximalab_hub.store.fixed import Driver
+
+    Usual = Callable[[Connection], Sequence[Result]]
+    Quick = Callable[[Driver], Sequence[Result]]
 
 log = logging.getLogger(__name__)
 
@@ -90,15 +95,6 @@ def _numbers_never_to_come(
         for one, outcome in zip(made, outcomes, strict=True)
         if outcome is NO_MORE and not isinstance(one, Refusal) and one["source"] == Source.HUB
     ]
-
-
-class Result(NamedTuple):
-    """What became of one event of a post; `status` is stored, known or refused."""
-
-    event_id: str | None
-    status: str
-    field: str | None = None
-    message: str | None = None
 
 
 class WitnessAwaited(NotWrittenError):  # noqa: N818  no error: the sender comes again
@@ -198,7 +194,10 @@ def material_of(notebook: str | None, courses_of: CoursesOf) -> str | None:
 def course_of(material: str | None, user: str, known: Known) -> str | None:
     """Give an event's course: of the material's courses the first that `user` studies, else the first."""
     courses = (known.courses_of(material) if material else None) or ()
-    studies = known.studies.get(user, ())
+    return _course_among(courses, known.studies.get(user, ()))
+
+
+def _course_among(courses: Sequence[str], studies: Collection[str]) -> str | None:
     return next((course for course in courses if course in studies), next(iter(courses), None))
 
 
@@ -230,47 +229,48 @@ class Ingest:
         catalogue cannot be read and a course has to be looked up or the hub's word be waited for, or
         `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
         """
-        return self._together.do(self._work(sender, raws))
+        return list(self._together.do(*self._ways(sender, raws)))
 
-    async def soon(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
+    async def soon(self, sender: Sender, raws: Sequence[object]) -> Sequence[Result]:
         """Do the same for an event loop, which goes on meanwhile."""
         if isinstance(raws, PlainPost):
-            return await self._together.soon(self._work(sender, raws))
+            return await self._together.soon(*self._ways(sender, raws))
         return await to_thread(self.take, sender, raws)
 
-    def _work(self, sender: Sender, raws: Sequence[object]) -> Callable[[Connection], list[Result]]:
-        received_at = self._clock()
-        read = cache(partial(read_events, raws, sender.source))
-        if not isinstance(raws, PlainPost):
-            read()  # it may take a while, in which nobody should wait for the store
+    def close(self) -> None:
+        """Let the connection go that stands between posts."""
+        self._together.close()
 
-        def work(connection: Connection) -> list[Result]:
-            if isinstance(raws, PlainPost):
-                results = self._stored_plainly(connection, sender, raws, received_at)
-                if results is not None:
-                    return results
+    def _ways(self, sender: Sender, raws: Sequence[object]) -> tuple[Usual, Quick | None]:
+        received_at = self._clock()
+        read = cache(lambda: read_events(list(raws), sender.source))
+
+        def work(connection: Connection) -> Sequence[Result]:
             return self._stored(connection, sender, raws, read(), received_at)
 
-        return work
+        if isinstance(raws, PlainPost):
+            return work, lambda driver: self._stored_plainly(driver, sender, raws, received_at)
+        read()  # it may take a while, in which nobody should wait for the store
+        return work, None
 
     def _stored_plainly(
-        self, connection: Connection, sender: Sender, post: PlainPost, received_at: datetime
-    ) -> list[Result] | None:
-        """Store a post all of which belongs to one place; `None` where it does not, and nothing was written."""
-        place = place_of(connection, sender.user, sender.server, self._names.of(sender.user))
+        self, driver: Driver, sender: Sender, post: PlainPost, received_at: datetime
+    ) -> Sequence[Result]:
+        """Store a post all of which belongs to one place. Raises `LongWayError` where it does not."""
+        place = place_of(driver, sender.user, sender.server, self._names.of(sender.user))
         if not (post.believed(received_at) and place.holds(post, sender.server)):
-            return None
-        known = Known(courses_of=cache(self._courses_of), studies={sender.user: place.courses})
+            raise LongWayError
+        courses_of = cache(self._courses_of)
         try:
-            belongs = {notebook: _belongs(notebook, sender.user, known) for notebook in post.notebooks}
+            belongs = {name: _belongs(name, courses_of, place.courses) for name in post.notebooks}
         except CatalogError as error:
             raise CatalogAwaited(str(error)) from error
         if sender.server is not None:
             self._patience.end(f"{sender.user}/{sender.server}")
         where = (place.tier, place.backend, place.entrance)
         shared = Shared(received_at, sender.user, sender.server, *where, sender.source.value)
-        new = insert_plain(connection, post, shared, belongs)
-        return [Result(event_id, "stored") for event_id in post.ids] if new is None else _told(post.ids, new)
+        new = insert_plain(driver, post, shared, belongs)
+        return AllStored(post.ids) if new is None else _told(post.ids, new)
 
     def _stored(
         self,
@@ -279,7 +279,7 @@ class Ingest:
         raws: Sequence[object],
         events: Sequence[WireEvent | Refusal],
         received_at: datetime,
-    ) -> list[Result]:
+    ) -> Sequence[Result]:
         hold_off_erasure(connection)
         known = self._known(connection, sender, events)
         try:
@@ -345,9 +345,11 @@ def _moment_of(row: EventValues) -> tuple[str, str, ServerMoment] | None:
     return row["user"], server, seen
 
 
-def _belongs(notebook: str | None, user: str, known: Known) -> tuple[str | None, str | None]:
-    material = material_of(notebook, known.courses_of)
-    return course_of(material, user, known), material
+def _belongs(
+    notebook: str | None, courses_of: CoursesOf, studies: Collection[str]
+) -> tuple[str | None, str | None]:
+    material = material_of(notebook, courses_of)
+    return _course_among((courses_of(material) if material else None) or (), studies), material
 
 
 def _told(ids: Sequence[str], new: Collection[str]) -> list[Result]:

@@ -6,10 +6,12 @@ event by event, with the same answers. Everything here is pure.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, overload
 
-from pydantic_core import SchemaValidator, ValidationError, core_schema
+from msgspec import Meta, MsgspecError, Struct, json
+from msgspec.structs import asdict
 
 from maximalab_hub.events import (
     FEW,
@@ -26,13 +28,14 @@ from maximalab_hub.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
 _ID: Final = 36
 _SHAPE: Final = "00000000-0000-0000-0000-000000000000"
 _DIGITS: Final = str.maketrans("123456789abcdef", "0" * 15)
 _MOMENT: Final = "0000-00-00T00:00:00.000000+00:00"
 _DECIMALS: Final = str.maketrans("123456789", "0" * 9)
+_UTC: Final = "+00:00"
 _MIDNIGHT: Final = "T24"
 """Newer Pythons read it, and as the next day's."""
 _VERSION, _VARIANT = (14, "7"), (19, "89ab")
@@ -40,23 +43,66 @@ _VERSION, _VARIANT = (14, "7"), (19, "89ab")
 _ZERO: Final = b"\\u0000"
 """A zero character, which no text may hold: JSON has no other way to write it."""
 
+_Id = Annotated[str, Meta(min_length=_ID, max_length=_ID)]
+_Word = Annotated[str, Meta(max_length=SHORT - 1)]
+_MS: Final = LONGEST_RUN // timedelta(milliseconds=1)
 
-class PlainPost(list[dict[str, Any]]):
-    """The events of a plain post, each with all fields of `WireEvent` as plain values, and the time that they span."""
 
-    def __init__(self, events: Iterable[dict[str, Any]], moments: Sequence[datetime]) -> None:
-        super().__init__(events)
-        self.first, self.last = min(moments), max(moments)
+class Told(Struct, forbid_unknown_fields=True, gc=False):
+    """One event of a plain post: all fields of `WireEvent`, as plain values and with the same defaults."""
 
-    @property
-    def ids(self) -> list[str]:
-        """Their ids, in order."""
-        return [event["event_id"] for event in self]
+    event_id: _Id
+    boot_id: _Id
+    seq: Annotated[int, Meta(ge=0, le=LARGEST_SEQ)]
+    kind: str
+    at: Annotated[str, Meta(min_length=len(_MOMENT), max_length=len(_MOMENT))]
+    notebook: Annotated[str, Meta(max_length=4096)] | None = None
+    cell_id: _Word | None = None
+    kernel: _Word | None = None
+    duration_ms: Annotated[int, Meta(ge=0, le=_MS)] | None = None
+    outcome: str | None = None
+    error_name: Annotated[str, Meta(max_length=LONGEST_ERROR_NAME)] | None = None
+    detail: Annotated[dict[_Word, _Word], Meta(max_length=FEW)] = {}
+
+
+class _Body(Struct, forbid_unknown_fields=True, gc=False):
+    events: list[Told]
+
+
+_READER: Final = json.Decoder(_Body)
+_KINDS: Final[Mapping[Source, frozenset[str]]] = {
+    source: frozenset(kind.value for kind in KINDS_OF[source]) for source in (Source.SERVER, Source.CLIENT)
+}
+_OUTCOMES: Final = frozenset({None, *(one.value for one in Outcome)})
+
+
+class PlainPost(Sequence[dict[str, Any]]):
+    """The events of a plain post and the time that they span; whoever goes through it gets them as dictionaries."""
+
+    def __init__(self, told: Sequence[Told]) -> None:
+        self.told = told
+        self.ids = [event.event_id for event in told]
+        times = [event.at for event in told]
+        # All are written alike, so that they are in order where their texts are.
+        self.first, self.last = datetime.fromisoformat(min(times)), datetime.fromisoformat(max(times))
+
+    def __len__(self) -> int:
+        """Say how many there are."""
+        return len(self.told)
+
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, place: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        """Give an event as it would have been read from JSON, with all its fields."""
+        found = self.told[place]
+        return asdict(found) if isinstance(found, Told) else list(map(asdict, found))
 
     @property
     def notebooks(self) -> set[str | None]:
         """Each of their notebooks once."""
-        return {event["notebook"] for event in self}
+        return {event.notebook for event in self.told}
 
     def believed(self, received: datetime) -> bool:
         """Say whether every event counts as having happened when its sender says (`events.clamp_at`)."""
@@ -65,29 +111,39 @@ class PlainPost(list[dict[str, Any]]):
 
 def plain_post(body: bytes, source: Source) -> PlainPost | None:
     """Read a post; `None` where it is not plain, and may be taken all the same."""
-    reader = _READERS.get(source)
-    if reader is None or _ZERO in body:
+    kinds = _KINDS.get(source)
+    if kinds is None or _ZERO in body:
         return None
     try:
-        events = reader.validate_json(body)["events"]
-        moments = [datetime.fromisoformat(event["at"]) for event in events]
-    except (ValidationError, ValueError):
+        told = _READER.decode(body).events
+    except (MsgspecError, UnicodeError):
         return None
-    return PlainPost(events, moments) if events and _well_formed(events, moments) else None
+    return PlainPost(told) if told and _well_formed(told, kinds) else None
 
 
-def _well_formed(events: Sequence[Mapping[str, Any]], moments: Sequence[datetime]) -> bool:
+def _well_formed(told: Sequence[Told], kinds: frozenset[str]) -> bool:
     """Check all ids at once, each of 36 signs by now, and all times: sign by sign took longer than all the rest."""
-    ids = "".join([event["event_id"] for event in events])
-    times = "".join([event["at"] for event in events])
+    ids = "".join([event.event_id for event in told])
     return (
-        ids.translate(_DIGITS) == _SHAPE * len(events)
+        ids.translate(_DIGITS) == _SHAPE * len(told)
         and not any(ids[place::_ID].strip(signs) for place, signs in (_VERSION, _VARIANT))
-        and all(map(UUID_FORM.fullmatch, {event["boot_id"] for event in events}))
-        and times.translate(_DECIMALS) == _MOMENT * len(events)
-        and _MIDNIGHT not in times
-        and {moment.tzinfo for moment in moments} == {UTC}
+        and all(map(UUID_FORM.fullmatch, {event.boot_id for event in told}))
+        and kinds.issuperset({event.kind for event in told})
+        and _OUTCOMES.issuperset({event.outcome for event in told})
+        and _are_moments([event.at for event in told])
     )
+
+
+def _are_moments(times: Sequence[str]) -> bool:
+    written = "".join(times)
+    if written.translate(_DECIMALS) != _MOMENT * len(times):
+        return False
+    if _MIDNIGHT in written or written.count(_UTC) != len(times):
+        return False
+    try:
+        return all(map(datetime.fromisoformat, times))
+    except ValueError:
+        return False
 
 
 class Place(NamedTuple):
@@ -115,49 +171,3 @@ class Place(NamedTuple):
     def _ran_at(self, moment: datetime) -> bool:
         told = bool(self.running) and self.tier is not None
         return told and self.since is not None and self.since <= moment
-
-
-def _text(most: int, least: int = 0) -> core_schema.CoreSchema:
-    return core_schema.str_schema(strict=True, min_length=least, max_length=most)
-
-
-def _number(most: int) -> core_schema.CoreSchema:
-    return core_schema.int_schema(strict=True, ge=0, le=most)
-
-
-def _needed(schema: core_schema.CoreSchema) -> core_schema.TypedDictField:
-    return core_schema.typed_dict_field(schema)
-
-
-def _optional(schema: core_schema.CoreSchema) -> core_schema.TypedDictField:
-    maybe = core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None)
-    return core_schema.typed_dict_field(maybe, required=False)
-
-
-def _reader(source: Source) -> SchemaValidator:
-    word = _text(SHORT - 1)
-    detail = core_schema.dict_schema(word, word, max_length=FEW, strict=True)
-    fields = {
-        "event_id": _needed(_text(_ID, _ID)),
-        "boot_id": _needed(_text(_ID, _ID)),
-        "seq": _needed(_number(LARGEST_SEQ)),
-        "kind": _needed(core_schema.literal_schema(sorted(kind.value for kind in KINDS_OF[source]))),
-        "at": _needed(_text(len(_MOMENT), len(_MOMENT))),
-        "notebook": _optional(_text(4096)),
-        "cell_id": _optional(word),
-        "kernel": _optional(word),
-        "duration_ms": _optional(_number(LONGEST_RUN // timedelta(milliseconds=1))),
-        "outcome": _optional(core_schema.literal_schema([one.value for one in Outcome])),
-        "error_name": _optional(_text(LONGEST_ERROR_NAME)),
-        "detail": core_schema.typed_dict_field(
-            core_schema.with_default_schema(detail, default_factory=dict), required=False
-        ),
-    }
-    event = core_schema.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
-    events = {"events": _needed(core_schema.list_schema(event, strict=True))}
-    return SchemaValidator(core_schema.typed_dict_schema(events, strict=True, extra_behavior="forbid"))
-
-
-_READERS: Final[Mapping[Source, SchemaValidator]] = {
-    source: _reader(source) for source in (Source.SERVER, Source.CLIENT)
-}

@@ -16,6 +16,7 @@ import pytest
 from databases import postgres
 from maximalab_hub.migrations import VERSION_TABLE
 from maximalab_hub.migrations import newest as newest_version
+from maximalab_hub.service.headers import HEADERS
 from maximalab_hub.store.engine import reading, writing
 from postedtoservice import SERVER, an_event, count, moment, newest, post, statuses
 from sqlalchemy import column, table, text
@@ -86,7 +87,9 @@ def test_t16_a_servers_event_is_stored_under_the_name_of_its_token(lab: UsageLab
         "entrance": "public",
     }
     event = an_event(notebook="simplex/simplex.uk.ipynb", at=moment(seconds=1), **forged)
-    assert statuses(post(lab, ada, [event, event])) == ["stored", "known"]
+    answer = post(lab, ada, [event, event])
+    assert statuses(answer) == ["stored", "known"]
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
     row = newest(lab)[0]
     assert row.event_id == event["event_id"]
     assert (row.user, row.server, row.source) == ("ada", SERVER, "server")

@@ -10,6 +10,7 @@ import uvicorn
 from maximalab_hub import migrations
 from maximalab_hub.secret_files import SecretError
 from maximalab_hub.service.app import create_app
+from maximalab_hub.service.events_door import EventsDoor
 from maximalab_hub.settings import SettingsError, load_settings
 from maximalab_hub.store.engine import StoreAwayError, StoreUrlError
 
@@ -41,7 +42,7 @@ def main() -> int:
             return 2
     # No access log of uvicorn's: its lines hold the codes of sign-ins.
     uvicorn.run(
-        app,
+        EventsDoor(app),
         host=settings.usage.ip,
         port=settings.usage.port,
         access_log=False,

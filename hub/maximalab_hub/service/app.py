@@ -39,6 +39,7 @@ from maximalab_hub.service import (
     study_routes,
     timetable_routes,
 )
+from maximalab_hub.service.courses import CoursesOfMaterials
 from maximalab_hub.service.daily import every_day, every_few_minutes
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
@@ -50,7 +51,7 @@ from maximalab_hub.timetable.address import Fetching
 from maximalab_hub.usagestore import usage_engine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from maximalab_hub.settings import Settings
 
@@ -94,7 +95,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.state.rate = RateLimit(event_rate, time.monotonic)
     patience = Patience(WITNESS_PATIENCE_SECONDS, time.monotonic)
     app.state.catalogue = CatalogReader(settings.catalogue.dir)
-    courses_of = _courses_of(app.state.catalogue)
+    courses_of = CoursesOfMaterials(app.state.catalogue, time.monotonic)
     app.state.ingest = Ingest(engine, courses_of, utc_now, patience, log_names_of(settings))
     app.state.own_events = own_events_of(settings, engine, utc_now)
     app.state.fetching = Fetching(inside=frozenset(settings.timetable.inside_hosts))
@@ -132,14 +133,6 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     return app
 
 
-def _courses_of(reader: CatalogReader) -> Callable[[str], tuple[str, ...] | None]:
-    def courses_of(material: str) -> tuple[str, ...] | None:
-        found = reader.read().find(material)
-        return found.courses if found else None
-
-    return courses_of
-
-
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # More than a second of work, which whoever looks at the study page first would wait for; events do not.
@@ -154,4 +147,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
     await run_in_threadpool(app.state.calendars.stop)
     await app.state.hub.close()
+    await run_in_threadpool(app.state.ingest.close)
     app.state.engine.dispose()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
-from pydantic_core import to_json
 
 from maximalab_hub.events import Source
 from maximalab_hub.ingest import CatalogAwaited, WitnessAwaited
+from maximalab_hub.results import AllStored, answer_of
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import token_in_header
 from maximalab_hub.service.body import events_in, read_body, unpack
@@ -20,22 +20,35 @@ from maximalab_hub.store.engine import StoreAwayError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from maximalab_hub.ingest import Ingest, Result, Sender
+    from maximalab_hub.ingest import Ingest, Sender
+    from maximalab_hub.results import Result
 
 log = logging.getLogger(__name__)
 router = APIRouter()
 
 
-@router.post(f"{PREFIX}/events")
+EVENTS: Final = f"{PREFIX}/events"
+FAULT: Final = "maximalab.events.fault"
+"""In a request's scope: what `service.events_door` met with; it is told as if it had happened here."""
+
+
+@router.post(EVENTS)
 async def post_events(request: Request) -> Response:
     """For students' servers and the hub, known by their token: store events, each once."""
+    fault: Exception | None = request.scope.get(FAULT)
+    if fault is not None:
+        raise fault
+    return Response(await taken(request), media_type="application/json")
+
+
+async def taken(request: Request) -> bytes:
+    """Store the events of a post; give the answer. Raises what `errors` tells where they are not taken."""
     body = await read_body(request)
     sender = await _sender(request)
     content = unpack(body, request.headers.get("content-encoding", ""))
     raws = events_in(content, request.headers.get("content-type", ""), sender.source)
     _check_rate(request, sender, len(raws))
-    results = await _taken(request.app.state.ingest, sender, raws)
-    return Response(_answer(results), media_type="application/json")
+    return answer_of(await _results(request.app.state.ingest, sender, raws))
 
 
 async def _sender(request: Request) -> Sender:
@@ -49,17 +62,6 @@ async def _sender(request: Request) -> Sender:
     return sender
 
 
-def _answer(results: Sequence[Result]) -> bytes:
-    return f'{{"results":[{",".join(map(_written, results))}]}}'.encode()
-
-
-def _written(result: Result) -> str:
-    """Write as JSON; the id of what is stored or known was checked, and needs no quoting."""
-    if result.status == "refused":
-        return to_json(result._asdict()).decode()
-    return f'{{"event_id":"{result.event_id}","status":"{result.status}","field":null,"message":null}}'
-
-
 def _check_rate(request: Request, sender: Sender, events: int) -> None:
     """Slow down who sends more than a lively student; the hub speaks for all, and is not slowed."""
     if sender.source is Source.HUB:
@@ -71,7 +73,7 @@ def _check_rate(request: Request, sender: Sender, events: int) -> None:
         raise problem(429, "events", "too many at once; keep them and come again", retry_after=wait)
 
 
-async def _taken(ingest: Ingest, sender: Sender, raws: Sequence[object]) -> list[Result]:
+async def _results(ingest: Ingest, sender: Sender, raws: Sequence[object]) -> Sequence[Result]:
     who, where = sender.user or "(hub)", sender.server or "-"
     try:
         results = await ingest.soon(sender, raws)
@@ -84,6 +86,8 @@ async def _taken(ingest: Ingest, sender: Sender, raws: Sequence[object]) -> list
     except StoreAwayError:
         log.warning("user=%.64s server=%.64s %d events not stored", who, where, len(raws))
         raise
+    if isinstance(results, AllStored):
+        return results
     refused = [result.field for result in results if result.status == "refused"]
     if refused:
         log.warning("user=%.64s server=%.64s refused: %d, by %.32s", who, where, len(refused), refused[0])

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from hashlib import sha256
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
-import httpx
+from pydantic_core import from_json
+
+from maximalab_hub.service.hub_connections import HubConnections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from maximalab_hub.service.hub_connections import Answer
 
 KEPT_SECONDS: Final = 30.0
 """How long a hub's answer counts: a right that is taken away works at most this long."""
@@ -26,16 +33,15 @@ class HubClient:
 
     def __init__(self, api_url: str, api_token: str, client_id: str, clock: Callable[[], float]) -> None:
         self.client_id = client_id
-        self._api_url = api_url
         self._api_token = api_token
         self._clock = clock
-        # The hub is a neighbour: a proxy that the environment names for the outside must not see its tokens.
-        self._http = httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False)
+        # The hub is a neighbour: a proxy that the environment names for the outside never sees its tokens.
+        self._http = HubConnections(api_url, ASK_SECONDS)
         self._kept: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
 
     async def close(self) -> None:
         """Let the connections to the hub go."""
-        await self._http.aclose()
+        self._http.close()
 
     async def owner_of(self, token: str, browser_session: str = "") -> Mapping[str, Any] | None:
         """Give the hub's model of the token's owner, None where the hub knows no such token.
@@ -58,8 +64,8 @@ class HubClient:
 
     async def _ask(self, token: str) -> Mapping[str, Any] | None:
         headers = {"Authorization": f"token {token}"}
-        answer = await self._request("GET", "/user", headers=headers)
-        if answer.status_code in {401, 403, 404}:
+        answer = await self._request("GET", "/user", headers)
+        if answer.status in {401, 403, 404}:
             return None
         return _model(answer)
 
@@ -73,24 +79,27 @@ class HubClient:
             "code_verifier": verifier,
             "redirect_uri": redirect_uri,
         }
-        answer = await self._request("POST", "/oauth2/token", data=form)
-        if answer.status_code in {400, 401, 403}:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await self._request("POST", "/oauth2/token", headers, urlencode(form))
+        if answer.status in {400, 401, 403}:
             return None
         token = _model(answer).get("access_token")
         return token if isinstance(token, str) else None
 
-    async def _request(self, method: str, path: str, **how: Any) -> httpx.Response:  # noqa: ANN401  httpx's own words
+    async def _request(
+        self, method: str, path: str, headers: Mapping[str, str], body: str | None = None
+    ) -> Answer:
         try:
-            return await self._http.request(method, self._api_url + path, **how)
-        except httpx.HTTPError as error:
+            return await self._http.ask(method, path, headers, body)
+        except (OSError, HTTPException) as error:
             raise HubAwayError(f"{type(error).__name__} at {path}") from error
 
 
-def _model(answer: httpx.Response) -> Mapping[str, Any]:
-    if answer.status_code != httpx.codes.OK:
-        raise HubAwayError(f"status {answer.status_code}")
+def _model(answer: Answer) -> Mapping[str, Any]:
+    if answer.status != HTTPStatus.OK:
+        raise HubAwayError(f"status {answer.status}")
     try:
-        model = answer.json()
+        model = from_json(answer.body)
     except ValueError as error:
         raise HubAwayError("an answer that is no JSON") from error
     if not isinstance(model, dict):

@@ -174,7 +174,7 @@ def writing(engine: Engine, patience: float | None = None) -> Iterator[Connectio
             with engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
         except DATABASE_ERRORS as error:
-            raise StoreAwayError(_reason(error)) from error
+            raise StoreAwayError(reason_of(error)) from error
         for act in after.kept:
             act()
 
@@ -194,7 +194,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
                 _hold_events(connection)
             yield connection
     except DATABASE_ERRORS as error:
-        raise StoreAwayError(_reason(error)) from error
+        raise StoreAwayError(reason_of(error)) from error
 
 
 def _hold_events(connection: Connection) -> None:
@@ -210,7 +210,7 @@ def _hold_events(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK TO whole")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Say in one bounded line what the driver said: no statement, no parameters, thus nothing personal."""
     cause = getattr(error, "orig", None) or error
     lines = str(cause).strip().splitlines() or [""]

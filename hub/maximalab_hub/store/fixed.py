@@ -7,12 +7,25 @@ raises, `engine.writing` and `engine.reading` tell as `StoreAwayError`.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Dialect, Select
+
+
+class Driver(NamedTuple):
+    """A driver's own connection, in a transaction, and which database it speaks to."""
+
+    dialect: Dialect
+    connection: Any
+    """`sqlite3.Connection` or `psycopg.Connection`: two drivers, no common type."""
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether it is PostgreSQL, and not SQLite."""
+        return self.dialect.name == "postgresql"
 
 
 class Fixed:
@@ -22,10 +35,10 @@ class Fixed:
         self._statement = statement
         self._text = cache(self._put_together)
 
-    def ask(self, connection: Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's own cursor
+    def ask(self, driver: Driver, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's own cursor
         """Give the cursor with the answer, whose values are the driver's."""
-        text, ordered = self._text(connection.dialect)
-        return driver_of(connection).execute(text, ordered(values))
+        text, ordered = self._text(driver.dialect)
+        return driver.connection.execute(text, ordered(values))
 
     def _put_together(self, dialect: Dialect) -> tuple[str, Callable[[Mapping[str, Any]], Any]]:
         compiled: Any = self._statement.compile(dialect=dialect)

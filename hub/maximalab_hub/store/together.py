@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from weakref import finalize
 
 from maximalab_hub.store.engine import StoreAwayError, writing
+from maximalab_hub.store.standing import Standing
 
 if TYPE_CHECKING:
     from asyncio import Future
 
     from sqlalchemy import Connection, Engine
 
+    from maximalab_hub.store.fixed import Driver
+
 Kept = TypeVar("Kept")
+Within = TypeVar("Within")
 MOST_TOGETHER: Final = 64
 """Pieces of work in one transaction, so that the first of them does not wait for ever."""
 
@@ -32,9 +36,14 @@ class NotWrittenError(Exception):
     """Base of errors by which work says that it has written nothing: what shares its transaction goes on."""
 
 
+class LongWayError(NotWrittenError):
+    """Work says that it cannot be done in the quick way; it is done in the usual one."""
+
+
 @dataclass(slots=True)
 class _Piece:
     work: Callable[[Connection], Any]
+    quick: Callable[[Driver], Any] | None = None
     done: bool = False
     result: Any = None
     error: BaseException | None = field(default=None)
@@ -45,28 +54,32 @@ class WritesTogether:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._standing = Standing(engine)
         self._turn = Lock()
         self._guard = Lock()
         self._waiting: list[_Piece] = []
         self._thread = _thread_for(self)
 
-    def do(self, work: Callable[[Connection], Kept]) -> Kept:
+    def do(self, work: Callable[[Connection], Kept], quick: Callable[[Driver], Kept] | None = None) -> Kept:
         """Do the work in a transaction, perhaps together with others' work; give its result once all is kept.
 
+        `quick` is the same work in the driver's own words, if there is such a way; it may raise `LongWayError`.
         Raises what the work raises, or `StoreAwayError`; nothing of it is kept then. The work may be done twice, the
         first time in vain: it must change nothing but the store.
         """
-        mine = self._brought(work)
+        mine = self._brought(work, quick)
         self._settle(mine)
         if mine.error is not None:
             raise mine.error
         return cast("Kept", mine.result)
 
-    async def soon(self, work: Callable[[Connection], Kept]) -> Kept:
+    async def soon(
+        self, work: Callable[[Connection], Kept], quick: Callable[[Driver], Kept] | None = None
+    ) -> Kept:
         """Do the same for an event loop, which goes on meanwhile: one thread settles what many await."""
         loop = get_running_loop()
         told: Future[Kept] = loop.create_future()
-        mine = self._brought(work)
+        mine = self._brought(work, quick)
 
         def settle() -> None:
             try:
@@ -79,8 +92,13 @@ class WritesTogether:
         self._thread.put(settle)
         return await told
 
-    def _brought(self, work: Callable[[Connection], Any]) -> _Piece:
-        mine = _Piece(work)
+    def close(self) -> None:
+        """Let the connection go that stands between transactions; it is taken anew where it is needed."""
+        with self._turn:
+            self._standing.give_back()
+
+    def _brought(self, work: Callable[[Connection], Any], quick: Callable[[Driver], Any] | None) -> _Piece:
+        mine = _Piece(work, quick)
         with self._guard:
             self._waiting.append(mine)
         return mine
@@ -93,9 +111,29 @@ class WritesTogether:
     def _do_some(self) -> None:
         with self._guard:
             pieces, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-        if len(pieces) == 1 or not self._settled_at_once(pieces):
-            for piece in pieces:
+        left = self._left_by_the_quick_way(pieces)
+        if len(left) == 1 or (left and not self._settled_at_once(left)):
+            for piece in left:
                 self._alone(piece)
+
+    def _left_by_the_quick_way(self, pieces: list[_Piece]) -> list[_Piece]:
+        """Do the pieces quickly in one transaction, if all can be; give those that are still to be done.
+
+        Whatever goes wrong is looked at in the usual way, which finds who is at fault.
+        """
+        found = list[tuple[Any, BaseException | None]]()
+        quick = [piece.quick for piece in pieces if piece.quick is not None]
+        if len(quick) < len(pieces):
+            return pieces  # they are done in the order in which they came
+        try:
+            with self._standing.writing() as driver:
+                found.extend(_tried(work, driver) for work in quick)
+        except StoreAwayError as error:
+            found = [(None, error)] * len(pieces)
+        except Exception:  # noqa: BLE001  whoever is at fault raises it again
+            return pieces
+        _tell_each(pieces, found)
+        return [piece for piece in pieces if not piece.done]
 
     def _settled_at_once(self, pieces: list[_Piece]) -> bool:
         """Do the pieces in one transaction; say whether that settled them. Else nothing of them was kept."""
@@ -104,15 +142,14 @@ class WritesTogether:
             with writing(self._engine) as connection:
                 begun = True
                 for piece in pieces:
-                    found.append(_tried(piece, connection))
+                    found.append(_tried(piece.work, connection))
         except StoreAwayError as error:
             if begun and len(found) < len(pieces):
                 return False  # one of them is at fault, perhaps: each is done again, alone
             found = [(None, error)] * len(pieces)
         except Exception:  # noqa: BLE001  as above; whoever is at fault raises it again
             return False
-        for piece, (result, error_) in zip(pieces, found, strict=True):
-            piece.result, piece.error, piece.done = result, error_, True
+        _tell_each(pieces, found)
         return True
 
     def _alone(self, piece: _Piece) -> None:
@@ -124,11 +161,17 @@ class WritesTogether:
         piece.done = True
 
 
-def _tried(piece: _Piece, connection: Connection) -> tuple[Any, BaseException | None]:
+def _tried(work: Callable[[Within], Any], within: Within) -> tuple[Any, BaseException | None]:
     try:
-        return piece.work(connection), None
+        return work(within), None
     except NotWrittenError as error:
         return None, error
+
+
+def _tell_each(pieces: list[_Piece], found: list[tuple[Any, BaseException | None]]) -> None:
+    for piece, (result, error) in zip(pieces, found, strict=True):
+        if not isinstance(error, LongWayError):
+            piece.result, piece.error, piece.done = result, error, True
 
 
 def _tell(told: Future[Any], piece: _Piece) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from labsettings import write_catalogue
 from maximalab_hub.events import Source
 from maximalab_hub.ingest import Ingest, Known, Sender, WitnessAwaited, course_of, material_of
+from maximalab_hub.service.courses import LOOK_SECONDS, CoursesOfMaterials
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.models import EnrolmentRow
@@ -85,11 +88,7 @@ def test_an_unreadable_catalogue_lets_events_wait_and_then_gives_their_course(
     store: Engine, tmp_path: Path
 ) -> None:
     reader = CatalogReader(tmp_path / "catalogue")
-
-    def courses_of(material: str) -> tuple[str, ...] | None:
-        found = reader.read().find(material)
-        return found.courses if found else None
-
+    courses_of = CoursesOfMaterials(reader, lambda: 0.0)
     ingest = Ingest(store, courses_of, lambda: NOON, Patience(0, lambda: 0.0), LOG_NAMES)
     run, unknown = an_event(1, notebook="simplex/x.ipynb"), an_event(2, notebook="mine/x.ipynb")
     for sender, post in ((ADA, [an_event(3), run]), (HUB, [start(0, material="simplex")])):
@@ -107,6 +106,25 @@ def test_an_unreadable_catalogue_lets_events_wait_and_then_gives_their_course(
         "simplex/x.ipynb": ("simplex", "operations-research"),
         "mine/x.ipynb": (None, None),
     }
+
+
+def test_courses_that_change_are_seen_at_once_or_within_a_second(tmp_path: Path) -> None:
+    now, folder = [0.0], tmp_path / "catalogue"
+    write_catalogue(folder)
+    courses_of = CoursesOfMaterials(CatalogReader(folder), lambda: now[0])
+    path = folder / "simplex.toml"
+    text = path.read_text()
+    assert (courses_of("simplex"), courses_of("other")) == (("operations-research",), None)
+    (folder / "other.toml").write_text(text.replace('id = "simplex"', 'id = "other"'))
+    os.utime(folder, (1, 1))  # within a tick of the clock its time would be the same
+    assert courses_of("other") == ("operations-research",), "a new one"
+    path.write_text("", encoding="utf-8")
+    assert courses_of("simplex") == ("operations-research",)
+    now[0] = LOOK_SECONDS
+    assert courses_of("simplex") is None, "changed where it lies"
+    shutil.rmtree(folder)
+    with pytest.raises(CatalogError):
+        courses_of("other")
 
 
 def test_a_server_waits_for_the_hubs_word_while_that_waits_for_the_catalogue(store: Engine) -> None:

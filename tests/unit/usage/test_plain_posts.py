@@ -9,37 +9,45 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from maximalab_hub import migrations
 from maximalab_hub.erasure import NO_MORE
 from maximalab_hub.events import Kind, Outcome, Refusal, Source, read_event
 from maximalab_hub.ingest import Ingest, Sender, WitnessAwaited
-from maximalab_hub.plain import PlainPost, plain_post
+from maximalab_hub.plain import plain_post
 from maximalab_hub.service.body import events_in
 from maximalab_hub.store import erasing
 from maximalab_hub.store.archive import ids
 from maximalab_hub.store.engine import StoreAwayError, open_engine, writing
 from maximalab_hub.store.models import ArchivedMonthRow, EnrolmentRow
-from postedevents import ADA, BOOT, HUB, LOG_NAMES, NOON, an_event, emptied, ingest_of, start, stored
+from maximalab_hub.store.together import LongWayError
+from postedevents import (
+    ADA,
+    BOOT,
+    CLIENT,
+    HUB,
+    LOG_NAMES,
+    NOON,
+    a_run,
+    an_event,
+    emptied,
+    ingest_of,
+    moment,
+    plain_of,
+    start,
+    stored,
+)
 from sqlalchemy import insert, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from maximalab_hub.plain import PlainPost
     from sqlalchemy import Engine
 
-CLIENT = Sender(Source.CLIENT, "ada")
 ODD = st.text(max_size=6) | st.sampled_from(
     ["", "a\0b", "x" * 63, "x" * 64, "x" * 128, "x" * 4097, "%s", "\n"]
 )
 SECONDS = st.integers(-5000, 5000) | st.sampled_from([-367 * 86400, -86400, 300, 301, -1800])
-
-
-def moment(seconds: float) -> str:
-    return (NOON + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
-
-
-def a_run(number: int, **fields: Any) -> dict[str, Any]:
-    usual = {"at": moment(number - 1700), "notebook": "simplex/a.ipynb", "duration_ms": 7, "outcome": "ok"}
-    return an_event(number) | usual | fields
 
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
@@ -162,12 +170,6 @@ def both_ways(store: Engine, sender: Sender, posts: list[PlainPost], before: Any
     return found[0], found[1]
 
 
-def plain_of(events: Iterable[Any]) -> PlainPost:
-    post = plain_post(body_of(events), Source.SERVER)
-    assert post is not None
-    return post
-
-
 PLAIN = st.builds(
     lambda number, at, fields: a_run(number, at=at) | fields,
     st.integers(0, 8),
@@ -198,6 +200,17 @@ def test_plainly_or_event_by_event_leaves_the_same(
     assert plainly == one_by_one
 
 
+def test_more_events_than_one_statement_takes_leave_the_same(store: Engine) -> None:
+    """Some of them known, and the last one twice."""
+    many = [a_run(n, notebook=f"{'simplex' if n % 3 else 'none'}/a", cell_id=f"c{n}") for n in range(1, 231)]
+    plainly, one_by_one = both_ways(
+        store, ADA, [plain_of(many[50:60]), plain_of([*many, many[-1]]), plain_of(many)]
+    )
+    assert plainly == one_by_one
+    told = [[one.status for one in answer].count("stored") for answer in plainly[0]]
+    assert told == [10, 220, 0]
+
+
 @pytest.fixture
 def quickly(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each plain post was stored by one statement."""
@@ -205,8 +218,12 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     real = Ingest._stored_plainly
 
     def noted(self: Ingest, *how: Any) -> Any:
-        found = real(self, *how)
-        seen.append(found is not None)
+        try:
+            found = real(self, *how)
+        except LongWayError:
+            seen.append(False)
+            raise
+        seen.append(True)
         return found
 
     monkeypatch.setattr(Ingest, "_stored_plainly", noted)
@@ -282,6 +299,19 @@ def test_a_database_that_refuses_a_plain_post_keeps_nothing_of_it(store: Engine)
         ingest_of(store).take(ADA, plain_of([a_run(1)]))
     with writing(store) as connection:
         assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 1
+
+
+def test_a_locked_store_is_away_for_a_plain_post_and_then_back(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maximalab_hub.store.engine.BUSY_SECONDS", 0.1)
+    engine = open_engine(sqlite_url)
+    migrations.upgrade(engine)
+    ingest = ingest_of(engine)
+    with writing(engine), pytest.raises(StoreAwayError, match="locked"):
+        ingest.take(CLIENT, plain_of([a_run(1)]))
+    assert [one.status for one in ingest.take(CLIENT, plain_of([a_run(1)]))] == ["stored"]
+    engine.dispose()
 
 
 def test_a_store_without_tables_is_away_for_a_plain_post(store_url: str) -> None:

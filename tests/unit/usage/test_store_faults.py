@@ -15,7 +15,7 @@ from sqlalchemy import text
 if TYPE_CHECKING:
     from databases import Postgres
     from sqlalchemy import Engine
-from postedevents import ADA, an_event, ingest_of, stored
+from postedevents import ADA, CLIENT, a_run, an_event, ingest_of, plain_of, stored
 
 
 def test_t25_a_locked_store_keeps_nothing_and_works_again(
@@ -52,17 +52,24 @@ def test_t25_a_full_disk_keeps_nothing_of_a_post_and_works_again(sqlite_url: str
 def test_t25_a_postgresql_that_died_is_away_and_then_back(postgres: Postgres, postgres_url: str) -> None:
     engine = open_engine(postgres_url)
     migrations.upgrade(engine)
-    ingest_of(engine).take(ADA, [an_event(1)])
+    ingest = ingest_of(engine)
+    ingest.take(ADA, [an_event(1)])
+    ingest.take(CLIENT, plain_of([a_run(3)]))
     postgres.stop("immediate")
     try:
-        with pytest.raises(StoreAwayError):
-            ingest_of(engine).take(ADA, [an_event(2)])
+        for sender, post in ((ADA, [an_event(2)]), (CLIENT, plain_of([a_run(4)]))):
+            with pytest.raises(StoreAwayError):
+                ingest.take(sender, post)
     finally:
         postgres.start()
-    assert [one.status for one in ingest_of(engine).take(ADA, [an_event(1), an_event(2)])] == [
-        "known",
-        "stored",
+    told = [
+        *ingest.take(CLIENT, plain_of([a_run(3), a_run(4)])),
+        *ingest.take(ADA, [an_event(1), an_event(2)]),
     ]
+    assert [one.status for one in told] == ["known", "stored"] * 2
+    postgres.stop("immediate")
+    postgres.start()
+    assert [one.status for one in ingest.take(CLIENT, plain_of([a_run(5)]))] == ["stored"], "nobody noticed"
     engine.dispose()
 
 
