@@ -26,8 +26,6 @@ CODES: Final = tuple(Setting)
 """What the numbers mean that stand for settings: places in this."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
-_WIDTH: Final = 1 << 52
-"""Every schedule has a stretch of numbers of its own, this wide: moments up to the year 2112."""
 _IN, _OUT, _UNKNOWN = (CODES.index(one) for one in (Setting.IN_CLASS, Setting.OUT_OF_CLASS, Setting.UNKNOWN))
 
 
@@ -43,50 +41,75 @@ class Coded(NamedTuple):
     values: Sequence[Any]
 
 
-def coded(column: Any) -> Coded:  # noqa: ANN401  pyarrow has no types
-    """Give each value's place in a list of the different ones."""
+def coded(column: Any, width: type[np.signedinteger[Any]] = np.int64) -> Coded:  # noqa: ANN401  pyarrow has no types
+    """Give each value's place in a list of the different ones, as numbers of this width."""
     made = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if not pa.types.is_dictionary(made.type):
         made = made.dictionary_encode()
     values = made.dictionary.to_pylist()
     places = pc.fill_null(made.indices, len(values)) if made.null_count else made.indices
-    return Coded(places.to_numpy().astype(np.int64), [*values, None] if made.null_count else values)
+    return Coded(places.to_numpy().astype(width, copy=False), [*values, None] if made.null_count else values)
 
 
 class Borders:
-    """Where the spans of some schedules begin and end, all in one row of numbers."""
+    """Where the spans of some schedules begin and end, all in one row of numbers.
 
-    def __init__(self, spans: Sequence[Sequence[Span]]) -> None:
-        each = [
-            (place * _WIDTH + _kept(micros(one.start)), place * _WIDTH + _kept(micros(one.end)))
-            for place, some in enumerate(spans)
-            for one in some
-        ]
-        self._starts, self._ends = np.array(each, np.int64).reshape(-1, 2).T.copy()
-        self._before = np.concatenate([[0], np.cumsum(self._ends - self._starts)])
+    In it each schedule has a stretch as wide as all spans together, from a moment before the first to one behind the
+    last; thousands of schedules over years fit. Raises `OverflowError` where they do not.
+    """
 
-    def hold(self, schedules: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Say of each moment whether a span of its schedule holds it."""
-        if not len(self._starts):
-            return np.zeros(len(at), bool)
-        keys = schedules * _WIDTH + at
-        places = np.searchsorted(self._starts, keys, side="right") - 1
-        return np.asarray((places >= 0) & (keys < self._ends[places]))
+    def __init__(self, spans: Sequence[Sequence[Span]], around: tuple[int, int]) -> None:
+        self._first, last = around
+        self._width = last - self._first + 3
+        moments = [(micros(one.start), micros(one.end)) for some in spans for one in some]
+        owners = [place for place, some in enumerate(spans) for _ in some]
+        if len(spans) * self._width > np.iinfo(np.int64).max:
+            raise OverflowError(
+                f"{len(spans)} schedules over {self._width} microseconds are too many for one search"
+            )
+        self._moments = np.array(moments, np.int64).reshape(-1, 2).T.copy()
+        schedules = np.array(owners, np.int64)
+        self.starts, self.ends = (self.keys(schedules, one) for one in self._moments)
+        self._lengths = self._moments[1] - self._moments[0]
+        self._before = np.cumsum(self._lengths) - self._lengths
+
+    def keys(self, schedules: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Place moments in the row; all before the first span of any are one, and so are all behind the last."""
+        found = np.clip(at, self._first - 1, self._first + self._width - 2)
+        found -= self._first - 1
+        found += schedules * self._width
+        return found
+
+    def hold(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say of each place in the row whether a span of its schedule holds it."""
+        if not len(self.starts):
+            return np.zeros(len(keys), bool)
+        places = np.searchsorted(self.starts, keys, side="right") - 1
+        return np.asarray((places >= 0) & (keys < self.ends[places]))
 
     def shared(
         self, schedules: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Say how much of each stretch of time lies within spans of its schedule."""
-        base = schedules * _WIDTH
-        return self._until(base + ends) - self._until(base + starts)
+        return self._until(schedules, ends) - self._until(schedules, starts)
 
-    def _until(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _until(self, schedules: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give the length of all spans, and parts of spans, before each moment."""
-        if not len(self._starts):
-            return np.zeros(len(keys), np.int64)
-        places = np.searchsorted(self._starts, keys, side="right") - 1
-        inside = np.minimum(keys, self._ends[places]) - self._starts[places]
+        if not len(self.starts):
+            return np.zeros(len(at), np.int64)
+        keys = self.keys(schedules, at)
+        places = np.searchsorted(self.starts, keys, side="right") - 1
+        inside = np.minimum(keys - self.starts[places], self._lengths[places])
         return np.where(places >= 0, self._before[places] + inside, 0)
+
+
+class _Made(NamedTuple):
+    """The borders of all schedules, and what holds from each to the next."""
+
+    inside: Borders
+    known: Borders
+    borders: NDArray[np.int64]
+    codes: NDArray[np.int8]
 
 
 class ScheduleArrays:
@@ -97,7 +120,7 @@ class ScheduleArrays:
         self._known: dict[tuple[str, str | None], int] = {}
         self._numbers: dict[int, int] = {}
         self._schedules: list[Schedule] = []
-        self._made: tuple[Borders, Borders] | None = None
+        self._made: _Made | None = None
 
     def schedules(self, users: Coded, courses: Coded) -> NDArray[np.int64]:
         """Give the number of each event's schedule."""
@@ -110,15 +133,15 @@ class ScheduleArrays:
 
     def settings(self, schedules: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int8]:
         """Give each event's setting, as a place in `CODES`."""
-        inside, known = self._borders()
-        there = np.where(known.hold(schedules, at), _OUT, _UNKNOWN)
-        return np.where(inside.hold(schedules, at), _IN, there).astype(np.int8)
+        made = self._borders()
+        keys = made.inside.keys(schedules, at)
+        return np.asarray(made.codes[np.searchsorted(made.borders, keys, side="right") - 1])
 
     def split(
         self, schedules: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> dict[Setting, NDArray[np.int64]]:
         """Share out stretches of time at the borders, in microseconds."""
-        inside, known = (one.shared(schedules, starts, ends) for one in self._borders())
+        inside, known = (one.shared(schedules, starts, ends) for one in self._borders()[:2])
         return {
             Setting.IN_CLASS: inside,
             Setting.OUT_OF_CLASS: known - inside,
@@ -137,18 +160,24 @@ class ScheduleArrays:
         self._known[user, course] = number
         return number
 
-    def _borders(self) -> tuple[Borders, Borders]:
+    def _borders(self) -> _Made:
         if self._made is None:
-            self._made = (
-                Borders([one.in_class for one in self._schedules]),
-                Borders([one.known for one in self._schedules]),
+            some = [one for schedule in self._schedules for one in (*schedule.in_class, *schedule.known)]
+            moments = [micros(one) for span in some for one in (span.start, span.end)] or [0]
+            around = (min(moments), max(moments))
+            inside, known = (
+                Borders([getattr(one, name) for one in self._schedules], around)
+                for name in ("in_class", "known")
             )
+            numbers = np.arange(len(self._schedules))
+            begins = inside.keys(numbers, np.full(len(numbers), around[0] - 1))
+            borders = np.unique(
+                np.concatenate([begins, inside.starts, inside.ends, known.starts, known.ends])
+            )
+            there = np.where(known.hold(borders), _OUT, _UNKNOWN)
+            codes = np.where(inside.hold(borders), _IN, there).astype(np.int8)
+            self._made = _Made(inside, known, borders, codes)
         return self._made
-
-
-def _kept(moment: int) -> int:
-    """Keep a moment, perhaps *for ever*, within a schedule's stretch of numbers."""
-    return min(max(moment, 0), _WIDTH - 1)
 
 
 def settings_counted(

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from maximalab_hub.compare import AT_WORK, Comparison, Happening, Parameters, Timetables
 from maximalab_hub.comparison.by_setting import compare_work
+from maximalab_hub.comparison.parts import READ
 from maximalab_hub.comparison.suppression import LeftOut, left_out
-from maximalab_hub.comparison.work import READ, Work, work_in
+from maximalab_hub.comparison.work import Work, work_in
 from maximalab_hub.completeness import Completeness, completeness
 from maximalab_hub.consent import agreed
 from maximalab_hub.events import Kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -19,28 +19,37 @@ _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 
 
-def local_micros(at: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
+class Clocks(NamedTuple):
+    """A zone's clocks over some time: from which moments on which offset from UTC holds, in microseconds."""
+
+    moments: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+
+
+def clocks_of(at: NDArray[np.int64], zone: ZoneInfo) -> Clocks:
+    """Give a zone's clocks for these moments, microseconds since 1970 in UTC, and all between them."""
+    return _changes(int(at.min()), int(at.max()), zone) if len(at) else _changes(0, 0, zone)
+
+
+def local_micros(at: NDArray[np.int64], clocks: Clocks) -> NDArray[np.int64]:
     """Give what the clocks show, as microseconds since they showed 1970; `at` are microseconds since 1970 in UTC."""
-    if not len(at):
-        return at
-    moments, offsets = _changes(int(at.min()), int(at.max()), zone)
-    if len(moments) == 1:
-        return np.asarray(at + offsets[0])
-    return np.asarray(at + offsets[np.searchsorted(moments, at, side="right") - 1])
+    if len(clocks.moments) == 1:
+        return np.asarray(at + clocks.offsets[0])
+    return np.asarray(at + clocks.offsets[np.searchsorted(clocks.moments, at, side="right") - 1])
 
 
-def local_days(at: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
+def local_days(at: NDArray[np.int64], clocks: Clocks) -> NDArray[np.int64]:
     """Give each moment's date as days since 1970."""
-    return np.asarray(local_micros(at, zone) // _DAY)
+    return np.asarray(local_micros(at, clocks) // _DAY)
 
 
 def local_hours(at: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
     """Give each moment's hour of the week: 0 is Monday from midnight on, 167 the last of Sunday."""
-    hours = local_micros(at, zone) // _HOUR
+    hours = local_micros(at, clocks_of(at, zone)) // _HOUR
     return np.asarray((hours + 3 * 24) % (7 * 24))  # 1970 began on a Thursday
 
 
-def _changes(first: int, last: int, zone: ZoneInfo) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _changes(first: int, last: int, zone: ZoneInfo) -> Clocks:
     """Say from which moments on which offset holds, for all between two moments; clocks change at whole minutes."""
     moments, offsets = [first], [_offset(first, zone)]
     day = first - first % _MINUTE
@@ -54,7 +63,7 @@ def _changes(first: int, last: int, zone: ZoneInfo) -> tuple[NDArray[np.int64], 
             moments.append(high)
             offsets.append(_offset(high, zone))
         day = following
-    return np.array(moments), np.array(offsets)
+    return Clocks(np.array(moments), np.array(offsets))
 
 
 def _offset(at: int, zone: ZoneInfo) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from maximalab_hub.zone_arrays import local_days
+from maximalab_hub.zone_arrays import clocks_of, local_days
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +42,7 @@ def progress(work: Work, zone: ZoneInfo, least: int, unseen: Collection[str] = (
     ran = work.only(work.ran)
     if not len(ran):
         return ()
-    week = (local_days(ran.at, zone) + _TO_MONDAY) // 7
+    week = (local_days(ran.at, clocks_of(ran.at, zone)) + _TO_MONDAY) // 7
     first, last = int(week.min()), int(week.max())
     found = []
     for name in sorted(one for one in ran.materials if one and one not in unseen):

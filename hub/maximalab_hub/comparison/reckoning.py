@@ -5,20 +5,22 @@ What several choices of gap, idle limit and grace share is reckoned once. Tests 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from maximalab_hub.at_once import at_once
+from maximalab_hub.comparison.block import EVENTS, WHOLE, Block, blocks_of
 from maximalab_hub.comparison.figures import Part, PersonFigures, groups_of
-from maximalab_hub.session_arrays import active_spans, session_starts
 from maximalab_hub.setting_arrays import CODES, Coded, ScheduleArrays
-from maximalab_hub.zone_arrays import local_days
+from maximalab_hub.zone_arrays import clocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -29,60 +31,45 @@ if TYPE_CHECKING:
 
 _MICRO: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_WHOLE: Final = len(CODES)
-"""The place of all settings together, behind those of each."""
-
-
-class Counts(NamedTuple):
-    """Numbers by person and by setting, the last column of all settings together."""
-
-    runs: NDArray[np.int64]
-    errors: NDArray[np.int64]
-    days: NDArray[np.int64]
 
 
 @dataclass(slots=True)
 class _Ruled:
-    """What follows from one rule of settings."""
+    """What follows from one rule of settings, block by block."""
 
     schedules: ScheduleArrays
-    numbers: NDArray[np.int64]
-    settings: NDArray[np.int8]
-    counts: Counts
+    numbers: list[NDArray[np.int64]]
+    settings: list[NDArray[np.int8]]
+    counts: NDArray[np.int64]
 
 
 class Reckoning:
-    """The figures of some work, under whichever choices are asked for."""
+    """The figures of some work, under whichever choices are asked for; reckoned in blocks of so many events."""
 
-    def __init__(self, work: Work, timetables: Timetables, zone: ZoneInfo) -> None:
-        self._work, self._timetables, self._zone = work, timetables, zone
+    def __init__(self, work: Work, timetables: Timetables, zone: ZoneInfo, events: int = EVENTS) -> None:
+        self._work, self._timetables = work, timetables
+        self._begins = _begins(work.user)
+        self._blocks = blocks_of(work, self._begins, clocks_of(work.at, zone), events)
         self._ruled: dict[Rule, _Ruled] = {}
         self._active: dict[tuple[Rule, timedelta], NDArray[np.int64]] = {}
 
     def people(self, parameters: Parameters) -> list[PersonFigures]:
         """Say what each person did, ordered by name, as `figures.figures` does."""
-        counts = self._under(parameters).counts
-        columns = (
-            counts.runs,
-            counts.errors,
-            self._active_of(parameters),
-            self._sessions_of(parameters),
-            counts.days,
+        counts, active = self._under(parameters).counts, self._active_of(parameters)
+        every = np.concatenate(
+            [counts, active[:, :, None], self._sessions_of(parameters)[:, :, None]], axis=2
         )
-        made = [
-            PersonFigures(
-                self._work.users[user],
-                self._groups[user],
-                _part(columns, user, _WHOLE),
-                {one: _part(columns, user, place) for place, one in enumerate(CODES)},
+        made = []
+        for user, groups in self._groups.items():
+            *each, whole = (_part(*numbers) for numbers in every[user].tolist())
+            made.append(
+                PersonFigures(self._work.users[user], groups, whole, dict(zip(CODES, each, strict=True)))
             )
-            for user in np.unique(self._work.user).tolist()
-        ]
         return sorted(made, key=lambda one: one.user)
 
     def settings(self, parameters: Parameters) -> NDArray[np.int8]:
         """Give each event's setting, as a place in `setting_arrays.CODES`."""
-        return self._under(parameters).settings
+        return np.concatenate([np.empty(0, np.int8), *self._under(parameters).settings])
 
     def active(self, parameters: Parameters) -> NDArray[np.int64]:
         """Give everybody's time on task in each setting, and in all, in microseconds."""
@@ -91,105 +78,74 @@ class Reckoning:
     def _under(self, parameters: Parameters) -> _Ruled:
         rule = parameters.rule
         if rule not in self._ruled:
-            schedules = ScheduleArrays(self._timetables.under(rule))
-            numbers = schedules.schedules(
-                Coded(self._work.user, self._work.users), Coded(self._work.course, self._work.courses)
-            )
-            settings = schedules.settings(numbers, self._work.at)
-            self._ruled[rule] = _Ruled(schedules, numbers, settings, self._counts(settings))
+            schedules, users, courses = (
+                ScheduleArrays(self._timetables.under(rule)), self._work.users, self._work.courses,
+            )  # fmt: skip
+            numbers = [
+                schedules.schedules(Coded(user, users), Coded(course, courses))
+                for user, course in self._owners
+            ]
+            made = list(at_once(lambda one: _placed(one[0], schedules, one[1]), self._with(numbers)))
+            counts = self._joined((one for _, one in made), (WHOLE + 1, 3))
+            self._ruled[rule] = _Ruled(schedules, numbers, [one for one, _ in made], counts)
         return self._ruled[rule]
 
-    def _counts(self, settings: NDArray[np.int8]) -> Counts:
-        work = self._work
-        cell = work.user.astype(np.int64) * _WHOLE + settings
-        runs, errors = (
-            self._by_cell(np.bincount(cell[those], minlength=self._cells))
-            for those in (work.ran, work.failed)
-        )
-        return Counts(runs, errors, self._days(cell))
-
-    def _days(self, cell: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Count different days, of each setting and of all."""
-        first, days = self._local_days
-        seen = np.zeros((self._cells, days), bool)
-        seen[cell, first] = True
-        by_setting = seen.reshape(-1, _WHOLE, days)
-        return np.concatenate([by_setting.sum(2), by_setting.any(1).sum(1)[:, None]], axis=1)
-
     @cached_property
-    def _local_days(self) -> tuple[NDArray[np.int64], int]:
-        """Give each event's day in the lab's time zone, from the first one, and how many days there are."""
-        days = local_days(self._work.at, self._zone)
-        if not len(days):
-            return days, 1
-        return days - days.min(), int(days.max() - days.min()) + 1
+    def _owners(self) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+        return list(at_once(lambda block: block.owners, self._blocks))
 
     @cached_property
     def _groups(self) -> Mapping[int, tuple[str, ...]]:
-        """Name the groups of each person, as `figures` does."""
+        """Name the groups of each person who worked, as `figures` does."""
         work, found = self._work, {}
-        users, begins = np.unique(work.user, return_index=True)
-        ends = np.append(begins[1:], len(work)) - 1
-        worked = np.zeros((len(work.users), len(work.courses)), bool)
-        worked[work.user, work.course] = True
-        for user, begin, end in zip(users.tolist(), begins.tolist(), ends.tolist(), strict=True):
-            courses = {work.courses[place] for place in np.flatnonzero(worked[user]).tolist()}
-            first, last = (_EPOCH + int(work.at[place]) * _MICRO for place in (begin, end))
+        courses: dict[int, set[str | None]] = defaultdict(set)
+        for block_users, block_courses in self._owners:
+            for user, course in set(zip(block_users.tolist(), block_courses.tolist(), strict=True)):
+                courses[user].add(work.courses[course])
+        begins, ends = self._begins, np.append(self._begins, len(work))[1:] - 1
+        every = (work.user[begins], work.at[begins], work.at[ends])
+        for user, first, last in zip(*(one.tolist() for one in every), strict=True):
             enrolments = self._timetables.enrolments.get(work.users[user], ())
-            found[user] = groups_of(enrolments, courses, first, last)
+            moments = (_EPOCH + one * _MICRO for one in (first, last))
+            found[user] = groups_of(enrolments, courses[user], *moments)
         return found
 
     def _sessions_of(self, parameters: Parameters) -> NDArray[np.int64]:
-        """Count sessions of each setting's events alone, and of all."""
-        work, settings = self._work, self._under(parameters).settings
         gap, idle = parameters.gap // _MICRO, parameters.idle_after // _MICRO
-        columns = []
-        for place in range(_WHOLE):
-            mine = np.flatnonzero(settings == place)
-            user = work.user[mine]
-            starts = session_starts(user, work.at[mine], work.lasted[mine], gap, idle)
-            columns.append(np.bincount(user[starts], minlength=len(work.users)))
-        starts = session_starts(work.user, work.at, work.lasted, gap, idle)
-        columns.append(np.bincount(work.user[starts], minlength=len(work.users)))
-        return np.stack(columns, axis=1)
+        settings = self._under(parameters).settings
+        made = at_once(lambda one: one[0].sessions(one[1], gap, idle), self._with(settings))
+        return self._joined(made, (WHOLE + 1,))
 
     def _active_of(self, parameters: Parameters) -> NDArray[np.int64]:
-        """Share out time on task, in microseconds; a minute spent on two courses counts for the later one."""
         key = (parameters.rule, parameters.idle_after)
         if key not in self._active:
-            work, ruled = self._work, self._under(parameters)
-            stretch, following = self._stretches
-            spans = active_spans(stretch, work.at, work.lasted, parameters.idle_after // _MICRO)
-            ends = np.maximum(spans.starts, np.minimum(spans.ends, following[stretch[spans.first]]))
-            shares = ruled.schedules.split(ruled.numbers[spans.first], spans.starts, ends)
-            user = work.user[spans.first]
-            columns = [self._summed(user, shares[one]) for one in CODES]
-            self._active[key] = np.stack([*columns, np.sum(columns, axis=0)], axis=1)
+            ruled, idle = self._under(parameters), parameters.idle_after // _MICRO
+            made = at_once(
+                lambda one: one[0].active(ruled.schedules, one[1], idle), self._with(ruled.numbers)
+            )
+            self._active[key] = self._joined(made, (WHOLE + 1,))
         return self._active[key]
 
-    @cached_property
-    def _stretches(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Number the stretches of one person's work in one course; say when the person's next one begins."""
-        work = self._work
-        begins = np.ones(len(work), bool)
-        begins[1:] = (work.user[1:] != work.user[:-1]) | (work.course[1:] != work.course[:-1])
-        first = np.flatnonzero(begins)
-        following = np.full(len(first), np.iinfo(np.int64).max)
-        goes_on = work.user[first[1:]] == work.user[first[:-1]]
-        following[:-1][goes_on] = work.at[first[1:]][goes_on]
-        return (np.cumsum(begins) - 1).astype(np.int32), following
+    def _with(self, values: Sequence[NDArray[Any]]) -> Iterator[tuple[Block, NDArray[Any]]]:
+        return zip(self._blocks, values, strict=True)
 
-    def _summed(self, user: NDArray[np.int32], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Add up whole numbers by person, exactly: sums of floats below 2**53 are."""
-        return np.bincount(user, lengths, len(self._work.users)).astype(np.int64)
+    def _joined(self, made: Iterable[NDArray[np.int64]], shape: tuple[int, ...]) -> NDArray[np.int64]:
+        """Put the blocks' rows, a person each, beneath each other."""
+        nothing = np.zeros((0 if self._blocks else len(self._work.users), *shape), np.int64)
+        return np.concatenate([nothing, *made])
 
-    @property
-    def _cells(self) -> int:
-        return len(self._work.users) * _WHOLE
 
-    def _by_cell(self, counted: NDArray[np.int64]) -> NDArray[np.int64]:
-        by_setting = counted.reshape(-1, _WHOLE)
-        return np.concatenate([by_setting, by_setting.sum(1)[:, None]], axis=1)
+def _begins(user: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Say where each person's events begin."""
+    changes = np.flatnonzero(user[1:] != user[:-1]) + 1
+    return np.concatenate([np.zeros(min(len(user), 1), np.int64), changes])
+
+
+def _placed(
+    block: Block, schedules: ScheduleArrays, numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    settings = block.settings(schedules, numbers)
+    return settings, block.counts(settings)
 
 
 def figures_of(
@@ -199,6 +155,5 @@ def figures_of(
     return Reckoning(work, timetables, zone).people(parameters)
 
 
-def _part(columns: tuple[NDArray[np.int64], ...], user: int, place: int) -> Part:
-    runs, errors, active, sessions, days = (int(column[user, place]) for column in columns)
+def _part(runs: int, errors: int, days: int, active: int, sessions: int) -> Part:
     return Part(runs, errors, active * _MICRO, sessions, days)

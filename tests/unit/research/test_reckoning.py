@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from maximalab_hub.compare import AT_WORK, Happening, Parameters, Timetables, compare
 from maximalab_hub.comparison.by_setting import compare_work
 from maximalab_hub.comparison.figures import figures
+from maximalab_hub.comparison.parts import READ
 from maximalab_hub.comparison.reckoning import Reckoning, figures_of
-from maximalab_hub.comparison.work import READ, work_in, work_of
+from maximalab_hub.comparison.work import work_in, work_of
 from maximalab_hub.histories.cast import KYIV, Plan, faculty
 from maximalab_hub.histories.telling import blocks
 from maximalab_hub.session_arrays import active_spans, session_starts
@@ -25,7 +26,7 @@ from maximalab_hub.sessions import active_spans as plain_spans
 from maximalab_hub.setting import Enrolment, Rule
 from maximalab_hub.setting_arrays import micros
 from maximalab_hub.timetable import Lesson
-from maximalab_hub.zone_arrays import local_days, local_hours
+from maximalab_hub.zone_arrays import clocks_of, local_days, local_hours
 
 CHANGE = datetime(2026, 10, 24, 20, tzinfo=UTC)
 """Some hours before clocks in Kyiv go back."""
@@ -88,9 +89,9 @@ def test_settings_compared_by_arrays_are_those_event_by_event(happenings, parame
 
 
 @settings(max_examples=40, deadline=None)
-@given(happenings=HAPPENINGS)
-def test_what_choices_share_is_right_for_each_of_them(happenings):
-    reckoning = Reckoning(work_of(happenings), TIMETABLES, KYIV)
+@given(happenings=HAPPENINGS, block=st.integers(1, 20))
+def test_what_choices_share_is_right_for_each_of_them_in_blocks_of_any_size(happenings, block):
+    reckoning = Reckoning(work_of(happenings), TIMETABLES, KYIV, block)
     for grace, gap, idle in product((0, 10), (15, 60), (5, 30)):
         chosen = Parameters(Rule(timedelta(minutes=grace)), timedelta(minutes=gap), timedelta(minutes=idle))
         assert reckoning.people(chosen) == figures(happenings, TIMETABLES, chosen, KYIV)
@@ -142,7 +143,7 @@ def test_days_and_hours_are_those_of_the_zone(moments, zone):
     at = np.array([micros(one) for one in moments], np.int64)
     local = [one.astimezone(zone) for one in moments]
     epoch = datetime(1970, 1, 1).date()  # noqa: DTZ001  a date has no zone
-    assert local_days(at, zone).tolist() == [(one.date() - epoch).days for one in local]
+    assert local_days(at, clocks_of(at, zone)).tolist() == [(one.date() - epoch).days for one in local]
     assert local_hours(at, zone).tolist() == [24 * one.weekday() + one.hour for one in local]
 
 
@@ -160,6 +161,10 @@ def test_a_history_reads_the_same_however_it_is_ordered():
     assert sum(one.whole.runs for one in expected) > 500
     for tables in ([told], [by_time], halves):
         assert figures_of(work_in(tables), timetables, Parameters(), KYIV) == expected
+    some = {one.user for one in expected[3:]} | {"nobody"}
+    called = work_in([lambda one=one: one for one in halves], some)
+    assert figures_of(called, timetables, Parameters(), KYIV) == expected[3:]
+    assert set(called.users) == some
 
 
 @pytest.mark.parametrize("work", [work_in([]), work_of([]), work_of([Happening("ada", "login", CHANGE)])])

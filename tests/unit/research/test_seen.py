@@ -22,7 +22,7 @@ from maximalab_hub.export.parquet import ROWS_IN_A_GROUP, TYPES, write_parquet, 
 from maximalab_hub.export.seen import READ, seen
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Enrolment, Rule, Setting, Span, schedule_of
-from maximalab_hub.setting_arrays import CODES, Borders, ScheduleArrays, coded, micros
+from maximalab_hub.setting_arrays import CODES, Borders, Coded, ScheduleArrays, coded, micros
 from maximalab_hub.store import queries
 from maximalab_hub.store.arrow import CODED, SCHEMA, uuid_texts, uuids_in
 from maximalab_hub.store.bulk import insert_events
@@ -182,9 +182,26 @@ def test_time_is_shared_out_by_arrays_as_by_the_rule(timetables, stretches):
 
 
 def test_borders_without_any_span_hold_nothing():
-    at = np.array([micros(DAY)])
-    assert not Borders([[]]).hold(np.zeros(1, np.int64), at).any()
-    assert Borders([[]]).shared(np.zeros(1, np.int64), at, at + 5).tolist() == [0]
+    at, schedules, borders = np.array([micros(DAY)]), np.zeros(1, np.int64), Borders([[]], (0, 0))
+    assert not borders.hold(borders.keys(schedules, at)).any()
+    assert borders.shared(schedules, at, at + 5).tolist() == [0]
+
+
+def test_thousands_who_enrolled_at_a_moment_of_their_own_each_have_a_schedule_of_their_own():
+    lesson, hour = Lesson(DAY, DAY + timedelta(hours=1), "algebra", "A-1"), timedelta(hours=1)
+    users = [f"u{n}" for n in range(3000)]
+    enrolled = {
+        user: (Enrolment("algebra", "A-1", DAY - n * timedelta(seconds=1)),) for n, user in enumerate(users)
+    }
+    timetables = Timetables((lesson,), enrolled)
+    arrays, codes = ScheduleArrays(timetables), np.arange(3000)
+    numbers = arrays.schedules(Coded(codes, users), Coded(np.zeros(3000, int), ["algebra"]))
+    assert len(set(numbers.tolist())) == 3000
+    for moment in (DAY, DAY - hour / 2, DAY - hour, DAY + 5 * hour, DAY + timedelta(days=99)):
+        found = arrays.settings(numbers, np.full(3000, micros(moment))).tolist()
+        assert [CODES[one] for one in found] == [timetables.setting_of(u, "algebra", moment) for u in users]
+    with pytest.raises(OverflowError, match="too many"):
+        Borders([[]] * 3000, (0, 1 << 52))
 
 
 @given(ids=st.lists(st.uuids()))
