@@ -23,6 +23,9 @@ KNOWN = {
     "researcher",
     "boss",
     "zip",
+    "pdf",
+    "svg",
+    "png",
     "toml",
     "javascript",
 }

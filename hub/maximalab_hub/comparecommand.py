@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from maximalab_hub.comparedrawings import drawings
+from maximalab_hub.comparedrawings import drawings, with_pictures
 from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
 from maximalab_hub.comparison.grid import SIZE
 from maximalab_hub.comparison.report import Choices, Report, report
@@ -61,7 +61,7 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
     ] = True,
     language: Annotated[str | None, typer.Option("--lang", help="uk or en; default: the lab's.")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for comparison.json and the tables as CSV.")
+        Path | None, typer.Option("--out", help="Folder for comparison.json, tables as CSV, and drawings.")
     ] = None,
     study: Annotated[
         str | None, typer.Option(help="Short name of the study; needed where several count.")
@@ -102,7 +102,7 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
             about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
             parts = files(made, about | {"since": _day(since), "until": _day(until)})
             own.exported(asked, {"sha256": sha256(parts["comparison.json"]).hexdigest()})
-            write(out, parts | drawings(made, chosen, zone))
+            write(out, parts | with_pictures(drawings(made, chosen, zone)))
         show(made, Words(chosen), _console())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as escapes
 import io
 import json
 import re
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import maximalab_hub
+import pypdfium2
 import pytest
 from babel.messages.extract import extract_from_dir
 from fastapi.testclient import TestClient
@@ -364,3 +366,24 @@ def test_every_word_of_the_usage_pages_is_translated():
     assert {"in class", "Withdraw", "{n} ms", "Something broke"} <= found
     ukrainian = translations("uk")
     assert [message for message in found if ukrainian.gettext(message) == message and message != "VPN"] == []
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_a_comparison_is_a_pdf_and_its_drawings_are_files_where_there_are_enough_people(visit, language):
+    researcher, since = visit("researcher", language), "since=2026-01-01"
+    page = researcher.get(f"{USAGE}/compare?{since}").text
+    files = dict.fromkeys(escapes.unescape(one) for one in re.findall(r'href="([^"]*/compare/[^"]*)"', page))
+    assert len(files) >= 4, "a link to each form of each drawing that the page shows"
+    for address in files:
+        given = researcher.get(address)
+        start = b"\x89PNG" if ".png?" in address else b"<svg"
+        assert given.content.startswith(start), address
+        assert given.headers["content-disposition"].startswith("attachment"), address
+    paper = researcher.get(f"{USAGE}/compare.pdf?{since}")
+    assert paper.content == researcher.get(f"{USAGE}/compare.pdf?{since}").content
+    with pypdfium2.PdfDocument(paper.content) as document:
+        told = " ".join(" ".join(one.get_textpage().get_text_range() for one in document).split())
+    assert ("Ритм тижня" if language == "uk" else "The rhythm of the week") in told
+    assert not [user for user in CLASS if user in told]
+    nobody = researcher.get(f"{USAGE}/compare/week.png?since=2001-01-01&until=2001-01-02")
+    assert nobody.status_code == 404

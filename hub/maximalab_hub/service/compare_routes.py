@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from babel.dates import format_date
+from fastapi import APIRouter, Path, Request, Response
 
+from maximalab_hub.comparedrawings import DRAWINGS, drawings
 from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.words import Words
 from maximalab_hub.comparison.writing import files
 from maximalab_hub.events import Kind
+from maximalab_hub.paper.comparison_report import comparison_report
+from maximalab_hub.paper.press import pdf
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.given import PDF, drawing_asked, drawing_given, given, printer_of
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.rhythm_chart import errors_chart, progress_chart, shares_chart, week_chart
@@ -26,6 +30,7 @@ from maximalab_hub.study import study_of, timetables_of, work
 
 if TYPE_CHECKING:
     from maximalab_hub.comparison.findings import Finding
+    from maximalab_hub.paper.printer import Printer
     from maximalab_hub.service.questions import Question
 
 router = APIRouter(prefix=PREFIX)
@@ -63,10 +68,44 @@ def compare_json(request: Request, person: Researcher, asked: Asked, *, grid: bo
     entry = record(request, person, Kind.EXPORT, asked)
     made, _ = _compared(request, asked, with_grid=grid)
     about: dict[str, Any] = {"study": settings.study.id, "time_zone": settings.lab.time_zone, **asked.values}
-    headers = {"Content-Disposition": f'attachment; filename="{settings.study.id}-comparison.json"'}
     content = files(made, about)["comparison.json"]
-    request.app.state.own_events.exported(entry, {"sha256": sha256(content).hexdigest()})
-    return Response(content, media_type="application/json; charset=utf-8", headers=headers)
+    return given(
+        request, entry, content, f"{settings.study.id}-comparison.json", "application/json; charset=utf-8"
+    )
+
+
+@router.get("/compare.pdf")
+def compare_pdf(request: Request, person: Researcher, asked: Asked) -> Response:
+    """For researchers and admins: the same as PDF, without the grid; the same store gives the same bytes."""
+    by, language = printer_of(request), language_of(request)
+    entry = record(request, person, Kind.EXPORT, asked)
+    made, _ = _compared(request, asked, with_grid=False)
+    drawn = drawings(made, language, by.said.time_zone)
+    content = pdf(comparison_report(by, Words(language), made, drawn, _asked(by, asked)))
+    return given(request, entry, content, f"{by.study}-comparison-{language}.pdf", PDF)
+
+
+@router.get("/compare/{drawing}")
+def compare_drawing(
+    request: Request, person: Researcher, asked: Asked, drawing: Annotated[str, Path(max_length=40)]
+) -> Response:
+    """For researchers and admins: one drawing of the comparison as SVG or PNG, such as `week.png`."""
+    settings = lab_of(request)
+    name, form = drawing_asked(drawing, DRAWINGS)
+    entry = record(request, person, Kind.EXPORT, asked)
+    made, _ = _compared(request, asked, with_grid=False)
+    drawn = drawings(made, language_of(request), settings.lab.time_zone).get(f"{name}.svg")
+    return drawing_given(request, entry, drawn, f"{settings.study.id}-{name}", form)
+
+
+def _asked(by: Printer, asked: Question) -> list[tuple[str, str]]:
+    """Say of which events a comparison is."""
+    _ = by.tr
+    days = ((_("From"), asked.since), (_("Up to and with"), asked.until))
+    course = [(_("Course"), asked.course)] if asked.course else []
+    return course + [
+        (word, format_date(day, "d MMMM y", locale=by.said.language)) for word, day in days if day
+    ]
 
 
 def _families(made: Report, words: Words) -> tuple[tuple[str, tuple[Finding, ...], str], ...]:

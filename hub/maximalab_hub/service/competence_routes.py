@@ -1,4 +1,4 @@
-"""Levels of competence, compared, and the study's report, for researchers."""
+"""Levels of competence, compared, for researchers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from maximalab_hub.competence import Levels, compared, read_levels
-from maximalab_hub.ratings import LEAST_EXPERTS, summary
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.lab import lab_of
@@ -25,6 +24,8 @@ from maximalab_hub.typed import Fault, TypedError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from maximalab_hub.stats import ChiSquare, MarginalHomogeneity
 
 
 EXAMPLE: Final = ";low;medium;high\nbefore;;;\nafter;;;"
@@ -76,27 +77,6 @@ def remove_competence(
     return RedirectResponse(f"{pages_of(request)}/competence", 303)
 
 
-@router.get("/report")
-def report_page(request: Request, _person: Researcher) -> Response:
-    """For researchers and admins: levels and ratings with words, to be printed or kept."""
-    settings = lab_of(request)
-    with reading(request.app.state.engine) as connection:
-        tables = _compared(connection, settings.study.id)
-        panels = [
-            (panel, summary(panel.criteria, template.answers(connection, panel.panel_id)))
-            for panel in reversed(template.panels(connection, settings.study.id))
-        ]
-    return page(
-        request,
-        "usage/report.html",
-        study=settings.study,
-        tables=tables,
-        panels=panels,
-        least_experts=LEAST_EXPERTS,
-        **_words(request),
-    )
-
-
 def _competence(  # noqa: PLR0913  what was typed, to be shown again
     request: Request,
     status: int = 200,
@@ -108,7 +88,7 @@ def _competence(  # noqa: PLR0913  what was typed, to be shown again
 ) -> Response:
     settings = lab_of(request)
     with reading(request.app.state.engine) as connection:
-        tables = _compared(connection, settings.study.id)
+        tables = compared_tables(connection, settings.study.id)
     return page(
         request,
         "usage/competence.html",
@@ -123,7 +103,10 @@ def _competence(  # noqa: PLR0913  what was typed, to be shown again
     )
 
 
-def _compared(connection: Connection, study: str) -> list[tuple[CompetenceTable, Any]]:
+def compared_tables(
+    connection: Connection, study: str
+) -> list[tuple[CompetenceTable, ChiSquare | MarginalHomogeneity]]:
+    """Give the study's tables of levels, each with its test."""
     return [
         (one, compared(one.table, same_people=one.same_people))
         for one in template.competence_tables(connection, study)

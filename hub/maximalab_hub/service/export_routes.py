@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -17,6 +17,7 @@ from maximalab_hub.export.opening import opened
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.errors import problem
+from maximalab_hub.service.given import attached
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import Study, observations, study_of
@@ -27,12 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from maximalab_hub.export.dataset import Seal
-    from maximalab_hub.export_log import Entry
     from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
-
-LOG_HEADER: Final = "X-MaximaLab-Log-Entry"
-"""In the answer to an export: the position and hash of its entry in the export log."""
 
 router = APIRouter()
 
@@ -45,7 +42,7 @@ def export_csv(request: Request, person: Researcher, asked: Asked) -> Response:
     entry = record(request, person, Kind.EXPORT, asked)
     lines = _lines(request.app.state.engine, study, asked.selection(settings.lab.time_zone))
     rows = _sealed(lines, lambda told: request.app.state.own_events.exported(entry, told))
-    headers = _headers(f"{study.id}-events.csv", entry)
+    headers = attached(f"{study.id}-events.csv", entry)
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -72,7 +69,7 @@ def export_zip(
         tables,
         lambda told: request.app.state.own_events.exported(entry, told),
     )
-    headers = _headers(f"{study.id}-{chosen.value}.zip", entry)
+    headers = attached(f"{study.id}-{chosen.value}.zip", entry)
     return StreamingResponse(parts, media_type="application/zip", headers=headers)
 
 
@@ -109,11 +106,6 @@ def _sealed(parts: Iterable[bytes], seal: Seal) -> Iterator[bytes]:
         before = part
     seal({"sha256": digest.hexdigest()})
     yield before
-
-
-def _headers(filename: str, entry: Entry) -> dict[str, str]:
-    """Name the file, and the place in the export log: whoever keeps it can prove later that nothing before moved."""
-    return {"Content-Disposition": f'attachment; filename="{filename}"', LOG_HEADER: str(entry.point)}
 
 
 def _archive(  # noqa: PLR0913, PLR0917  what is exported, from where and how

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from maximalab_hub.comparedrawings import week_drawing
 from maximalab_hub.comparison.rhythm import rhythm_of
 from maximalab_hub.events import Kind
 from maximalab_hub.period import check_period
 from maximalab_hub.service import PREFIX
+from maximalab_hub.service.given import drawing_asked, drawing_given
 from maximalab_hub.service.pages import language_of
 from maximalab_hub.service.questions import FIELDS
 from maximalab_hub.service.rhythm_chart import week_chart
@@ -25,6 +29,11 @@ from maximalab_hub.study import start_of_day, study_of
 from maximalab_hub.timetablechange import timetables_with
 
 if TYPE_CHECKING:
+    from maximalab_spawner.tiers import Person
+
+    from maximalab_hub.export_log import Entry
+    from maximalab_hub.service.own_events import OwnEvents
+    from maximalab_hub.service.rhythm_chart import Week
     from maximalab_hub.settings import Settings
 
 USUAL: Final = timedelta(weeks=4)
@@ -33,24 +42,73 @@ LONGEST: Final = timedelta(weeks=30)
 router = APIRouter()
 
 
-@router.get("/timetable/{course}/rhythm")
-def rhythm_page(  # noqa: PLR0913, PLR0917  what the address may ask for
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which group's rhythm is asked for (empty for everybody of the course), and of which days of the lab."""
+
+    group: str
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A group's rhythm, and what stands beside it on its page."""
+
+    week: Week | None
+    beside: dict[str, Any]
+
+
+def wanted(
     request: Request,
-    course: CourseId,
-    person: CourseTeacher,
     group: Annotated[str, Query(max_length=64)] = "",
     since: date | None = None,
     until: date | None = None,
-) -> Response:
-    """For the course's teachers and admins: the week of a group, day by hour. The look is recorded."""
-    settings: Settings = request.app.state.settings
-    detail = {"page": request.url.path.removeprefix(PREFIX), "group": group}
-    request.app.state.own_events.record(Kind.LOOK, person.name, course=course, detail=detail)
+) -> Wanted:
+    """Read from the address what is asked for; four weeks where it names no days. Raises `PeriodError`."""
     check_period(since, until, FIELDS)
     last = until or max(today(request), since or date.min)
-    first = max(since or last - USUAL, last - LONGEST)
-    zone = settings.lab.time_zone
-    span = Span(start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone))
+    return Wanted(group, max(since or last - USUAL, last - LONGEST), last)
+
+
+@router.get("/timetable/{course}/rhythm")
+def rhythm_page(
+    request: Request, course: CourseId, person: CourseTeacher, asked: Annotated[Wanted, Depends(wanted)]
+) -> Response:
+    """For the course's teachers and admins: the week of a group, day by hour. The look is recorded."""
+    _record(request, Kind.LOOK, person, course, asked)
+    found = _found(request, course, asked)
+    zone = request.app.state.settings.lab.time_zone
+    said = Wording(language_of(request), zone)
+    return shown(request, "timetable_rhythm", course, said=said, week=found.week, **found.beside)
+
+
+@router.get("/timetable/{course}/rhythm/{drawing}")
+def rhythm_drawing(
+    request: Request,
+    course: CourseId,
+    person: CourseTeacher,
+    asked: Annotated[Wanted, Depends(wanted)],
+    drawing: Annotated[str, Path(max_length=40)],
+) -> Response:
+    """For the course's teachers and admins: the same week's drawing, `week.svg` or `week.png`. It is recorded."""
+    name, form = drawing_asked(drawing, ("week",))
+    entry = _record(request, Kind.EXPORT, person, course, asked)
+    week = _found(request, course, asked).week
+    drawn = week_drawing(week, language_of(request)) if week else None
+    return drawing_given(request, entry, drawn, f"{course}-{name}", form)
+
+
+def _record(request: Request, kind: Kind, person: Person, course: str, asked: Wanted) -> Entry:
+    detail = {"page": request.url.path.removeprefix(PREFIX), "group": asked.group}
+    own: OwnEvents = request.app.state.own_events
+    return own.record(kind, person.name, course=course, detail=detail)
+
+
+def _found(request: Request, course: str, asked: Wanted) -> Found:
+    settings: Settings = request.app.state.settings
+    zone, group = settings.lab.time_zone, asked.group
+    span = Span(start_of_day(asked.since, zone), start_of_day(asked.until + timedelta(days=1), zone))
     with snapshot(request.app.state.engine) as connection:
         state = timetables.state_of(connection, course)
         number = timetables.newest(connection, course)
@@ -62,21 +120,17 @@ def rhythm_page(  # noqa: PLR0913, PLR0917  what the address may ask for
         for one in state.in_force()
         if (not group or one.group == group) and not one.cancelled and span.start <= one.starts_at < span.end
     ]
-    week = rhythm_of(*runs, lessons, zone_of(request), 1)
-    return shown(
-        request,
-        "timetable_rhythm",
-        course,
-        said=Wording(language_of(request), zone),
-        week=week_chart(week, language_of(request)),
-        counts=settings_counted(Coded(runs.user, runs.users), runs.at, course, tables),
-        settings_of=tuple(Setting),
-        people=len(people),
-        working=len(runs.users),
-        lessons=len(lessons),
-        groups=state.groups,
-        group=group,
-        number=number,
-        since=first,
-        until=last,
-    )
+    beside = {
+        "counts": settings_counted(Coded(runs.user, runs.users), runs.at, course, tables),
+        "settings_of": tuple(Setting),
+        "people": len(people),
+        "working": len(runs.users),
+        "lessons": len(lessons),
+        "groups": state.groups,
+        "group": group,
+        "number": number,
+        "since": asked.since,
+        "until": asked.until,
+        "query": urlencode({"group": group, "since": asked.since, "until": asked.until}),
+    }
+    return Found(week_chart(rhythm_of(*runs, lessons, zone_of(request), 1), language_of(request)), beside)

@@ -154,14 +154,14 @@ class TemplateWords:
         """Say a total of printed averages, exactly and rounded as they are."""
         _ = self._words
         return _("The total is %(total)s (%(exact)s before rounding).") % {
-            "total": self._decimal(found.printed_total),
-            "exact": self._decimal(rounded(found.total, 5)),
+            "total": self.decimal(found.printed_total),
+            "exact": self.decimal(rounded(found.total, 5)),
         }
 
     def printed(self, one: Printed, experts: int) -> str:
         """Say whether a printed average can be the mean of so many whole scores."""
         _ = self._words
-        said = {"mean": self._decimal(one.text), "n": experts}
+        said = {"mean": self.decimal(one.text), "n": experts}
         if not one.check:
             low, high = (self._number(value, one.check.decimals + 1) for value in one.check.nearest)
             return _(
@@ -180,7 +180,7 @@ class TemplateWords:
     def _p(self, value: float) -> str:
         return f"< {self._number(SMALL, 3)}" if value < SMALL else f"= {self._number(value, 3)}"
 
-    def _decimal(self, text: str) -> str:
+    def decimal(self, text: str) -> str:
         """Say a decimal as it is written, with the reader's decimal sign."""
         return text.replace(".", ",") if self.language == "uk" else text
 

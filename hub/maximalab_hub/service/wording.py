@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from maximalab_hub.events import Kind, Outcome, Source
@@ -146,6 +146,10 @@ class Wording:
         """Say a moment in the lab's time zone, to the second."""
         shape = "d MMM y, HH:mm:ss"
         return format_datetime(at, shape, tzinfo=ZoneInfo(self.time_zone), locale=self._locale)
+
+    def day(self, at: datetime) -> str:
+        """Say the day of a moment in the lab's time zone."""
+        return format_date(at.astimezone(ZoneInfo(self.time_zone)), "d MMMM y", locale=self._locale)
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """Say a number with so many digits after the point."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -25,7 +26,7 @@ from comparedclass import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maximalab_hub.compare import Parameters
-from maximalab_hub.comparedrawings import drawings
+from maximalab_hub.comparedrawings import DRAWINGS, drawings, with_pictures
 from maximalab_hub.comparison.figures import Part, figures
 from maximalab_hub.comparison.findings import Measure, Reason, apart, between, foremost, in_and_out
 from maximalab_hub.comparison.grid import SIZE, grid
@@ -39,6 +40,7 @@ from maximalab_hub.service.rhythm_chart import errors_chart, progress_chart, sha
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Enrolment, Setting
 from maximalab_hub.stats import MannWhitney, Wilcoxon, holm, mann_whitney, wilcoxon_paired
+from PIL import Image
 
 
 def test_the_figures_of_one_person():
@@ -200,9 +202,14 @@ def test_the_drawings_show_errors_by_material_and_who_has_begun_what_by_when():
     files = drawings(made, "uk", "Europe/Kyiv").items()
     drawn = {name: ET.fromstring(content) for name, content in files}  # noqa: S314  our own
     assert {name: len(one.findall("{*}rect")) for name, one in drawn.items()} == {
-        "week.svg": 7 * 15, "progress.svg": 4, "shares.svg": 46, "errors.svg": 1,
+        "week.svg": 7 * 15, "progress.svg": 4, "shares.svg": 46 + 2, "errors.svg": 1,
     }  # fmt: skip
     assert drawn["errors.svg"].find("{*}title").text == "Помилки за вправами"
+    pictures = with_pictures(dict(files))
+    assert set(pictures) == {f"{name}.{form}" for name in DRAWINGS for form in ("svg", "png")}
+    assert pictures == with_pictures(dict(files))
+    with Image.open(BytesIO(pictures["progress.png"])) as picture:
+        assert (picture.format, len(picture.getcolors()) > 2) == ("PNG", True)
     assert drawings(report(a_class(FIRST[:9], 5), TIMETABLES, CHOICES), "uk", "Europe/Kyiv") == {}
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import html as escapes
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from fastapi.testclient import TestClient
 from labsettings import settings_toml
 from maximalab_hub import migrations
+from maximalab_hub.export_log import LogKind
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
 from maximalab_hub.service.rate_routes import RATING_COOKIE
 from maximalab_hub.service.signin import COOKIE
 from maximalab_hub.settings import load_settings
-from maximalab_hub.store import template
+from maximalab_hub.store import log, template
 from maximalab_hub.store.engine import reading
 from pagewords import foreign_words
 from sqlalchemy import text
@@ -193,6 +196,16 @@ def test_the_papers_averages_give_its_total_and_the_page_notes_what_cannot_be(
     assert total in shown
     assert impossible in shown
     assert shown.count("cannot be the mean" if language == "en" else "не може бути середнім") == 1
+    paper = browser(app, "olha", language).get(f"{USAGE}/ratings/check.pdf", params=asked)
+    assert all(one in text_of(paper.content) for one in (total, impossible, "25"))
+    refused = browser(app, "olha", language).get(f"{USAGE}/ratings/check.pdf", params={"averages": "a"})
+    assert refused.status_code == 400
+
+
+def text_of(paper: bytes) -> str:
+    """What stands in a PDF, on one line."""
+    with pypdfium2.PdfDocument(paper) as document:
+        return " ".join(" ".join(one.get_textpage().get_text_range() for one in document).split())
 
 
 def test_levels_are_entered_compared_and_taken_away(app):
@@ -292,7 +305,7 @@ def test_the_report_holds_both_in_the_readers_language(app, language):
         researcher,
         f"{USAGE}/competence",
         f"{USAGE}/competence",
-        title="Рівні",
+        title="Рівні *#1* $x$",
         levels=";а;б\nдо;9;3\nпісля;2;8",
     )
     criteria = "Легкість | Ease\nЯкість | Quality"
@@ -305,15 +318,24 @@ def test_the_report_holds_both_in_the_readers_language(app, language):
         assert answer(app, link, 4, 4) == 303
     report = researcher.get(f"{USAGE}/report")
     assert report.status_code == 200
+    paper = researcher.get(f"{USAGE}/report.pdf")
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    assert paper.content == researcher.get(f"{USAGE}/report.pdf").content
+    with reading(app.state.engine) as connection:
+        logged = [one.told for one in log.entries(connection) if one.kind == LogKind.EXPORTED]
+    assert [one["sha256"] for one in logged] == [sha256(paper.content).hexdigest()] * 2
+    assert paper.headers["x-maximalab-log-entry"].startswith(f"{logged[0]['asked']}:")
+    printed = text_of(paper.content)
     assert report.text == researcher.get(f"{USAGE}/report").text
     shown = said(report.text)
-    wanted = ("χ²(1, n = 22) = ", "Рівні", "Матеріал")
+    wanted = ("χ²(1, n = 22) = ", "Рівні *#1* $x$", "Матеріал")
     words = (
         ("Якість", "не визначено", "цілі бали від 0 до 5")
         if language == "uk"
         else ("Quality", "not defined", "from 0 to 5")
     )
     assert all(one in shown for one in (*wanted, *words)), shown
+    assert all(one in printed for one in (*wanted, *words, " 1 / ")), printed
     if language == "uk":
         assert foreign_words(report.text, {"olha", "icc", "cramér", "shyshkina", "icc(2,k)"}) == set()
 

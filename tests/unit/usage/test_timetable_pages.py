@@ -404,3 +404,9 @@ def test_the_rhythm_counts_the_groups_people_by_setting(app):
     counts = dict(re.findall(r'id="runs-(\w+)">\s*<span class="figure">(\d+)', shown))
     assert counts == {"in_class": "1", "out_of_class": "1", "unknown": "0"}
     assert shown.count('class="hour lesson') == 3, "half past eight to five past ten"
+    files = [escapes.unescape(one) for one in re.findall(r'href="([^"]*/rhythm/week[^"]*)"', shown)]
+    svg, png = (tanya.get(one) for one in files)
+    assert svg.text.count('stroke="#1c2733"') == 3, "the same lessons, framed"
+    assert png.content.startswith(b"\x89PNG")
+    assert [one.headers["content-type"] for one in (svg, png)] == ["image/svg+xml", "image/png"]
+    assert tanya.get(files[0].replace("week.svg", "month.svg")).status_code == 404

@@ -1,0 +1,118 @@
+"""A comparison, ready for the press: tests with words, drawings, groups and materials. Pure.
+
+All of it comes of the report that the page shows, in which small cells are hidden already.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
+from maximalab_hub.paper.document import Heading, Picture, Points, Section, Table, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from maximalab_hub.comparison.findings import Finding
+    from maximalab_hub.comparison.report import Report, Row
+    from maximalab_hub.comparison.words import Words
+    from maximalab_hub.paper.document import Block, Document
+    from maximalab_hub.paper.printer import Printer
+
+
+def comparison_report(
+    by: Printer, words: Words, made: Report, drawn: Mapping[str, bytes], asked: Sequence[tuple[str, str]]
+) -> Document:
+    """Print a comparison; `drawn` are its drawings as SVG by file name, `asked` says which events it is of."""
+    _ = by.tr
+    families = zip(words.titles(), (made.paired, made.unpaired, made.terms), strict=True)
+    sections = [
+        *(Section(title, tuple(_family(words, found))) for title, found in families if found),
+        Section(_("What this says"), (Points(tuple(words.says())),)),
+        Section(_("What this does not say"), (Points(tuple(words.says_not())),)),
+        *_drawings(by, drawn),
+        *_rows(by, words, made),
+    ]
+    left_out = tuple(words.left_out(made.in_several_groups, made.in_both_terms))
+    if left_out:
+        sections.append(Section(_("Who is left out"), (Points(left_out),)))
+    rule = _("Rule and timetable: %(version)s.") % {"version": made.version}
+    sections.append(Section(_("Method"), (Text(rule),)))
+    return by.document(_("Comparison"), sections, more=asked)
+
+
+def _family(words: Words, findings: Sequence[Finding]) -> Iterator[Block]:
+    shown = foremost(findings, MOST_SHOWN)
+    lines = [words.line(one) for one in shown]
+    rows = tuple(
+        (
+            one.measure,
+            f"{one.first} / {one.second}",
+            *(one.people, one.medians, one.p, one.adjusted, one.effect, one.shift, one.interval),
+        )
+        for one in lines
+    )
+    yield Table(tuple(words.heads()), rows, names=2)
+    if len(shown) < len(findings):
+        yield Text(words.not_all(len(shown), len(findings)))
+    yield Points(tuple(one.sentence for one in lines))
+
+
+def _drawings(by: Printer, drawn: Mapping[str, bytes]) -> Iterator[Section]:
+    """Give each drawing that there is, with the page's words about it."""
+    _ = by.tr
+    said = {
+        "week.svg": (
+            _("The rhythm of the week"),
+            _(
+                "Runs by day and hour, in the lab's time zone: the darker, the more. A frame marks hours with lessons;"
+                " a dotted frame, hours in which only a few people worked."
+            ),
+        ),
+        "shares.svg": (
+            _("Share of the time out of class, by person"),
+            _("A bar for each person: time in class on the left, out of class on the right."),
+        ),
+        "errors.svg": (
+            _("Errors by exercise"),
+            _(
+                "Share of runs that ended with an error, of the median person; a material's notebook is one exercise."
+            ),
+        ),
+        "progress.svg": (
+            _("Progress through the materials"),
+            _(
+                "How many people have run a cell of each material by the end of each week: the darker, the more; a"
+                " dotted frame, only a few."
+            ),
+        ),
+    }
+    blocks: list[Block] = []
+    for name, (title, caption) in said.items():
+        if name in drawn:
+            blocks += [Heading(title), Picture(drawn[name].decode(), f"{title}. {caption}", caption)]
+    if blocks:
+        yield Section(_("Drawings"), tuple(blocks))
+
+
+def _rows(by: Printer, words: Words, made: Report) -> Iterator[Section]:
+    _ = by.tr
+    for title, head, rows in (
+        (_("Groups"), _("Group"), made.groups),
+        (_("Materials"), _("Material"), made.materials),
+    ):
+        if rows:
+            heads = (head, _("People"), *map(words.measure, words.measures()))
+            note = Text(_("The figures are those of the median person."), soft=True)
+            yield Section(title, (Table(heads, tuple(_row(by, words, one) for one in rows)), note))
+
+
+def _row(by: Printer, words: Words, row: Row) -> tuple[str, ...]:
+    """Say a row; one that may not be shown has a mark in place of its figures."""
+    if row.people is None or row.medians is None:
+        return (row.name, *("…" for _ in range(len(words.measures()) + 1)))
+    medians = (row.medians[one] for one in words.measures())
+    told = (
+        "–" if one is None else words.value(m, one) for m, one in zip(words.measures(), medians, strict=True)
+    )
+    return (row.name, by.said.number(row.people), *told)
