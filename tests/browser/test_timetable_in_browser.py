@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -140,6 +141,14 @@ def test_a_teacher_imports_a_timetable_sees_the_rhythm_and_moves_a_lesson(
     page.get_by_role("link", name="Ритм", exact=True).click()
     expect(page.locator("rect.hour.lesson")).to_have_count(3)
     assert (runs(page, "in_class"), runs(page, "out_of_class")) == (3, 6)
+    page.locator("svg.week").focus()
+    for key, figure in (
+        ("ArrowRight", r"^понеділок, \d+: "),
+        ("ArrowDown", r"^вівторок, \d+: "),
+        ("Escape", "^Клацніть"),
+    ):
+        page.keyboard.press(key)
+        expect(page.locator(".kept")).to_have_text(re.compile(figure))
     page.screenshot(path=PHOTOS / "timetable-rhythm-before.png", full_page=True)
 
     page.goto(f"/services/usage/timetable/operations-research?day={LAST_WEEK}")
