@@ -51,6 +51,7 @@ class Happening:
     lasted: timedelta = timedelta(0)
     outcome: str | None = None
     material: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

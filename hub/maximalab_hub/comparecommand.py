@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from maximalab_hub.comparedrawings import drawings, with_pictures
-from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
+from maximalab_hub.comparison.families import families
 from maximalab_hub.comparison.grid import SIZE
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.words import Words
@@ -68,7 +68,7 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
     ] = None,
     who: Annotated[str, typer.Option("--for", help="Who asked for it, for the record.")] = "command-line",
 ) -> None:
-    """Compare work in class with work out of class, groups, and two periods (--other-since, --other-until)."""
+    """Compare work in and out of class, groups, periods (--other-since, --other-until), cloud and own computers."""
     settings = load_settings()
     chosen = as_language(language) if language else settings.lab.default_language
     if chosen is None:
@@ -154,16 +154,12 @@ def compared(  # noqa: PLR0913  what is compared, by which settings, and how muc
 
 
 def show(made: Report, words: Words, console: Console) -> None:
-    """Print the findings as a table each, with a sentence below for every one."""
-    families = (made.paired, made.unpaired, made.terms)
-    for title, findings in zip(words.titles(), families, strict=True):
-        if findings:
-            seen = foremost(findings, MOST_SHOWN)
-            console.print(_table(title, seen, words))
-            for one in seen:
-                console.print(f"  {words.sentence(one)}", highlight=False, markup=False)
-            if len(seen) < len(findings):
-                console.print(f"  {words.not_all(len(seen), len(findings))}", highlight=False)
+    """Print each family as a table, with a sentence below for every finding, and its notes."""
+    for family in families(made, words):
+        if family.findings:
+            console.print(_table(family.title, family.findings, words))
+        for line in (*map(words.sentence, family.findings), *family.notes):
+            console.print(f"  {line}", highlight=False, markup=False)
     for line in words.left_out(made.in_several_groups, made.in_both_terms):
         console.print(f"  {line}", highlight=False, markup=False)
     if made.corners:

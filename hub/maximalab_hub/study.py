@@ -211,4 +211,4 @@ def _between(
 def happening(row: Row[Any]) -> Happening:
     """See one event as comparisons do, under the account name."""
     lasted = timedelta(milliseconds=row.duration_ms or 0)
-    return Happening(row.user, row.kind, row.at, row.course, lasted, row.outcome, row.material)
+    return Happening(row.user, row.kind, row.at, row.course, lasted, row.outcome, row.material, row.source)

@@ -57,6 +57,14 @@ def form_token(html: str) -> str:
         pytest.param(
             "researcher", "/", 200, "На занятті та поза заняттям", "In class and out of class", id="study"
         ),
+        pytest.param(
+            "researcher",
+            "/compare?course=nothing",
+            200,
+            "хмару немає з чим порівняти",
+            "there is nothing to compare the cloud with",
+            id="a comparison without work at home",
+        ),
         pytest.param("admin", "/", 200, "Останні події", "Last events", id="study for the admin"),
         pytest.param(
             "teacher", "/", 403, "для дослідників", "for researchers", id="teachers are told whose it is"

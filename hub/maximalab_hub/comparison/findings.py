@@ -1,7 +1,7 @@
 """The tests of a comparison: which figure of whom against which, with effect, interval and assumptions. Pure.
 
 The person is the unit. All tests of a family (all figures in class against out of class; all figures of all pairs
-of groups) are adjusted together by Holm's method.
+of groups; those of `places`) are adjusted together by Holm's method.
 """
 
 from __future__ import annotations
@@ -101,8 +101,23 @@ def in_and_out(
     people: Iterable[PersonFigures], smallest: int, *, seed: int, resamples: int
 ) -> tuple[Finding, ...]:
     """Compare each person's work in class with their own work out of class."""
-    placed = [one for one in people if one.placed]
-    tests = (_paired(placed, measure, smallest, seed, resamples) for measure in IN_PART)
+    sides = (Setting.IN_CLASS, Setting.OUT_OF_CLASS)
+    pairs = [(one.by_setting[sides[0]], one.by_setting[sides[1]]) for one in people if one.placed]
+    return beside(sides, pairs, smallest, seed=seed, resamples=resamples)
+
+
+def beside(
+    sides: tuple[StrEnum, StrEnum],
+    pairs: Sequence[tuple[Part, Part]],
+    smallest: int,
+    *,
+    seed: int,
+    resamples: int,
+) -> tuple[Finding, ...]:
+    """Compare two parts of each person's work, in everything; `sides` name them."""
+    tests = (
+        _paired(Finding(measure, *sides, None, None), pairs, smallest, seed, resamples) for measure in IN_PART
+    )
     return _adjusted(tests)
 
 
@@ -141,25 +156,18 @@ def _adjusted_or_more(one: Finding) -> float:
 
 
 def _paired(
-    people: Sequence[PersonFigures], measure: Measure, smallest: int, seed: int, resamples: int
+    bare: Finding, parts: Sequence[tuple[Part, Part]], smallest: int, seed: int, resamples: int
 ) -> Finding:
     pairs = [
-        (inside, outside)
-        for inside, outside in (
-            (
-                value_of(one.by_setting[Setting.IN_CLASS], measure),
-                value_of(one.by_setting[Setting.OUT_OF_CLASS], measure),
-            )
-            for one in people
-        )
-        if inside is not None and outside is not None
+        (one, other)
+        for one, other in ((value_of(x, bare.measure), value_of(y, bare.measure)) for x, y in parts)
+        if one is not None and other is not None
     ]
     n = len(pairs)
-    bare = Finding(measure, Setting.IN_CLASS.value, Setting.OUT_OF_CLASS.value, n, n)
     if n < smallest:
-        return replace(bare, n_first=None, n_second=None, reason=Reason.FEW_PEOPLE)
+        return replace(bare, reason=Reason.FEW_PEOPLE)
     x, y = [one for one, _ in pairs], [other for _, other in pairs]
-    seen = replace(bare, medians=(median(x), median(y)))
+    seen = replace(bare, n_first=n, n_second=n, medians=(median(x), median(y)))
     if sum(one != other for one, other in pairs) < LEAST_PAIRS:
         return replace(seen, reason=Reason.FEW_DIFFER)
     skewed = abs(_skewness([one - other for one, other in pairs])) >= SKEWED

@@ -78,7 +78,7 @@ class Together:
 
     def _keys(self, those: NDArray[np.int64]) -> list[NDArray[Any]]:
         """Give what says which of events at one moment is first, the last word first."""
-        kinds, outcomes = zip(*self.lists["what"], strict=True)
+        kinds, outcomes, _ = zip(*self.lists["what"], strict=True)
         what = self.texts["what"][those]
         material, course = (
             _ranks(self.lists[name])[self.texts[name][those]] for name in ("material", "course")

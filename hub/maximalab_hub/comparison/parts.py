@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from maximalab_hub.events import Source
 from maximalab_hub.setting_arrays import Coded, coded
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-READ: Final = ("user", "kind", "at", "course", "duration_ms", "outcome", "material")
+READ: Final = ("user", "kind", "at", "course", "duration_ms", "outcome", "material", "source")
 """The store's columns that comparisons need."""
 _TO_MICROS: Final = 1000
 
@@ -29,7 +31,10 @@ class Part(NamedTuple):
     at: NDArray[np.int64]
     lasted: NDArray[np.int64]
     texts: Mapping[str, Coded]
-    """`course`, `material`, and `what`: kind and outcome together. Small numbers, so that little memory is touched."""
+    """`course`, `material`, and `what`: kind, outcome and whether it is local, together.
+
+    Small numbers, so that little memory is touched.
+    """
 
     def in_order(self, order: NDArray[np.int64]) -> Part:
         """Take these events of all, in this order; the stretches are those of before."""
@@ -62,7 +67,11 @@ def part_of(table: Any, kinds: Collection[str], people: People | None) -> Part: 
     kept = _among(kind, kinds) if people is None else _among(kind, kinds) & (user.places >= 0)
     lasted = table.column("duration_ms")
     whole = pc.fill_null(lasted.cast(pa.int64()), 0).to_numpy()
-    texts = {"course": course, "material": material, "what": _both(kind, outcome)}
+    texts = {
+        "course": course,
+        "material": material,
+        "what": _together(kind, outcome, _local(table.column("source"))),
+    }
     every = Part(
         Coded(np.empty(0, np.int32), user.values),
         np.empty(0, np.int64),
@@ -102,9 +111,18 @@ def _among(column: Coded, those: Collection[str]) -> NDArray[np.bool_]:
     return np.ones(len(column.places), bool) if marks.all() else np.asarray(marks[column.places])
 
 
-def _both(kind: Coded, outcome: Coded) -> Coded:
-    values = [(one, other) for one in kind.values for other in outcome.values]
-    return Coded(kind.places * len(outcome.values) + outcome.places, values)
+def _together(kind: Coded, outcome: Coded, local: Coded) -> Coded:
+    values = list(product(kind.values, outcome.values, local.values))
+    places = kind.places * len(outcome.values) + outcome.places
+    return Coded(places if len(local.values) == 1 else places * len(local.values) + local.places, values)
+
+
+def _local(column: Any) -> Coded:  # noqa: ANN401
+    """Say of each event whether the person's own program told of it; in most labs of none, which costs nothing then."""
+    source = coded(column, np.int32)
+    if Source.CLIENT not in source.values:
+        return Coded(source.places, [False])
+    return Coded(source.places == source.values.index(Source.CLIENT), [False, True])
 
 
 def _narrow(column: Coded) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from maximalab_hub.comparison.figures import PersonFigures
 from maximalab_hub.comparison.findings import Finding, Measure, apart, between, in_and_out, person_value
 from maximalab_hub.comparison.grid import Corner, grid
+from maximalab_hub.comparison.places import Places, by_place, compare_places
 from maximalab_hub.comparison.progress import Begun, progress
 from maximalab_hub.comparison.reckoning import figures_of
 from maximalab_hub.comparison.rhythm import Hour, rhythm
@@ -73,6 +74,8 @@ class Report:
     """The chosen period against the other one, of people who are in one of them only."""
     in_both_terms: int | None
     """People who are in both, and so in neither; `None` for a few."""
+    places: Places
+    """In the cloud against on one's own computer."""
     corners: tuple[Corner, ...]
     week: tuple[Hour, ...]
     progress: tuple[Begun, ...]
@@ -101,6 +104,7 @@ def report(
     materials = _by_material(work, timetables, parameters, zone)
     unseen_materials = hidden(_who(materials), least)
     first, second, both = apart(people, figures_of(work_of(other), timetables, parameters, zone))
+    places = by_place(work, people, lambda part: figures_of(part, timetables, parameters, zone))
     corners = track(grid(work, timetables, parameters, zone)) if choices.with_grid else ()
     named = sorted(
         (
@@ -123,6 +127,7 @@ def report(
         unpaired=between({name: one for name, one in cohorts.items() if name not in unseen}, least),
         terms=between(dict(zip(choices.terms, (first, second), strict=True)), least),
         in_both_terms=_told(both, least),
+        places=compare_places(places, choices.pseudonyms, least, seed=SEED, resamples=RESAMPLES),
         corners=tuple(corners),
         week=rhythm(work, timetables.lessons, zone, least),
         progress=progress(work, zone, least, unseen_materials),

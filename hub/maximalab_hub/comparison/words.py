@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from babel.numbers import format_decimal, format_percent
 
 from maximalab_hub.comparison.findings import Finding, Measure, Reason
+from maximalab_hub.comparison.places import Place
 from maximalab_hub.language import translations
 from maximalab_hub.setting import Setting
 from maximalab_hub.stats import Wilcoxon
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SURE: Final = 0.05
 _LOCALES: Final[Mapping[Language, str]] = {"uk": "uk_UA", "en": "en_GB"}
 _SHARES: Final = frozenset({Measure.ERRORS, Measure.SHARE_OUT})
+_SAME_PEOPLE: Final = frozenset({Setting.IN_CLASS.value, Place.CLOUD.value})
+"""The first sides of pairs, of which both sides are as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,14 @@ class Words:
     def whom(self, name: str) -> str:
         """Name one side of a comparison: a setting in the reader's words, a group or term as it is."""
         _ = self._words
-        known = {Setting.IN_CLASS.value: _("in class"), Setting.OUT_OF_CLASS.value: _("out of class")}
+        known = {
+            Setting.IN_CLASS.value: _("in class"),
+            Setting.OUT_OF_CLASS.value: _("out of class"),
+            Place.CLOUD.value: _("in the cloud"),
+            Place.LOCAL.value: _("on their own computer"),
+            Place.CLOUD_ONLY.value: _("in the cloud only"),
+            Place.LOCAL_ONLY.value: _("on their own computer only"),
+        }
         return known.get(name, name)
 
     def heads(self) -> list[str]:
@@ -82,11 +92,6 @@ class Words:
             _("Shift"),
             _("95 % interval"),
         ]
-
-    def titles(self) -> tuple[str, str, str]:
-        """Name the three families of tests."""
-        _ = self._words
-        return _("In class and out of class, by person"), _("Group against group"), _("Period against period")
 
     def line(self, finding: Finding) -> Line:
         """Say a finding."""
@@ -127,10 +132,8 @@ class Words:
                 if result.effect > 0
                 else _("%(measure)s: the same people have less %(first)s than %(second)s.")
             )
-        elif result.effect > 0:
-            said = _("%(measure)s: people of %(first)s mostly have more than people of %(second)s.")
         else:
-            said = _("%(measure)s: people of %(first)s mostly have less than people of %(second)s.")
+            said = self._of_others(finding.first, more=result.effect > 0)
         more = _(
             "The differences are lopsided: read it as how many people differ which way, not as how much."
         )
@@ -253,8 +256,21 @@ class Words:
     def _people(self, finding: Finding) -> str:
         if finding.n_first is None or finding.n_second is None:
             return "–"
-        paired = finding.first == Setting.IN_CLASS.value
+        paired = finding.first in _SAME_PEOPLE
         return str(finding.n_first) if paired else " / ".join(map(str, (finding.n_first, finding.n_second)))
+
+    def _of_others(self, first: str, *, more: bool) -> str:
+        """Say that some people have more, or less, than others; those of one place are no people "of" a group."""
+        _ = self._words
+        if first == Place.CLOUD_ONLY:
+            return (
+                _("%(measure)s: who works %(first)s mostly has more than who works %(second)s.")
+                if more
+                else _("%(measure)s: who works %(first)s mostly has less than who works %(second)s.")
+            )
+        if more:
+            return _("%(measure)s: people of %(first)s mostly have more than people of %(second)s.")
+        return _("%(measure)s: people of %(first)s mostly have less than people of %(second)s.")
 
     def _why_not(self, finding: Finding) -> str:
         _ = self._words

@@ -44,6 +44,8 @@ class Work:
     """Whether it is a run that was not aborted (`compare.ran`)."""
     failed: NDArray[np.bool_]
     """Whether it is a run that ended with an error."""
+    local: NDArray[np.bool_]
+    """Whether the person's own program told of it, and no server that the hub knows (decision 42)."""
 
     def __len__(self) -> int:
         """How many events there are."""
@@ -51,7 +53,7 @@ class Work:
 
     def only(self, those: NDArray[np.bool_]) -> Work:
         """Leave the others out; the lists stay as they are."""
-        names = ("user", "at", "lasted", "course", "material", "ran", "failed")
+        names = ("user", "at", "lasted", "course", "material", "ran", "failed", "local")
         return replace(self, **{name: getattr(self, name)[those] for name in names})
 
     def of_material(self, material: str) -> Work:
@@ -73,9 +75,10 @@ def work_in(
     everyone = None if people is None else People(people)
     parts = at_once(lambda one: part_of(one() if callable(one) else one, chosen, everyone), tables)
     found = Together(parts, None if everyone is None else everyone.names)
-    both = found.lists["what"]
-    ran = [kind == Kind.RUN and outcome != Outcome.ABORTED for kind, outcome in both]
-    failed = [one and outcome in FAILED for one, (_, outcome) in zip(ran, both, strict=True)]
+    every = found.lists["what"]
+    ran = [kind == Kind.RUN and outcome != Outcome.ABORTED for kind, outcome, _ in every]
+    failed = [one and outcome in FAILED for one, (_, outcome, _) in zip(ran, every, strict=True)]
+    local = [own for _, _, own in every]
     what = found.texts["what"]
     return Work(
         users=found.lists["user"],
@@ -88,6 +91,7 @@ def work_in(
         material=found.texts["material"],
         ran=np.array(ran, bool)[what],
         failed=np.array(failed, bool)[what],
+        local=np.array(local, bool)[what],
     )
 
 
@@ -96,7 +100,8 @@ def work_of(happenings: Iterable[Happening] | Work) -> Work:
     if isinstance(happenings, Work):
         return happenings
     rows = [
-        (one.user, one.kind, one.at, one.course, one.lasted, one.outcome, one.material) for one in happenings
+        (one.user, one.kind, one.at, one.course, one.lasted, one.outcome, one.material, one.source)
+        for one in happenings
     ]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(READ)
     types = {"at": TIME, "duration_ms": pa.duration("us")}

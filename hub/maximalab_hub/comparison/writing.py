@@ -10,12 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from maximalab_hub.comparison.findings import Measure, person_value
+from maximalab_hub.comparison.places import Place
 from maximalab_hub.export.csv import guarded
 from maximalab_hub.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from maximalab_hub.comparison.figures import Part
     from maximalab_hub.comparison.findings import Finding
     from maximalab_hub.comparison.report import Report, Row
 
@@ -30,7 +32,8 @@ def files(report: Report, about: Mapping[str, Any]) -> dict[str, bytes]:
         "people.csv": _csv(_people(report)),
         "groups.csv": _csv(_rows(report.groups)),
         "materials.csv": _csv(_rows(report.materials)),
-        "tests.csv": _csv(_test(one) for one in (*report.paired, *report.unpaired, *report.terms)),
+        "places.csv": _csv(_in_both(report)),
+        "tests.csv": _csv(map(_test, _findings(report))),
         "grid.csv": _csv(plain(one) for one in report.corners),
         "week.csv": _csv(plain(one) for one in report.week),
         "progress.csv": _csv(plain(one) for one in report.progress),
@@ -68,14 +71,31 @@ def _people(report: Report) -> Iterator[Mapping[str, Any]]:
             ("all", one.whole),
             *((setting.value, one.by_setting[setting]) for setting in Setting),
         ):
-            row |= {
-                f"{name}_runs": part.runs,
-                f"{name}_errors": part.errors,
-                f"{name}_active_minutes": plain(part.minutes),
-                f"{name}_sessions": part.sessions,
-                f"{name}_days": part.days,
-            }
+            row |= _columns(name, part)
         yield row | {Measure.SHARE_OUT.value: plain(person_value(one, Measure.SHARE_OUT))}
+
+
+def _in_both(report: Report) -> Iterator[Mapping[str, Any]]:
+    for one in report.places.people or ():
+        sides = ((Place.CLOUD, one.cloud), (Place.LOCAL, one.local))
+        yield {"person": one.user} | {
+            name: value for place, part in sides for name, value in _columns(place, part).items()
+        }
+
+
+def _findings(report: Report) -> tuple[Finding, ...]:
+    places = report.places
+    return (*report.paired, *report.unpaired, *report.terms, *places.paired, *places.unpaired)
+
+
+def _columns(name: str, part: Part) -> Mapping[str, Any]:
+    return {
+        f"{name}_runs": part.runs,
+        f"{name}_errors": part.errors,
+        f"{name}_active_minutes": plain(part.minutes),
+        f"{name}_sessions": part.sessions,
+        f"{name}_days": part.days,
+    }
 
 
 def _rows(rows: Iterable[Row]) -> Iterator[Mapping[str, Any]]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
+from maximalab_hub.comparison.families import families
 from maximalab_hub.paper.document import Heading, Picture, Points, Section, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from maximalab_hub.comparison.findings import Finding
+    from maximalab_hub.comparison.families import Family
     from maximalab_hub.comparison.report import Report, Row
     from maximalab_hub.comparison.words import Words
     from maximalab_hub.paper.document import Block, Document
@@ -25,9 +25,8 @@ def comparison_report(
 ) -> Document:
     """Print a comparison; `drawn` are its drawings as SVG by file name, `asked` says which events it is of."""
     _ = by.tr
-    families = zip(words.titles(), (made.paired, made.unpaired, made.terms), strict=True)
     sections = [
-        *(Section(title, tuple(_family(words, found))) for title, found in families if found),
+        *(Section(one.title, tuple(_family(words, one))) for one in families(made, words)),
         Section(_("What this says"), (Points(tuple(words.says())),)),
         Section(_("What this does not say"), (Points(tuple(words.says_not())),)),
         *_drawings(by, drawn),
@@ -41,9 +40,8 @@ def comparison_report(
     return by.document(_("Comparison"), sections, more=asked)
 
 
-def _family(words: Words, findings: Sequence[Finding]) -> Iterator[Block]:
-    shown = foremost(findings, MOST_SHOWN)
-    lines = [words.line(one) for one in shown]
+def _family(words: Words, family: Family) -> Iterator[Block]:
+    lines = [words.line(one) for one in family.findings]
     rows = tuple(
         (
             one.measure,
@@ -52,10 +50,11 @@ def _family(words: Words, findings: Sequence[Finding]) -> Iterator[Block]:
         )
         for one in lines
     )
-    yield Table(tuple(words.heads()), rows, names=2)
-    if len(shown) < len(findings):
-        yield Text(words.not_all(len(shown), len(findings)))
-    yield Points(tuple(one.sentence for one in lines))
+    if rows:
+        yield Table(tuple(words.heads()), rows, names=2)
+        yield Points(tuple(one.sentence for one in lines))
+    for note in family.notes:
+        yield Text(note)
 
 
 def _drawings(by: Printer, drawn: Mapping[str, bytes]) -> Iterator[Section]:

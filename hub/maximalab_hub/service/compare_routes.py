@@ -9,7 +9,7 @@ from babel.dates import format_date
 from fastapi import APIRouter, Path, Request, Response
 
 from maximalab_hub.comparedrawings import DRAWINGS, drawings
-from maximalab_hub.comparison.findings import MOST_SHOWN, foremost
+from maximalab_hub.comparison.families import families
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.words import Words
 from maximalab_hub.comparison.writing import files
@@ -29,7 +29,6 @@ from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import study_of, timetables_of, work
 
 if TYPE_CHECKING:
-    from maximalab_hub.comparison.findings import Finding
     from maximalab_hub.paper.printer import Printer
     from maximalab_hub.service.questions import Question
 
@@ -38,7 +37,7 @@ router = APIRouter(prefix=PREFIX)
 
 @router.get("/compare")
 def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bool = False) -> Response:
-    """For researchers and admins: in class against out of class, and group against group, with words."""
+    """For researchers and admins: in and out of class, group against group, cloud and own computers, with words."""
     settings = lab_of(request)
     record(request, person, Kind.LOOK, asked)
     made, courses = _compared(request, asked, with_grid=grid)
@@ -53,7 +52,7 @@ def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bo
         said=said,
         words=words,
         with_grid=grid,
-        families=_families(made, words),
+        families=families(made, words),
         week=week_chart(made.week, language),
         shares=shares_chart(made.people or (), said),
         errors=errors_chart(made.materials, words),
@@ -106,15 +105,6 @@ def _asked(by: Printer, asked: Question) -> list[tuple[str, str]]:
     return course + [
         (word, format_date(day, "d MMMM y", locale=by.said.language)) for word, day in days if day
     ]
-
-
-def _families(made: Report, words: Words) -> tuple[tuple[str, tuple[Finding, ...], str], ...]:
-    """Give each family's title, the tests to show, and a word where these are not all."""
-    found = []
-    for title, every in zip(words.titles(), (made.paired, made.unpaired, made.terms), strict=True):
-        shown = foremost(every, MOST_SHOWN)
-        found.append((title, shown, words.not_all(len(shown), len(every)) if len(shown) < len(every) else ""))
-    return tuple(found)
 
 
 def _compared(request: Request, asked: Question, *, with_grid: bool) -> tuple[Report, tuple[str, ...]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import os
 import re
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -308,6 +310,12 @@ def test_each_export_is_in_a_log_that_can_be_verified_and_asked_for_a_manifest(l
 
 def test_the_comparison_by_command_is_the_same_twice_names_nobody_and_is_recorded(lab: Path, maximalab):
     words = ("compare", "--course", "operations-research", "--no-grid", "--lang", "uk", "--for", "olha")
+    with sqlite3.connect(lab / "usage.sqlite") as store:
+        store.execute("UPDATE event SET source = 'client' WHERE kind = 'run' AND seq % 3 = 0")
+        mine = (
+            "SELECT user, count(*) FROM event WHERE source = 'client' AND outcome <> 'aborted' GROUP BY user"
+        )
+        at_home = dict(store.execute(mine).fetchall())
     told = [maximalab(lab, *words, "--out", folder) for folder in ("first", "second")]
     assert [done.returncode for done in told] == [0, 0], told[0].stderr
     assert told[0].stdout == told[1].stdout
@@ -318,6 +326,10 @@ def test_the_comparison_by_command_is_the_same_twice_names_nobody_and_is_recorde
         content = (lab / "first" / name).read_bytes()
         assert content == (lab / "second" / name).read_bytes()
         assert not [user for user in CLASS if user.encode() in content]
+    pairs = list(csv.DictReader((lab / "first" / "places.csv").read_text().splitlines()))
+    assert "У хмарі та на власному комп’ютері, за людьми" in told[0].stdout
+    assert len(pairs) > 10
+    assert Counter(int(one["local_runs"]) for one in pairs) <= Counter(at_home.values())
     engine = open_engine(f"sqlite:///{lab / 'usage.sqlite'}")
     with reading(engine) as connection:
         looks = [one for one in queries.last_events(connection, 10) if one.kind == "export"]
