@@ -2,11 +2,13 @@
 
 A Python object for each value costs more than all else. So one question gives, for a span of time, one text a column
 with all of its values in it, and arrays find where each begins. A value with our own separator in it, or with a zero,
-at which SQLite ends a text, makes another number of values than there are rows: such a span is read row by row.
+at which SQLite ends a text, makes another number of values than there are rows: such a span is read row by row. So is
+one whose values together are more than SQLite lets a text be.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final
@@ -106,7 +108,11 @@ class Blocks:
 
     def of(self, span: Span) -> Any:  # noqa: ANN401  pyarrow has no types
         """Give the span's events, in any order; `None` where they have to be read row by row."""
-        rows, *blocks = self._ask(after=span[0], until=span[1])
+        try:
+            rows, *blocks = self._ask(after=span[0], until=span[1])
+        except sqlite3.DataError:
+            # A gigabyte of one column: a span has as many events as share a moment, and anybody may claim that.
+            return None
         # One value more for each column, or two where there is no row at all: `_joined`.
         parts = [_parted(block, max(rows, 1) + 1) for block in blocks]
         if any(part is None for part in parts):

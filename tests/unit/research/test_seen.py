@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -27,6 +28,7 @@ from maximalab_hub.store import queries
 from maximalab_hub.store.arrow import CODED, SCHEMA, uuid_texts, uuids_in
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import open_engine, writing
+from maximalab_hub.store.fixed import driver_of
 from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.research import Selection, ordered_tables
 from maximalab_hub.store.tables import stored_tables
@@ -134,6 +136,21 @@ def test_a_text_with_a_zero_or_a_separator_is_read_whole(tmp_path):
                 wrong.append((text, place))
     engine.dispose()
     assert wrong == []
+
+
+def test_more_text_than_sqlite_joins_is_read_row_by_row(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'usage.sqlite'}")
+    migrations.upgrade(engine)
+    told = [
+        {"event_id": str(UUID(int=n)), "at": DAY, "user": "u", "kind": "run", "notebook": "x" * 1000}
+        for n in range(200)
+    ]
+    with writing(engine) as connection:
+        stored(connection, told)
+        driver_of(connection).setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
+        [table] = stored_tables(connection, ["event_id", "notebook"])
+    engine.dispose()
+    assert table.to_pylist() == [{name: one[name] for name in ("event_id", "notebook")} for one in told]
 
 
 def test_conditions_reach_the_database_as_values(store):
