@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
 from icalendar import vRecur
 
 from maximalab_hub.timetable.lesson import MOST_LESSONS, TimetableError, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
 Entry: TypeAlias = Any
 """A VEVENT; the library types a property as any of thirty classes."""
@@ -22,13 +26,14 @@ _TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _DAYS: Final = {"WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 _DATES: Final = ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO")
 _TIMES: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_CALENDAR: Final = frozenset({"BYMONTH", "BYMONTHDAY", "BYYEARDAY"})
 
 
 def rules_of(event: Entry) -> Iterator[Any]:
     """Give the event's rules, each of which can be read and makes no more lessons of a day than a day has."""
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
-        if not isinstance(rule, vRecur):
+        if not isinstance(rule, vRecur) or "FREQ" not in rule:
             raise TimetableError("RRULE cannot be read; write it as FREQ=WEEKLY;COUNT=15", Trouble.NO_RULE)
         _check(rule)
         yield rule
@@ -43,6 +48,47 @@ def _check(rule: Any) -> None:  # noqa: ANN401  see `Entry`
         said = _said(rule)
         msg = f"{said} makes {_times_a_day(rule)} lessons of a day; at most {MOST_A_DAY} are taken"
         raise TimetableError(f"{msg}: shorten its BYHOUR, BYMINUTE and BYSECOND", Trouble.TOO_DENSE, said)
+    if _never_comes(rule):
+        said = _said(rule)
+        raise TimetableError(
+            f"{said} names no day that there is: choose its days anew", Trouble.NO_RULE, said
+        )
+
+
+def _never_comes(rule: Any) -> bool:  # noqa: ANN401  see `Entry`
+    """Say whether whoever looked for the rule's days would look until the last year there is, or for ever."""
+    if any(int(every) < 1 for every in rule.get("INTERVAL", [])):
+        return True
+    most = _most_at_once(rule) * _times_a_day(rule)
+    places = [abs(int(place)) for place in rule.get("BYSETPOS", [])]
+    if places and min(places) > most:
+        return True
+    there = True
+    for part in _CALENDAR & rule.keys():
+        named = [int(one) for one in rule[part]]
+        there = np.any([np.isin(counted, named) for counted in _calendar()[part]], axis=0) & there
+    return not np.any(there)
+
+
+def _most_at_once(rule: Any) -> int:  # noqa: ANN401  see `Entry`
+    frequency = str(rule["FREQ"][0]).upper()
+    return 1 if frequency == "DAILY" else _days_of_a(frequency, rule)
+
+
+@cache
+def _calendar() -> Mapping[str, tuple[NDArray[np.int64], ...]]:
+    """Say of each day of 28 years, after which they come again, what a rule may call it, from the front or the back."""
+    days = np.arange("2000-01-01", "2028-01-01", dtype="datetime64[D]")
+    found: dict[str, tuple[NDArray[np.int64], ...]] = {
+        "BYMONTH": (days.astype("datetime64[M]").astype(np.int64) % 12 + 1,)
+    }
+    for part, unit in (("BYMONTHDAY", "M"), ("BYYEARDAY", "Y")):
+        begins = days.astype(f"datetime64[{unit}]")
+        found[part] = (
+            (days - begins).astype(np.int64) + 1,
+            (days - (begins + 1).astype(days.dtype)).astype(np.int64),
+        )
+    return found
 
 
 def check_number(events: Iterable[Entry], since: datetime, until: datetime) -> None:
@@ -71,7 +117,8 @@ def _by(rule: Any, start: datetime, since: datetime, until: datetime) -> int:  #
     frequency, every = str(rule["FREQ"][0]).upper(), max(int(rule.get("INTERVAL", [1])[0]), 1)
     periods = days // (_DAYS.get(frequency, 1) * every) + 2
     times = min(periods * _days_of_a(frequency, rule), days) * _times_a_day(rule)
-    return int(min([times, *rule.get("COUNT", [])]))
+    chosen = len(rule.get("BYSETPOS", [])) * periods or times
+    return int(min([times, chosen, *rule.get("COUNT", [])]))
 
 
 def _days_of_a(frequency: str, rule: Any) -> int:  # noqa: ANN401  see `Entry`

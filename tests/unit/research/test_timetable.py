@@ -152,6 +152,19 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
             id="a lesson of every minute, by its rule",
         ),
         pytest.param(
+            calendar([*OURS, *MORNING, "RRULE:COUNT=3"]),
+            "write it as FREQ=WEEKLY",
+            id="a rule that does not say how often",
+        ),
+        *(
+            pytest.param(
+                calendar([*OURS, *MORNING, f"RRULE:FREQ=DAILY;{part}"]),
+                "names no day that there is",
+                id=f"a rule that is sought for ever: {part}",
+            )
+            for part in ("INTERVAL=0", "BYMONTH=2;BYMONTHDAY=30,-30", "BYMONTH=1;BYYEARDAY=32", "BYSETPOS=2")
+        ),
+        pytest.param(
             calendar(*[[*OURS, *MORNING, "RRULE:FREQ=DAILY"]] * 700),
             "at most 100000 are taken",
             id="more lessons than a university has, before the first is made",
@@ -183,6 +196,8 @@ def test_a_file_that_cannot_be_a_timetable_says_why(content, said):
         "FREQ=YEARLY;BYMONTHDAY=7",
         "FREQ=YEARLY;BYWEEKNO=40,41",
         "FREQ=YEARLY;BYMONTH=10;BYDAY=SU",
+        "FREQ=YEARLY;BYYEARDAY=-1",
+        "FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1",
     ],
 )
 def test_a_rule_makes_no_more_than_is_reckoned_beforehand_and_not_far_less(rule):
