@@ -151,8 +151,11 @@ def stale() -> TimetableError:
 def meanwhile(request: Request, course: str, based_on: int) -> Meanwhile:
     """Say what became of the course's timetable since the version `based_on`, and who made it so."""
     with snapshot(request.app.state.engine) as connection:
-        made = tuple(one for one in timetables.versions(connection, course) if one.number > based_on)
-        then, now = (timetables.state_of(connection, course, number) for number in (based_on, None))
+        every = timetables.versions(connection, course)
+        made = tuple(one for one in every if one.number > based_on)
+        # Whoever makes a number up gets no further than the newest version: a larger one fits into no database.
+        seen = min(based_on, max((one.number for one in every), default=0))
+        then, now = (timetables.state_of(connection, course, number) for number in (seen, None))
     return Meanwhile(made, difference(then, now))
 
 

@@ -196,6 +196,7 @@ def test_who_changes_a_lesson_second_sees_what_was_done_and_sends_what_was_typed
     assert re.search(r"<li>root · .* · by hand</li>", late.text)
     assert "Mon 2 Nov 2026, 08:30–10:05 → Wed 4 Nov 2026, 12:00–14:50 · OR-1" in late.text
     assert state(app).lessons[0].note == "214"
+    assert tanya.post(page, data={**seen, **MOVED, "based_on": 2**63}).status_code == 409, "made up"
     typed = dict(re.findall(r'name="(day|begins|ends|group)" value="([^"]*)"', late.text))
     assert typed == {name: value for name, value in MOVED.items() if name != "action"}
     [to] = set(re.findall(r'action="([^"]*/lesson/[^"]*)"', late.text))
