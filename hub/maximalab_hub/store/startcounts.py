@@ -8,6 +8,7 @@ its events, archived or not, so that to archive a month changes none.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select
@@ -20,14 +21,16 @@ from maximalab_hub.store.startchanges import ANYTHING, came
 from maximalab_hub.store.startcounting import COURSES, KEY, STARTS, added_up, among, counted_among, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
 EVERYTHING: Final = ""
 """In the place of a start's id: nothing was counted yet."""
 AT_ONCE: Final = 500
-"""Starts that one transaction counts: some hundredths of a second."""
+"""Starts that one transaction counts: some hundredths of a second, and some seconds where an archive is large."""
+REST_SECONDS: Final = 0.2
+"""Between two such transactions: who waits for SQLite's lock looks ten times a second whether it is free."""
 COLUMNS: Final = tuple(column for column in StartCountRow.__table__.columns if column.name != "place")
 """A start's count, in the order of `startcounting.STARTS`."""
 
@@ -68,8 +71,11 @@ def counted_now(connection: Connection, changed: Mapping[str, int]) -> Counted:
     )
 
 
-def settle(engine: Engine) -> int:
-    """Count what changed, for good, batch by batch; say how many starts. Raises `StoreAwayError`."""
+def settle(engine: Engine, rest: Callable[[float], object] = sleep) -> int:
+    """Count what changed, for good, batch by batch; say how many starts. Raises `StoreAwayError`.
+
+    Between batches there is a `rest`: without one, nobody else could store anything until all was counted.
+    """
     count = 0
     with reading(engine) as connection:
         if not changes(connection, 1):
@@ -78,13 +84,14 @@ def settle(engine: Engine) -> int:
         with writing(engine) as connection:
             hold_everybody_off(connection)
             changed = changes(connection, AT_ONCE)
-            if not changed:
-                return count
             if EVERYTHING in changed:
                 _begin(connection)
                 continue
             _keep(connection, changed.keys(), counted_now(connection, changed))
             count += len(changed)
+        if len(changed) < AT_ONCE:
+            return count  # what came meanwhile is the next time's
+        rest(REST_SECONDS)
 
 
 def begin_anew(engine: Engine) -> None:
