@@ -26,7 +26,7 @@ class LeftOut:
     """About how many people did not agree, and how many events they have; `None` for fewer people than may be shown."""
 
     people: int | None
-    """To the next lower multiple of `PEOPLE_TO`."""
+    """To the next lower multiple of `PEOPLE_TO`, or of how many may be shown where that is less."""
     events: int | None
     """To the next lower multiple of `EVENTS_TO`."""
 
@@ -39,7 +39,8 @@ def left_out(events_of_each: Collection[int], least: int) -> LeftOut:
     people = len(events_of_each)
     if 0 < people < least:
         return LeftOut(None, None)
-    return LeftOut(people - people % PEOPLE_TO, sum(events_of_each) // EVENTS_TO * EVENTS_TO)
+    to = min(PEOPLE_TO, least)  # else few people who may be shown would be nobody
+    return LeftOut(people - people % to, sum(events_of_each) // EVENTS_TO * EVENTS_TO)
 
 
 def hidden(people: Mapping[Key, AbstractSet[str]], least: int) -> frozenset[Key]:

@@ -57,8 +57,9 @@ def manifest_of(about: Circumstances, files: Mapping[str, Mapping[str, object]])
         "last_event": _moment(about.last_event),
         "left_out_without_consent": {
             **asdict(about.coverage.left_out),
-            "meaning": f"rounded down to {PEOPLE_TO} people and {EVENTS_TO} events, and null for fewer people than"
-            " smallest_group: whoever did not agree shall not be seen by the difference of two exports",
+            "meaning": f"rounded down to {PEOPLE_TO} people (smallest_group where that is less) and {EVENTS_TO} events,"
+            " and null for fewer people than smallest_group: whoever did not agree shall not be seen by the difference"
+            " of two exports",
         },
         "completeness": {
             **asdict(about.coverage.completeness),

@@ -35,6 +35,10 @@ def test_of_people_who_did_not_agree_only_about_how_many_is_told(events: list[in
     assert left_out(events, 10) == expected
 
 
+def test_where_four_people_may_be_shown_four_are_not_told_to_be_nobody():
+    assert left_out([100] * 4, 3) == LeftOut(3, 400)
+
+
 PEOPLE = st.frozensets(st.sampled_from([f"p{n}" for n in range(30)]), max_size=25)
 TABLES = st.dictionaries(st.sampled_from("abcdefgh"), PEOPLE, max_size=8)
 LEAST = st.integers(2, 12)
