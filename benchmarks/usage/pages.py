@@ -18,7 +18,7 @@ import psutil
 from databases import running_postgres
 from maximalab_hub import migrations
 from maximalab_hub.settings import load_settings
-from maximalab_hub.store import queries
+from maximalab_hub.store import queries, schedules
 from maximalab_hub.store.engine import open_engine, writing
 from usagelab import running_usage_lab
 
@@ -90,7 +90,7 @@ def _agreed(lab: UsageLab) -> None:
     """Let all students agree to the study, so that the comparison is about them."""
     study = load_settings(lab.folder / "maximalab.toml").study
     with writing(lab.engine) as connection:
-        for user in {row.user for row in queries.enrolments(connection)}:
+        for user in schedules.enrolments_by_user(connection):
             queries.record_consent(
                 connection, user=user, study=study.id, agreed=True, decided_at=BEGIN,
                 consent_version=study.consent_version,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.histories.cast import HARMLESS, Group, Plan
 from maximalab_hub.histories.telling import blocks
-from maximalab_hub.store import queries, research, timetables
+from maximalab_hub.store import queries, schedules, timetables
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.load import load_events
 from maximalab_hub.store.timetables import How, Made
@@ -48,7 +48,7 @@ def load_example(
     begin = now - timedelta(weeks=WEEKS)
     lessons = example_lessons(begin - timedelta(weeks=2), now + AHEAD)
     with reading(engine) as connection:
-        if research.lessons(connection) or queries.last_events(connection, 1, users=CLASS[:1]):
+        if schedules.lessons(connection) or queries.last_events(connection, 1, users=CLASS[:1]):
             return False
     with writing(engine) as connection:
         people = tuple(

@@ -16,6 +16,8 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
+from maximalab_hub.timetable.lesson import order_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -112,7 +114,7 @@ def schedule_of(
     is ignored.
     """
     rule = rule or Rule()
-    every = sorted(set(lessons))
+    every = sorted(set(lessons), key=order_of)
     mine = [lesson for lesson in every if not lesson.cancelled and any(e.holds(lesson) for e in enrolments)]
     windows = merged(_windows(course, mine, rule.grace))
     known = [span for e in enrolments if e.course == course for span in _covered(e, every, rule.reach)]

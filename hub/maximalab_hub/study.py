@@ -23,7 +23,7 @@ from maximalab_hub.export.columns import Observation
 from maximalab_hub.privacy import Pseudonyms, pseudonyms_of
 from maximalab_hub.secret_files import Secret, read_secret
 from maximalab_hub.setting import Rule
-from maximalab_hub.store import queries, research, timetables
+from maximalab_hub.store import queries, research, schedules, timetables
 from maximalab_hub.store.each import events_of_each
 from maximalab_hub.store.research import unordered_tables
 
@@ -104,9 +104,9 @@ def coverage(connection: Connection, study: Study, selection: Selection) -> Cove
 
 def timetables_of(connection: Connection, study: Study) -> Timetables:
     """Give lessons and enrolments under the study's rule."""
-    enrolments = research.enrolments_by_user(connection)
+    enrolments = schedules.enrolments_by_user(connection)
     numbers = timetables.numbers(connection)
-    return Timetables(research.lessons(connection), enrolments, study.parameters.rule, numbers)
+    return Timetables(schedules.lessons(connection), enrolments, study.parameters.rule, numbers)
 
 
 def observations(connection: Connection, study: Study, selection: Selection) -> Iterator[Observation]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from maximalab_hub.compare import Timetables
 from maximalab_hub.setting import Enrolment, Span
 from maximalab_hub.setting_arrays import Coded
-from maximalab_hub.store import research
+from maximalab_hub.store import schedules
 from maximalab_hub.store.runs import joined, runs_of
 from maximalab_hub.timetable.impact import Impact, impact_of, whole_change
 
@@ -39,14 +39,14 @@ def impact(connection: Connection, before: State, after: State, rule: Rule, now:
 
 def timetables_with(connection: Connection, state: State, users: Collection[str], rule: Rule) -> Timetables:
     """Give the schedules of these people as if the course's timetable were `state`."""
-    enrolled = research.enrolments_by_user(connection, users)
+    enrolled = schedules.enrolments_by_user(connection, users)
     others = {e.course for user in users for e in enrolled.get(user, ()) if e.course != state.course}
     mine = {user: [e for e in enrolled.get(user, ()) if e.course != state.course] for user in users}
     for one in state.people:
         if one.user in mine:
             mine[one.user].append(Enrolment(state.course, one.group, one.since, one.until))
     ordered = {user: tuple(sorted(found, key=_order)) for user, found in mine.items()}
-    lessons = research.lessons(connection, courses=others)
+    lessons = schedules.lessons(connection, courses=others)
     return Timetables((*lessons, *state.in_force()), ordered, rule)
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from maximalab_hub.calendarwatch import AROUND
 from maximalab_hub.period import check_period
 from maximalab_hub.settings import load_settings
-from maximalab_hub.store import research, timetables
+from maximalab_hub.store import schedules, timetables
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.study import start_of_day
@@ -101,7 +101,7 @@ def enrol_people(  # noqa: PLR0913, PLR0917  one parameter for each option of th
         state = timetables.state_of(connection, course)
         people = [Enrolled(name, group, first, last) for name in names]
         timetables.keep(connection, edits.enrol(state, people), made)
-        known = {(lesson.course, lesson.group) for lesson in research.lessons(connection, courses=[course])}
+        known = {(lesson.course, lesson.group) for lesson in schedules.lessons(connection, courses=[course])}
     typer.echo(f"{len(names)} in {group} of {course}.")
     if (course, group) not in known:
         typer.echo("No timetable names this group yet; until one does, their setting is unknown.", err=True)

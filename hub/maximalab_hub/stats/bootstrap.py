@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 RESAMPLES: Final = 2000
 """How often people are drawn anew; Efron and Tibshirani (1993), ch. 14, ask for about so many for BCa."""
-_AT_ONCE: Final = 250
-"""Resamples in memory at a time."""
+_LEAST_AT_ONCE: Final = 250
+_AT_ONCE: Final = 500_000
+"""So many draws are in memory at a time, and those of some resamples at least."""
 
 
 def shift_and_interval(
@@ -35,9 +36,11 @@ def shift_and_interval(
         return shift, None
     draw = numpy.random.default_rng(seed)
     again: list[float] = []
-    for start in range(0, resamples, _AT_ONCE):
-        drawn = [draw.integers(0, n, n) for _ in range(min(_AT_ONCE, resamples - start))]
-        counts = numpy.stack([numpy.bincount(one, minlength=n) for one in drawn])
+    most = max(_LEAST_AT_ONCE, _AT_ONCE // n)
+    for start in range(0, resamples, most):
+        rows = min(most, resamples - start)
+        drawn = draw.integers(0, n, (rows, n)) + n * numpy.arange(rows)[:, None]
+        counts = numpy.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
         again += means.medians(counts).tolist()
     return shift, bca(shift, again, means.without_each().tolist(), level)
 

@@ -38,6 +38,7 @@ class WalshAverages:
         self._borders = _borders(self._values)
         self._reach = np.stack([self._reached(border) for border in self._borders])
         self._own = np.searchsorted(self._values, self._borders, side="right")
+        self._kept: dict[int, tuple[Floats, Whole, Whole]] = {}
 
     def medians(self, counts: Whole) -> Floats:
         """Give the median for each row of `counts`, which says how often each value counts."""
@@ -74,44 +75,67 @@ class WalshAverages:
     def _middle(self, counts: Whole, reached: Callable[[Whole, Whole], Whole]) -> Floats:
         people = counts.sum(axis=1)
         pairs = people * (people + 1) // 2
-        low = self._selected(counts, (pairs + 1) // 2, reached, np.arange(len(counts)))
-        even = np.flatnonzero(pairs % 2 == 0)
-        high = low.copy()
-        high[even] = self._selected(counts, pairs // 2 + 1, reached, even)
+        rows = np.arange(len(counts))
+        cells = self._cells((pairs + 1) // 2, reached, rows, np.zeros(len(rows), np.int64))
+        low = self._selected(counts, (pairs + 1) // 2, reached, rows, cells)
+        even, high = np.flatnonzero(pairs % 2 == 0), low.copy()
+        # The next one mostly lies in the same cell.
+        others = self._cells(pairs // 2 + 1, reached, even, cells[even])
+        high[even] = self._selected(counts, pairs // 2 + 1, reached, even, others)
         return np.asarray((low + high) / 2)
 
-    def _selected(
-        self, counts: Whole, places: Whole, reached: Callable[[Whole, Whole], Whole], rows: Whole
-    ) -> Floats:
-        """Give, of these rows, the mean at its place in order, counted from 1."""
-        low, high = np.zeros(len(rows), np.int64), np.full(len(rows), len(self._borders) - 1)
+    def _cells(
+        self, places: Whole, reached: Callable[[Whole, Whole], Whole], rows: Whole, low: Whole
+    ) -> Whole:
+        """Say of these rows in which cell the mean at its place in order is, counted from 1; `low` or beyond."""
+        there = reached(low, rows) >= places[rows]
+        low = np.where(there, low, np.minimum(low + 1, len(self._borders) - 1))
+        high = np.where(there, low, len(self._borders) - 1)
         while (open_ones := np.flatnonzero(low < high)).size:
             middle = (low + high)[open_ones] // 2
             enough = reached(middle, rows[open_ones]) >= places[rows[open_ones]]
             high[open_ones] = np.where(enough, middle, high[open_ones])
             low[open_ones] = np.where(enough, low[open_ones], middle + 1)
+        return low
+
+    def _selected(
+        self,
+        counts: Whole,
+        places: Whole,
+        reached: Callable[[Whole, Whole], Whole],
+        rows: Whole,
+        cells: Whole,
+    ) -> Floats:
+        """Give, of these rows, the mean at its place in order, which is in this cell."""
+        before = np.where(cells > 0, reached(np.maximum(cells - 1, 0), rows), 0)
+        inside = places[rows] - before
         found = np.empty(len(rows))
-        for cell in np.unique(low).tolist():
-            those = np.flatnonzero(low == cell)
-            mine = rows[those]
-            before = reached(np.full(len(mine), cell - 1), mine) if cell else np.zeros(len(mine), np.int64)
-            found[those] = self._within(cell, counts, mine, places[mine] - before)
+        for cell in np.unique(cells).tolist():
+            those = np.flatnonzero(cells == cell)
+            found[those] = self._within(cell, counts, rows[those], inside[those])
         return found
 
     def _within(self, cell: int, counts: Whole, rows: Whole, places: Whole) -> Floats:
         """Give the mean at its place among those of one cell, for each row."""
-        means, one, other = self._pairs(cell)
+        means, one, other = self._kept_pairs(cell)
         if means[0] == means[-1]:
             return np.full(len(rows), means[0])
         found = []
         for part in _parts(len(rows), max(1, _AT_ONCE // len(means))):
             mine = counts[rows[part]]
-            weights = mine[:, one] * mine[:, other]
+            weights = mine.take(one, axis=1) * mine.take(other, axis=1)
             itself = np.flatnonzero(one == other)
             weights[:, itself] = (weights[:, itself] + mine[:, one[itself]]) // 2
             short = weights.cumsum(axis=1) < places[part, None]
             found.append(means[short.sum(axis=1)])
         return np.concatenate(found)
+
+    def _kept_pairs(self, cell: int) -> tuple[Floats, Whole, Whole]:
+        if cell not in self._kept:
+            if sum(len(means) for means, *_ in self._kept.values()) > _AT_ONCE:
+                self._kept.clear()
+            self._kept[cell] = self._pairs(cell)
+        return self._kept[cell]
 
     def _pairs(self, cell: int) -> tuple[Floats, Whole, Whole]:
         """Give the pairs whose means lie in a cell, in order of their means."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import ColumnElement, DateTime, Dialect, String, type_coerce
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -30,6 +31,19 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def as_driven(moment: Any) -> ColumnElement[Any]:  # noqa: ANN401  a column, typed by its values
+    """Ask for a moment as the driver gives it; for thousands of rows `moment_of` is several times quicker."""
+    return type_coerce(moment, String)
+
+
+def moment_of(said: Any) -> datetime:  # noqa: ANN401  SQLite's driver gives a text in UTC, PostgreSQL's a moment
+    """Make the aware UTC moment that a driver means."""
+    if isinstance(said, str):
+        return datetime.fromisoformat(f"{said}+00:00")  # `replace` would take several times as long
+    at: datetime = said
+    return at.astimezone(UTC)
 
 
 class Base(DeclarativeBase):

@@ -22,7 +22,6 @@ from maximalab_hub.store.models import (
     ConsentRow,
     EnrolmentRow,
     EventRow,
-    LessonRow,
     ServerRow,
 )
 
@@ -209,16 +208,6 @@ def _between(start: datetime | None, end: datetime | None) -> list[ColumnElement
     return since if end is None else [*since, EventRow.at < end]
 
 
-def enrolments(connection: Connection, users: Collection[str] | None = None) -> Sequence[Row[Any]]:
-    """Give all enrolments, ordered by course, user and start; of these people alone where they are few."""
-    alive = EnrolmentRow.until_version.is_(None)
-    order = (EnrolmentRow.course, EnrolmentRow.user, EnrolmentRow.valid_from, EnrolmentRow.group_name)
-    asked = select(EnrolmentRow.__table__).where(alive).order_by(*order)
-    if users is not None and len(users) <= FEW_PEOPLE:
-        asked = asked.where(EnrolmentRow.user.in_(users))
-    return connection.execute(asked).all()
-
-
 def courses_by_user(connection: Connection, users: Collection[str]) -> Mapping[str, frozenset[str]]:
     """Give the courses in which each of these users is enrolled; whoever is in none is not named."""
     found: dict[str, set[str]] = defaultdict(set)
@@ -229,14 +218,6 @@ def courses_by_user(connection: Connection, users: Collection[str]) -> Mapping[s
     for user, course in rows:
         found[user].add(course)
     return {user: frozenset(courses) for user, courses in found.items()}
-
-
-def lessons(connection: Connection, *, course: str | None = None) -> Sequence[Row[Any]]:
-    """Give all lessons, cancelled ones included, of one course where asked, ordered by start."""
-    statement = select(LessonRow.__table__).where(LessonRow.until_version.is_(None))
-    if course is not None:
-        statement = statement.where(LessonRow.course == course)
-    return connection.execute(statement.order_by(LessonRow.starts_at, LessonRow.lesson_id)).all()
 
 
 def record_consent(  # noqa: PLR0913  one argument for each column

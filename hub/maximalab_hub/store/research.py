@@ -9,29 +9,31 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select, text
 
 from maximalab_hub.consent import Decision
-from maximalab_hub.setting import Enrolment
 from maximalab_hub.store import queries, timetables
 from maximalab_hub.store.archive.columns import coded_tables, sorted_tables
 from maximalab_hub.store.archive.merging import merged
 from maximalab_hub.store.archive.reading import archive_of, everywhere
 from maximalab_hub.store.arrow import coded_among
+from maximalab_hub.store.base import as_driven, moment_of
 from maximalab_hub.store.engine import reading
-from maximalab_hub.store.models import ConsentRow, EventRow, HolidayRow
+from maximalab_hub.store.models import ConsentRow, EventRow
 from maximalab_hub.store.tables import stored_tables
 from maximalab_hub.store.timetables import How, Made
-from maximalab_hub.timetable import Holiday, Lesson, edits
-from maximalab_hub.timetable.state import Enrolled, in_force, ordered
+from maximalab_hub.timetable import edits
+from maximalab_hub.timetable.state import Enrolled, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine
+
+    from maximalab_hub.setting import Enrolment
+    from maximalab_hub.timetable import Lesson
 
 # From each course to the next one by the index: DISTINCT would read an entry of every event.
 _COURSES: Final = text(
@@ -69,22 +71,6 @@ def replace_lessons(connection: Connection, lessons: Sequence[Lesson], made: Mad
         timetables.keep(connection, ordered(replace(state, lessons=mine)), made or _by_the_lab())
 
 
-def lessons(connection: Connection, *, courses: Collection[str] | None = None) -> tuple[Lesson, ...]:
-    """Give every lesson, of these courses where asked, in order; cancelled ones and those on a holiday are marked."""
-    days = defaultdict(list)
-    for row in connection.execute(select(HolidayRow.__table__).where(timetables.alive(HolidayRow))):
-        days[row.course].append(Holiday(row.starts_at, row.ends_at, row.name))
-    found: dict[str, list[Lesson]] = defaultdict(list)
-    rows = (
-        [queries.lessons(connection)]
-        if courses is None
-        else [queries.lessons(connection, course=one) for one in sorted(courses)]
-    )
-    for row in chain.from_iterable(rows):
-        found[row.course].append(timetables.lesson_of(row))
-    return tuple(sorted(one for course, mine in found.items() for one in in_force(mine, days[course])))
-
-
 def enrol(
     connection: Connection, user: str, enrolments: Sequence[Enrolment], made: Made | None = None
 ) -> None:
@@ -99,23 +85,14 @@ def _by_the_lab() -> Made:
     return Made("", datetime.now(UTC), How.START)
 
 
-def enrolments_by_user(
-    connection: Connection, users: Collection[str] | None = None
-) -> Mapping[str, tuple[Enrolment, ...]]:
-    """Give each person's enrolments, ordered; of these people alone where they are few (`queries.FEW_PEOPLE`)."""
-    found: dict[str, list[Enrolment]] = defaultdict(list)
-    for row in queries.enrolments(connection, users):
-        found[row.user].append(Enrolment(row.course, row.group_name, row.valid_from, row.valid_until))
-    return {user: tuple(enrolments) for user, enrolments in found.items()}
-
-
 def decisions(connection: Connection, study: str, *, user: str | None = None) -> list[Decision]:
     """Give the decisions about the study, of one person where asked, in the order of recording."""
-    statement = select(ConsentRow.__table__).where(ConsentRow.study == study)
+    columns = (ConsentRow.user, ConsentRow.agreed, ConsentRow.consent_version, ConsentRow.consent_id)
+    asked = select(as_driven(ConsentRow.decided_at), *columns).where(ConsentRow.study == study)
     if user is not None:
-        statement = statement.where(ConsentRow.user == user)
-    rows = connection.execute(statement.order_by(ConsentRow.consent_id))
-    return [Decision(r.user, r.agreed, r.decided_at, r.consent_version, r.consent_id) for r in rows]
+        asked = asked.where(ConsentRow.user == user)
+    rows = connection.execute(asked.order_by(ConsentRow.consent_id)).all()
+    return [Decision(who, agreed, moment_of(at), version, place) for at, who, agreed, version, place in rows]
 
 
 def events_by_user(connection: Connection, selection: Selection) -> Mapping[str, int]:

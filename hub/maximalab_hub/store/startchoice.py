@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, or_, select, true
 
 from maximalab_hub.store.archive.reading import archive_of
+from maximalab_hub.store.base import UtcTime, as_driven, moment_of
 from maximalab_hub.store.models import EventRow, StartChangeRow, StartCountRow, StartCourseRow
 from maximalab_hub.store.startcounting import among, boots_within
 from maximalab_hub.store.startcounts import COLUMNS, counted_now
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _UNCHANGED: Final = StartCountRow.boot_id.not_in(select(StartChangeRow.boot_id))
 _FIRST: Final = [column.name for column in COLUMNS].index("first_at")
 """The place of the first moment in a count; the last one's follows."""
+_AFTER: Final = _FIRST + sum(isinstance(column.type, UtcTime) for column in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,21 @@ def chosen(
     kept = and_(_UNCHANGED, true() if choice.courses is None else StartCountRow.user != "")
     kept = kept if only is None else and_(kept, only)
     if choice.is_all:
-        return [*map(tuple, connection.execute(select(*COLUMNS).where(kept))), *now.starts]
+        return [*_counts(connection, kept), *now.starts]
     sure, doubtful = _sorted_out(choice, _spans(choice, now))
     told = _told(connection, choice, doubtful | _doubtful(connection, choice))
     inside = _inside(choice)
     if told:
         inside = or_(inside, among(StartCountRow.boot_id, sorted(told), connection.dialect.name))
-    rows = connection.execute(select(*COLUMNS).where(kept, inside))
     mine = [row for row in now.starts if row[0] in sure | told and (choice.courses is None or row[1])]
-    return [*map(tuple, rows), *mine]
+    return [*_counts(connection, and_(kept, inside)), *mine]
+
+
+def _counts(connection: Connection, condition: ColumnElement[bool]) -> Iterator[tuple[Any, ...]]:
+    """Give counts, of which a course has ten thousand in a term, with four moments each."""
+    columns = [as_driven(one) if isinstance(one.type, UtcTime) else one for one in COLUMNS]
+    for row in connection.execute(select(*columns).where(condition)).all():
+        yield *row[:_FIRST], *map(moment_of, row[_FIRST:_AFTER]), *row[_AFTER:]
 
 
 def _spans(choice: Choice, now: Counted) -> Iterator[tuple[str, datetime, datetime]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from maximalab_hub.timetable.lesson import Holiday, Lesson, TimetableError, Trouble
+from maximalab_hub.timetable.lesson import Holiday, Lesson, TimetableError, Trouble, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,6 +88,8 @@ class Difference:
 def in_force(lessons: Iterable[Lesson], holidays: Iterable[Holiday]) -> tuple[Lesson, ...]:
     """Mark the lessons that fall on a holiday as cancelled."""
     days = tuple(holidays)
+    if not days:
+        return tuple(lessons)
     return tuple(
         replace(one, cancelled=True) if not one.cancelled and any(day.holds(one) for day in days) else one
         for one in lessons
@@ -98,7 +100,7 @@ def ordered(state: State) -> State:
     """Put everything in order, so that the same content is the same state."""
     return State(
         state.course,
-        tuple(sorted(state.lessons)),
+        tuple(sorted(state.lessons, key=order_of)),
         tuple(sorted(set(state.holidays))),
         tuple(sorted(set(state.people), key=lambda one: one.order)),
     )

@@ -35,7 +35,7 @@ from maximalab_hub.histories.telling import blocks
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.setting import Enrolment, Setting
-from maximalab_hub.store import queries, research
+from maximalab_hub.store import queries, research, schedules
 from maximalab_hub.store.engine import open_engine, reading, writing
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.study import (
@@ -171,7 +171,7 @@ def test_the_example_is_marked_ends_before_now_and_is_loaded_once(example: Engin
     assert not load_example(example, NOW)
     with reading(example) as connection:
         rows = list(queries.events_between(connection))
-        enrolled = research.enrolments_by_user(connection)
+        enrolled = schedules.enrolments_by_user(connection)
     assert all(row.detail == {"example": True} and row.at < NOW and row.received_at < NOW for row in rows)
     assert {row.user for row in rows} == set(CLASS)
     assert enrolled[VISITOR][0].group == "OR-1"
@@ -192,7 +192,7 @@ def test_a_store_with_a_timetable_of_its_own_is_left_alone(store: Engine):
         research.replace_lessons(connection, [own])
     assert not load_example(store, NOW)
     with reading(store) as connection:
-        assert research.lessons(connection) == (own,)
+        assert schedules.lessons(connection) == (own,)
 
 
 def test_an_import_replaces_the_lessons_of_its_courses_alone(store: Engine):
@@ -203,7 +203,7 @@ def test_an_import_replaces_the_lessons_of_its_courses_alone(store: Engine):
     with writing(store) as connection:
         research.replace_lessons(connection, [old, other])
         research.replace_lessons(connection, [new])
-        assert research.lessons(connection) == (other, new)
+        assert schedules.lessons(connection) == (other, new)
 
 
 def test_enrolling_twice_is_enrolling_once(store: Engine):
@@ -211,7 +211,7 @@ def test_enrolling_twice_is_enrolling_once(store: Engine):
     with writing(store) as connection:
         research.enrol(connection, "olena", [group])
         research.enrol(connection, "olena", [group, Enrolment("logic", "L-1", NOW, NOW + timedelta(days=1))])
-        assert [one.course for one in research.enrolments_by_user(connection)["olena"]] == [
+        assert [one.course for one in schedules.enrolments_by_user(connection)["olena"]] == [
             "algebra",
             "logic",
         ]
