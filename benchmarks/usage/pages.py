@@ -1,8 +1,8 @@
 """Pages about one course of 240 students, in a store with many such courses, through the running service.
 
-A teacher opens the rhythm and the completeness, a researcher the comparison and the study page, whose completeness is
-the whole lab's; they are all the pages that read a course's events. On a machine with other work the clock tells
-little: each page has the processor time of the service beside it, that of PostgreSQL left out.
+A teacher opens the rhythm and the completeness, a researcher the comparison and the study page; they are all the pages
+that read a course's events. On a machine with other work the clock tells little: each page has the processor time of
+the service beside it, that of PostgreSQL left out.
 """
 
 from __future__ import annotations

@@ -118,6 +118,18 @@ def completeness(connection: Connection, people: Collection[str], selection: Sel
     )
 
 
+def completeness_of_course(
+    connection: Connection, people: Collection[str], selection: Selection
+) -> Completeness:
+    """Count the same of these people's senders' starts with an event of the selection's course, without the hub's.
+
+    These are the starts that the page of completeness lists of a course; the whole lab has a hundred times as many.
+    """
+    courses = {selection.course} if selection.course else set()
+    counts = boots.boot_counts(connection, selection.since, selection.until, courses=courses)
+    return summed(judged(connection, [one for one in counts if one.user in people]))
+
+
 def _without_end(connection: Connection, sums: Collection[Sum], selection: Selection) -> int:
     """Count the starts whose servers the hub saw stop, and that did not say so themselves."""
     unended = [one for one in sums if one.user and one.last_unended is not None]

@@ -16,7 +16,7 @@ from maximalab_hub.comparison.by_setting import compare_work
 from maximalab_hub.comparison.parts import READ
 from maximalab_hub.comparison.suppression import LeftOut, left_out
 from maximalab_hub.comparison.work import Work, work_in
-from maximalab_hub.completeness import Completeness, completeness
+from maximalab_hub.completeness import Completeness, completeness, completeness_of_course
 from maximalab_hub.consent import agreed
 from maximalab_hub.events import Kind
 from maximalab_hub.export.columns import Observation
@@ -91,13 +91,16 @@ def people_of(connection: Connection, study: Study) -> frozenset[str]:
     return agreed(research.decisions(connection, study.id), study.consent_version)
 
 
-def coverage(connection: Connection, study: Study, selection: Selection) -> Coverage:
-    """Count who and what is in, who and what is left out, and what never arrived."""
+def coverage(
+    connection: Connection, study: Study, selection: Selection, *, of_course: bool = False
+) -> Coverage:
+    """Count who and what is in, who and what is left out, and what never arrived: of the whole lab, or `of_course`."""
     people = people_of(connection, study)
     counts = {user: n for user, n in research.events_by_user(connection, studied(selection)).items() if user}
     inside = [n for user, n in counts.items() if user in people]
     outside = [n for user, n in counts.items() if user not in people]
-    whole = completeness(connection, people, selection)
+    counted = completeness_of_course if of_course else completeness
+    whole = counted(connection, people, selection)
     hiding = left_out(outside, study.parameters.smallest_group)
     return Coverage(len(inside), sum(inside), hiding, whole)
 

@@ -76,7 +76,7 @@ def _findings(engine: Engine, study: Study, selection: Selection) -> dict[str, A
     with snapshot(engine) as connection:
         timetables = timetables_of(connection, study)
         return {
-            "covered": coverage(connection, study, selection),
+            "covered": coverage(connection, study, selection, of_course=selection.course is not None),
             "compared": comparison(connection, study, selection, timetables),
             "events": last_observations(connection, study, selection, LAST_EVENTS, timetables),
             "courses": research.courses(connection),

@@ -16,9 +16,11 @@ from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.store import queries
 from maximalab_hub.store.engine import reading, writing
+from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.research import Selection
 from maximalab_hub.study import Study, coverage
 from maximalab_recorder.ids import uuid7
+from sqlalchemy import update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,6 +153,16 @@ def day(number: int) -> datetime:
 def test_completeness(store_with, posts: list[str], selection: Selection, expected: Completeness) -> None:
     with reading(store_with(*posts)) as connection:
         assert coverage(connection, STUDY, selection).completeness == expected
+
+
+def test_of_a_course_the_starts_of_those_who_agreed_and_told_of_it_are_counted(store_with) -> None:
+    engine = store_with(*POSTS)
+    with writing(engine) as connection:
+        told = EventRow.boot_id.in_([str(UUID(int=boot)) for boot in (2, 4, 5)])
+        connection.execute(update(EventRow).where(told).values(course="logic"))
+    with reading(engine) as connection:
+        covered = coverage(connection, STUDY, Selection(course="logic"), of_course=True)
+    assert covered.completeness == Completeness(1, 1, 3, 3)
 
 
 def test_of_few_people_their_own_stops_alone_are_read_and_of_many_everybodys(store: Engine) -> None:
