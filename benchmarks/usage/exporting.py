@@ -18,17 +18,14 @@ from typing import TYPE_CHECKING
 import duckdb
 from databases import running_postgres
 from maximalab_hub import migrations
-from maximalab_hub.export.columns import COLUMNS
-from maximalab_hub.export.parquet import write_tables
 from maximalab_hub.export.seen import READ
-from maximalab_hub.export.source import Source
-from maximalab_hub.histories.cast import KYIV
 from maximalab_hub.store.engine import open_engine, writing
-from maximalab_hub.store.research import Selection, snapshot
 
 from benchmarks.table import Figure, Goal
 from benchmarks.turns import medians
-from benchmarks.usage.histories import STUDY, agree, archived, history
+from benchmarks.usage import peak
+from benchmarks.usage.histories import agree, archived, history
+from benchmarks.usage.peak import export
 from benchmarks.usage.stores import Term, fill
 
 if TYPE_CHECKING:
@@ -41,14 +38,6 @@ if TYPE_CHECKING:
 
 RATIO = 1.5
 _TICK = os.sysconf("SC_CLK_TCK")
-
-
-def export(engine: Engine, path: Path) -> None:
-    """Write the study's table of events."""
-    with snapshot(engine) as connection, path.open("wb") as file:
-        tables = Source(connection, STUDY, Selection(), KYIV).event_tables()
-        for part in write_tables(tables, COLUMNS):
-            file.write(part)
 
 
 def copied(told: History, path: Path) -> None:
@@ -131,8 +120,8 @@ def spent_by(server: Postgres | None) -> float:
     return ticks / _TICK
 
 
-def memory(events: int) -> float:
+def memory(events: int, *, one_day: bool = False) -> float:
     """The most memory, in MB, of a process of its own that exports so many archived events."""
-    with history(events) as told, archived(told) as engine:
-        asked = [sys.executable, "-m", "benchmarks.usage.peak", str(engine.url), str(told.path.parent)]
+    with history(events) as told, archived(told, one_day=one_day) as engine:
+        asked = [sys.executable, peak.__file__, str(engine.url), str(told.path.parent)]
         return float(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)

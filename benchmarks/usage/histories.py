@@ -16,21 +16,22 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from maximalab_hub import migrations
-from maximalab_hub.compare import Parameters, Timetables
+from maximalab_hub.compare import Timetables
 from maximalab_hub.histories.cast import Plan, faculty
 from maximalab_hub.histories.telling import blocks
-from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Enrolment
+from maximalab_hub.setting_arrays import micros
 from maximalab_hub.store import queries, timetables
 from maximalab_hub.store.archive.files import write_month
 from maximalab_hub.store.archive.months import month_of
 from maximalab_hub.store.archive.places import name_in_force
 from maximalab_hub.store.archive.reading import by_day
-from maximalab_hub.store.arrow import SCHEMA
+from maximalab_hub.store.arrow import SCHEMA, TIME
 from maximalab_hub.store.engine import open_engine, writing
 from maximalab_hub.store.timetables import How, Made
-from maximalab_hub.study import Study
 from maximalab_hub.timetable.state import Enrolled, State, ordered
+
+from benchmarks.usage.peak import STUDY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
 BEGIN, WEEKS = datetime(2025, 9, 1, tzinfo=UTC), 17
 STUDENTS = 240
 """Of one course; in a term they leave some 260,000 events."""
-STUDY = Study("bench", 1, pseudonyms_of("bench", "not a secret, as this is no study"), Parameters())
 ROWS_IN_A_GROUP = 131_072
+DAY = 86_400_000_000
+"""In microseconds."""
 NUMBERS = ("at", "received_at", "duration_ms", "event_id")
 """Columns of which each value is another, so that a dictionary would not help."""
 
@@ -81,8 +83,11 @@ def history(events: int) -> Iterator[History]:
 
 
 @contextmanager
-def archived(told: History) -> Iterator[Engine]:
-    """Give a store in which all of the history is archived, and everybody has agreed to `STUDY`."""
+def archived(told: History, *, one_day: bool = False) -> Iterator[Engine]:
+    """Give a store in which all of the history is archived, and everybody has agreed to `STUDY`.
+
+    `one_day`: as if all of it had happened on the first day, at the same times of day.
+    """
     folder = told.path.parent
     (folder / "events").mkdir()
     engine = open_engine(f"sqlite:///{folder / 'usage.sqlite'}", archive=folder)
@@ -90,9 +95,8 @@ def archived(told: History) -> Iterator[Engine]:
     with writing(engine) as connection:
         enrol(connection, told.groups)
         agree(connection, told.groups)
-    for month, days in groupby(
-        by_day(_batches(told.path)), lambda day: month_of(day.column("at")[0].as_py())
-    ):
+    batches = map(_on_one_day, _batches(told.path)) if one_day else _batches(told.path)
+    for month, days in groupby(by_day(batches), lambda day: month_of(day.column("at")[0].as_py())):
         one = write_month(folder / "events" / f"{month}.parquet", month, days, BEGIN)
         with writing(engine) as connection:
             name_in_force(connection, one)
@@ -106,6 +110,12 @@ def _batches(path: Path) -> Iterator[Any]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(ROWS_IN_A_GROUP):
             yield pa.Table.from_batches([batch]).cast(SCHEMA)
+
+
+def _on_one_day(events: Any) -> Any:  # noqa: ANN401  pyarrow has no types
+    at = micros(BEGIN) + events.column("at").cast(pa.int64()).to_numpy() % DAY
+    place = events.schema.get_field_index("at")
+    return events.set_column(place, SCHEMA.field("at"), pa.array(at).view(TIME))
 
 
 def agree(connection: Connection, groups: Sequence[Group]) -> None:

@@ -112,8 +112,15 @@ def large(*, quick: bool) -> list[Figure]:
     """Everything; `quick` with a hundredth of the events."""
     small, middle, most = (10_000, 20_000, 100_000) if quick else (100_000, 1_000_000, 10_000_000)
     times = 1 if quick else 5
-    flat = Figure(
-        f"memory of an export of {most:,} archived events (peer: of {small:,})",
-        "MB", memory(most), memory(small), Goal(ratio=RATIO_OF_MEMORY),
-    )  # fmt: skip
-    return [*exports(middle, times), flat, *comparisons(most, times)]
+    return [*exports(middle, times), *_memories(small, middle, most), *comparisons(most, times)]
+
+
+def _memories(small: int, middle: int, most: int) -> list[Figure]:
+    least = memory(small)
+    return [
+        Figure(
+            f"memory of an export of {events:,} archived events{of} (peer: of {small:,})",
+            "MB", memory(events, one_day=bool(of)), least, Goal(ratio=RATIO_OF_MEMORY),
+        )
+        for events, of in ((most, ""), (middle, " of one day"))
+    ]  # fmt: skip

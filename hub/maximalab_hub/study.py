@@ -92,15 +92,25 @@ def people_of(connection: Connection, study: Study) -> frozenset[str]:
 
 
 def coverage(
-    connection: Connection, study: Study, selection: Selection, *, of_course: bool = False
+    connection: Connection,
+    study: Study,
+    selection: Selection,
+    counted: Mapping[str, int] | None = None,
+    *,
+    of_course: bool = False,
 ) -> Coverage:
-    """Count who and what is in, who and what is left out, and what never arrived: of the whole lab, or `of_course`."""
+    """Count who and what is in, who and what is left out, and what never arrived: of the whole lab, or `of_course`.
+
+    Whoever has counted each person's studied events (`research.events_by_user`) gives that: it reads every event.
+    """
     people = people_of(connection, study)
-    counts = {user: n for user, n in research.events_by_user(connection, studied(selection)).items() if user}
+    if counted is None:
+        counted = research.events_by_user(connection, studied(selection))
+    counts = {user: n for user, n in counted.items() if user}
     inside = [n for user, n in counts.items() if user in people]
     outside = [n for user, n in counts.items() if user not in people]
-    counted = completeness_of_course if of_course else completeness
-    whole = counted(connection, people, selection)
+    of_all = completeness_of_course if of_course else completeness
+    whole = of_all(connection, people, selection)
     hiding = left_out(outside, study.parameters.smallest_group)
     return Coverage(len(inside), sum(inside), hiding, whole)
 

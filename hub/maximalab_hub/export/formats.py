@@ -132,7 +132,7 @@ def _parquet() -> Any:  # noqa: ANN401  a module
 def _progsnap2(source: Source) -> Iterator[File]:
     main = Tally(progsnap2.main_rows(source.people("MainTable")))
     yield File("MainTable.csv", progsnap2.write_rows(main, progsnap2.MAIN), main)
-    link = Tally(progsnap2.link_rows(source.people("LinkEvent")))
+    link = Tally(progsnap2.link_rows(source.people("LinkEvent", with_sessions=False)))
     yield File("LinkTables/LinkEvent.csv", progsnap2.write_rows(link, progsnap2.LINK), link)
     yield File("DatasetMetadata.csv", [progsnap2.metadata()])
     yield File("README.md", [progsnap2.README.encode()])

@@ -45,7 +45,7 @@ def opened(  # noqa: PLR0913  what is exported, for which study, how
         title=words.title.text("en"),
         lab=settings.lab.name.text("en"),
         selection=selection,
-        coverage=coverage(connection, study, selection),
+        coverage=coverage(connection, study, selection, source.counts),
         version=source.timetables.version,
         time_zone=zone,
         form=form,

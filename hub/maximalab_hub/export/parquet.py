@@ -54,6 +54,7 @@ def _written(groups: Iterable[Any], schema: Any) -> Iterator[bytes]:  # noqa: AN
             if writing is not None:
                 writing.result()
                 yield sink.taken()
+                pa.default_memory_pool().release_unused()
             writing = beside.submit(writer.write_table, group, row_group_size=len(group))
         if writing is not None:
             writing.result()

@@ -82,9 +82,10 @@ class Source:
         self._selection = selection
         self._zone = zone
         self._track = track
-        counts = research.events_by_user(connection, studied(selection))
-        people = people_of(connection, study) & counts.keys()
-        self._people = {user: counts[user] for user in sorted(people, key=study.pseudonyms.of)}
+        self.counts = research.events_by_user(connection, studied(selection))
+        """Everybody's studied events, also of those who did not agree."""
+        people = people_of(connection, study) & self.counts.keys()
+        self._people = {user: self.counts[user] for user in sorted(people, key=study.pseudonyms.of)}
         self._events = sum(self._people.values())
         self.timetables: Timetables = timetables_of(connection, study)
 
@@ -95,11 +96,12 @@ class Source:
         found = seen(raw, self._study, self.timetables, people)
         return self._track(found, self._events, "events", len)
 
-    def people(self, what: str) -> Iterator[PersonTold]:
-        """Give person after person; `what` is shown with the progress."""
-        names = self._study.pseudonyms
+    def people(self, what: str, *, with_sessions: bool = True) -> Iterator[PersonTold]:
+        """Give person after person, with no sessions where nobody needs them; `what` is shown with the progress."""
+        names, parameters = self._study.pseudonyms, self._study.parameters
         for rows in self._rows_of_each(what):
-            work = sessions_of(map(happening, rows), self.timetables, self._study.parameters, names)
+            at_work = map(happening, rows) if with_sessions else ()
+            work = sessions_of(at_work, self.timetables, parameters, names)
             seen = tuple(observed(row, self._study, self.timetables) for row in rows)
             yield PersonTold(names.of(rows[0].user), seen, tuple(work))
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from maximalab_hub.store.archive.groups import Group, groups_of
 from maximalab_hub.store.archive.merging import in_order
 from maximalab_hub.store.arrow import SCHEMA, TIME, coded_among
 from maximalab_hub.store.engine import StoreAwayError
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from maximalab_hub.store.archive.places import Archived
     from maximalab_hub.store.research import Selection
 
+MOST_AT_ONCE: Final = 65_536
+"""Rows that are sorted at a time: a row group with more is read once for each stretch of time with so many."""
+ROWS_AT_ONCE: Final = 32_768
+
 
 def coded_tables(
     months: Sequence[Archived], columns: Sequence[str], selection: Selection
@@ -31,29 +36,16 @@ def coded_tables(
 
     Each call reads a row group, on whichever thread it is made. Raises `StoreAwayError`, as the calls do.
     """
-    from pyarrow import dataset as ds  # noqa: PLC0415  only where there is an archive
-
     texts = [name for name in columns if SCHEMA.field(name).type == pa.string()]
-    form = ds.ParquetFileFormat(read_options=ds.ParquetReadOptions(dictionary_columns=texts))
-    chosen = _chosen(ds, selection)
     with _away():
-        files = ds.dataset([str(one.path) for one in months], format=form)
-        for file in files.get_fragments(chosen):
-            for group in file.split_by_row_group(chosen):
-                yield partial(_read, group, texts, list(columns), chosen)
+        for group in groups_of([one.path for one in months], selection, texts):
+            yield partial(_read, group, columns, selection)
 
 
-def _read(group: Any, texts: Sequence[str], columns: Sequence[str], chosen: Any) -> Any:  # noqa: ANN401  pyarrow has no types
-    """Read a row group on this thread: the data set's own way goes through several, and takes half as long again."""
-    import pyarrow.parquet as pq  # noqa: PLC0415  see above
-
-    with (
-        _away(),
-        pq.ParquetFile(group.path, metadata=group.metadata, read_dictionary=texts) as file,
-    ):
-        (place,) = (one.id for one in group.row_groups)
-        table = file.read_row_group(place, columns=columns, use_threads=False)
-        return table if chosen is None else table.filter(chosen)
+def _read(group: Group, columns: Sequence[str], selection: Selection) -> Any:  # noqa: ANN401  pyarrow has no types
+    with _away():
+        table = group.table(_with(columns, _asked_by(selection)))
+        return _chosen(table, selection).select(list(columns))
 
 
 @contextmanager
@@ -64,42 +56,72 @@ def _away() -> Iterator[None]:
         raise StoreAwayError(f"the archive: {error}"[:200]) from error
 
 
-def _chosen(ds: Any, selection: Selection) -> Any:  # noqa: ANN401  pyarrow has no types
+def _with(columns: Sequence[str], others: Sequence[str]) -> list[str]:
+    return [*columns, *(name for name in others if name not in columns)]
+
+
+def _asked_by(selection: Selection) -> list[str]:
+    """Name the columns that say whether an event is of the course and period."""
+    timed = selection.since is not None or selection.until is not None
+    return [*(["course"] if selection.course is not None else []), *(["at"] if timed else [])]
+
+
+def _chosen(table: Any, selection: Selection) -> Any:  # noqa: ANN401  pyarrow has no types
+    """Keep what is of the course and period."""
     parts = []
     if selection.course is not None:
-        parts.append(ds.field("course") == selection.course)
+        parts.append(_is_in(table.column("course"), [selection.course]))
     if selection.since is not None:
-        parts.append(ds.field("at") >= pa.scalar(selection.since, TIME))
+        parts.append(pc.greater_equal(table.column("at"), pa.scalar(selection.since, TIME)))
     if selection.until is not None:
-        parts.append(ds.field("at") < pa.scalar(selection.until, TIME))
-    chosen = None
-    for part in parts:
-        chosen = part if chosen is None else chosen & part
-    return chosen
+        parts.append(pc.less(table.column("at"), pa.scalar(selection.until, TIME)))
+    for part in parts[1:]:
+        parts[0] = pc.and_(parts[0], part)
+    return _kept(table, parts[0]) if parts else table
 
 
 def sorted_tables(months: Sequence[Archived], columns: Sequence[str], selection: Selection) -> Iterator[Any]:
     """Give these columns, `at` and `event_id` among them, of the selection, ordered by time and id.
 
-    A row group holds whole days (`files`), so each is sorted alone. Raises `StoreAwayError`.
+    A row group holds whole days (`files`), so each is sorted alone; and one of many events by stretches of time, so
+    that memory does not grow with a day's events. Raises `StoreAwayError`.
     """
-    from pyarrow import dataset as ds  # noqa: PLC0415  only where there is an archive
-
-    form = ds.ParquetFileFormat(read_options=ds.ParquetReadOptions(dictionary_columns=coded_among(columns)))
-    chosen = _chosen(ds, selection)
-    read = [*columns, "kind"] if selection.kinds is not None and "kind" not in columns else list(columns)
-    try:
-        for file in ds.dataset([str(one.path) for one in months], format=form).get_fragments(chosen):
-            for group in file.split_by_row_group(chosen):
-                table = _of_kinds(group.to_table(columns=read, filter=chosen, use_threads=False), selection)
-                if len(table):
-                    yield in_order(table.select(list(columns)).combine_chunks())
-    except (OSError, pa.ArrowException) as error:
-        raise StoreAwayError(f"the archive: {error}"[:200]) from error
+    kind = [] if selection.kinds is None else ["kind"]
+    read = _with(columns, [*_asked_by(selection), *kind])
+    with _away():
+        for group in groups_of([one.path for one in months], selection, coded_among(read)):
+            for table in _by_time(group, read, selection):
+                ready = in_order(table.select(list(columns)).combine_chunks())
+                for start in range(0, len(ready), ROWS_AT_ONCE):
+                    yield ready.slice(start, ROWS_AT_ONCE)
 
 
-def _of_kinds(table: Any, selection: Selection) -> Any:  # noqa: ANN401  pyarrow has no types
-    if selection.kinds is None:
-        return table
-    wanted = pc.is_in(table.column("kind").cast(pa.string()), pa.array(selection.kinds, pa.string()))
-    return table if pc.all(wanted).as_py() else table.filter(wanted)
+def _by_time(group: Group, columns: Sequence[str], selection: Selection) -> Iterator[Any]:
+    """Give what is chosen of a row group: at once, or stretch of time after stretch."""
+    if group.rows <= MOST_AT_ONCE:
+        yield _of_kinds(_chosen(group.table(columns), selection), selection)
+        return
+    for first, last in group.stretches(MOST_AT_ONCE):
+        parts = (
+            _of_kinds(_chosen(_between(one, first, last), selection), selection)
+            for one in group.tables(columns, ROWS_AT_ONCE)
+        )
+        if some := [one for one in parts if len(one)]:
+            yield pa.concat_tables(some).unify_dictionaries()
+
+
+def _between(table: Any, first: int, last: int) -> Any:  # noqa: ANN401
+    at = table.column("at").cast(pa.int64()).to_numpy()
+    return _kept(table, pa.array((at >= first) & (at < last)))
+
+
+def _of_kinds(table: Any, selection: Selection) -> Any:  # noqa: ANN401
+    return table if selection.kinds is None else _kept(table, _is_in(table.column("kind"), selection.kinds))
+
+
+def _is_in(column: Any, those: Sequence[str]) -> Any:  # noqa: ANN401
+    return pc.is_in(column.cast(pa.string()), pa.array(those, pa.string()))
+
+
+def _kept(table: Any, those: Any) -> Any:  # noqa: ANN401
+    return table if pc.all(those).as_py() else table.filter(those)
