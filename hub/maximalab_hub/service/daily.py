@@ -48,6 +48,8 @@ def count_starts(engine: Engine) -> None:
         settle(engine)
     except StoreAwayError as error:
         log.warning("counting of starts put off: %s", error)
+    except Exception:  # a fault of ours must not end the counting until the next start of the service
+        log.exception("counting of starts failed; it is tried again in %d s", COUNT_SECONDS)
 
 
 async def every_day(settings: Settings, engine: Engine) -> None:

@@ -7,6 +7,7 @@ kept before it is, and what fails, fails alone.
 
 from __future__ import annotations
 
+import logging
 from asyncio import get_running_loop
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from maximalab_hub.store.fixed import Driver
+
+log = logging.getLogger(__name__)
 
 Kept = TypeVar("Kept")
 Within = TypeVar("Within")
@@ -130,7 +133,8 @@ class WritesTogether:
                 found.extend(_tried(work, driver) for work in quick)
         except StoreAwayError as error:
             found = [(None, error)] * len(pieces)
-        except Exception:  # noqa: BLE001  whoever is at fault raises it again
+        except Exception as error:  # noqa: BLE001  whoever is at fault raises it again
+            log.info("posts are kept in the usual way after %s in the quick one", type(error).__name__)
             return pieces
         _tell_each(pieces, found)
         return [piece for piece in pieces if not piece.done]
