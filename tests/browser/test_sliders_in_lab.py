@@ -63,6 +63,13 @@ def stands_at(jupyter: str) -> list[object]:
     return [model["state"].get("value", 0) for model in models if model["model_name"] == "IntSliderModel"]
 
 
+def save(page: Page, jupyter: str) -> list[object]:
+    """Save, and say what stands there a moment later; JupyterLab passes over the keys while it saves by itself."""
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1_000)
+    return stands_at(jupyter)
+
+
 def answers(address: str) -> bool:
     try:
         return urllib.request.urlopen(f"{address}/api", timeout=5).status == 200  # noqa: S310  it is our own
@@ -184,8 +191,7 @@ def test_who_comes_back_another_day_sees_where_the_slider_stood(page: Page, jupy
     expect(first.locator(".widget-readout")).not_to_have_text("1", timeout=SLOW)
     shown = first.locator(".widget-readout").inner_text()
     until(lambda: f"n%20%3D%20{shown}%3C" in picture(page, 0), f"the plot for n = {shown}", 60)
-    page.keyboard.press("Control+s")
-    until(lambda: int(shown) in stands_at(jupyter), "the notebook is saved with its sliders", 60)
+    until(lambda: int(shown) in save(page, jupyter), "the notebook is saved with its sliders", 60)
     leave(page, jupyter)
     page.goto(f"{jupyter}/lab/tree/sliders.ipynb?reset")
     expect(first.locator(".widget-readout")).to_have_text(shown, timeout=SLOW)
@@ -196,8 +202,7 @@ def test_who_comes_back_another_day_sees_where_the_slider_stood(page: Page, jupy
 
 def test_a_notebook_saved_without_its_sliders_shows_the_picture_and_what_to_do(page: Page, jupyter: str):
     expect(page.locator(".noUi-handle")).to_have_count(3, timeout=SLOW)
-    page.keyboard.press("Control+s")
-    until(lambda: stands_at(jupyter), "the notebook is saved with its sliders", 60)
+    until(lambda: save(page, jupyter), "the notebook is saved with its sliders", 60)
     header = leave(page, jupyter)
     saved = asked(f"{jupyter}/api/contents/sliders.ipynb")
     del saved["content"]["metadata"]["widgets"]
