@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from composelab import has_compose
 from hypothesis import settings
-from sharing import LongestFirst, in_order, workers
+from sharing import LongestFirst, in_order
 from wireguardbed import has_wireguard
 
 # A busy machine is no defect: examples are counted, not timed.
@@ -63,12 +63,6 @@ NEEDS = {
         "needs root and Debian's packages wireguard-go, wireguard-tools, iproute2, iptables, util-linux",
     ),
 }
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Say what `-n logical` is here."""
-    return workers(os.cpu_count() or 1)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -46,11 +46,6 @@ def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     return sorted(items, key=lambda item: rank(unit_of(item.nodeid)))
 
 
-def workers(cores: int) -> int:
-    """Say how many work at a time: tests of engines, hubs and browsers wait more than they reckon."""
-    return cores + 1
-
-
 class LongestFirst(LoadFileScheduling):
     """Gives a worker a file at a time, or a folder whose tests share a setup, in the order of the tests."""
 
