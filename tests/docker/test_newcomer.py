@@ -53,9 +53,16 @@ with httpx.Client(base_url=facts['public'], follow_redirects=True, trust_env=Fal
 """
 
 
+def told(said: str) -> str:
+    """Give the end of what was said, and the first test that failed there: the others may follow from it."""
+    starts = [said.find(title) for title in ("= ERRORS =", "= FAILURES =") if title in said]
+    first = "".join(f"{said[start : start + 5000]}\n…\n" for start in starts)
+    return first + said[-3000:]
+
+
 def docker(*words: str, timeout: float = 120) -> str:
     ran = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=timeout, check=False)
-    assert ran.returncode == 0, f"docker {words[0]}: {ran.stdout[-3000:]}{ran.stderr[-3000:]}"
+    assert ran.returncode == 0, f"docker {words[0]}: {told(ran.stdout)}{ran.stderr[-3000:]}"
     return ran.stdout
 
 
