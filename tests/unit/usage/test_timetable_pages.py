@@ -5,108 +5,14 @@ from __future__ import annotations
 import html as escapes
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from fastapi.testclient import TestClient
-from labsettings import settings_toml, write_catalogue
-from maximalab_hub import migrations
-from maximalab_hub.secret_files import ensure_secrets
-from maximalab_hub.service.app import create_app
-from maximalab_hub.service.signin import COOKIE
 from maximalab_hub.service.size_limit import LARGEST_FORM
-from maximalab_hub.settings import load_settings
-from maximalab_hub.store import timetables
-from maximalab_hub.store.engine import reading
 from runsinstore import run_at
+from timetablevisits import BASE, CALENDAR, MONDAY, TABLE, Person, app, state
 
-BASE = "/services/usage/timetable/operations-research"
-GROUPS = {
-    "tanya": ["teach:operations-research"],
-    "other": ["teach:algebra"],
-    "sam": ["study:operations-research"],
-}
-MONDAY = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
-"""A lesson's start in winter: half past eight in Kyiv."""
-TABLE = "group;date;begins;ends;last_date\nOR-1;2026-11-02;8:30;10:05;2026-11-16\n"
-CALENDAR = """BEGIN:VCALENDAR
-VERSION:2.0
-PRODID:-//t//
-BEGIN:VEVENT
-UID:a
-DTSTART{zone}:20261102T083000
-DTEND{zone}:20261102T100500
-RRULE:FREQ=WEEKLY;COUNT=3
-END:VEVENT
-END:VCALENDAR
-""".replace("\n", "\r\n")
-
-
-class KnownTokens:
-    """Stands where the hub is asked whose a token is."""
-
-    client_id = "service-usage"
-
-    async def owner_of(self, token: str, browser_session: str = "") -> dict[str, Any] | None:
-        del browser_session
-        name = token.removeprefix("token-of-")
-        return {
-            "kind": "user",
-            "name": name,
-            "admin": name == "root",
-            "scopes": ["access:services!service=usage"],
-            "groups": GROUPS.get(name, []),
-        }
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-@pytest.fixture
-def app(tmp_path: Path, store_url: str):
-    write_catalogue(tmp_path / "catalogue")
-    (tmp_path / "maximalab.toml").write_text(settings_toml({"usage": {"db_url": store_url}}))
-    ensure_secrets(tmp_path / "secrets")
-    app = create_app(load_settings(tmp_path / "maximalab.toml"))
-    app.state.hub = KnownTokens()
-    migrations.upgrade(app.state.engine)
-    yield app
-    app.state.engine.dispose()
-
-
-class Person(TestClient):
-    """A browser in which somebody is signed in."""
-
-    def __init__(self, app, name: str, language: str = "en") -> None:
-        super().__init__(
-            app,
-            base_url="http://127.0.0.1:8000",
-            cookies={COOKIE: f"token-of-{name}"},
-            headers={"Accept": "text/html", "Accept-Language": language},
-            follow_redirects=False,
-        )
-
-    def fill(self, page: str, to: str, *, file: tuple[str, str] | None = None, **fields: str):
-        """Send a form of a page, with what the page hid in it."""
-        text = self.get(page).text
-        hidden = dict(re.findall(r'type="hidden" name="(_xsrf|based_on)" value="([^"]*)"', text))
-        files = {"file": (file[0], file[1].encode())} if file else None
-        return self.post(to, data={**hidden, **fields}, files=files)
-
-    def take(self, name: str, content: str, **fields: str):
-        """Import a file and confirm what it would change; gives the page that showed it."""
-        sent = self.fill(f"{BASE}/import", f"{BASE}/import", file=(name, content), **fields)
-        assert sent.status_code == 303, sent.text
-        preview = self.get(sent.headers["location"])
-        assert self.fill(sent.headers["location"], sent.headers["location"]).status_code == 303
-        return preview
-
-
-def state(app):
-    with reading(app.state.engine) as connection:
-        return timetables.state_of(connection, "operations-research")
+__all__ = ["app"]
 
 
 def test_an_import_is_shown_before_it_counts_and_says_what_it_does_to_the_past(app):
@@ -174,94 +80,6 @@ def test_a_series_is_entered_cancelled_from_a_day_on_and_stopped_by_holidays(app
         ("OR-2", False),
         ("OR-1", True),
     ]
-
-
-def opened(person: Person, page: str) -> dict[str, str]:
-    """What a page that somebody opened hid in its forms."""
-    return dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', person.get(page).text))
-
-
-MOVED = {"action": "move", "group": "OR-9", "day": "2026-11-04", "begins": "13:15", "ends": "14:50"}
-
-
-def test_who_changes_a_lesson_second_sees_what_was_done_and_sends_what_was_typed_again(app):
-    tanya, root = Person(app, "tanya"), Person(app, "root")
-    tanya.take("t.csv", TABLE)
-    page = f"{BASE}/lesson/{state(app).lessons[0].lesson_id}"
-    seen = opened(tanya, page)
-    root.fill(page, page, **{**MOVED, "group": "OR-1", "begins": "12:00", "note": "214"})
-    late = tanya.post(page, data={**seen, **MOVED})
-    assert late.status_code == 409
-    assert "changed the timetable since you opened" in late.text
-    assert re.search(r"<li>root · .* · by hand</li>", late.text)
-    assert "Mon 2 Nov 2026, 08:30–10:05 → Wed 4 Nov 2026, 12:00–14:50 · OR-1" in late.text
-    assert state(app).lessons[0].note == "214"
-    assert tanya.post(page, data={**seen, **MOVED, "based_on": 2**63}).status_code == 409, "made up"
-    typed = dict(re.findall(r'name="(day|begins|ends|group)" value="([^"]*)"', late.text))
-    assert typed == {name: value for name, value in MOVED.items() if name != "action"}
-    [to] = set(re.findall(r'action="([^"]*/lesson/[^"]*)"', late.text))
-    again = dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', late.text))
-    assert tanya.post(to, data={**again, **MOVED}).status_code == 303
-    assert [one.group for one in state(app).lessons].count("OR-9") == 1
-
-
-def test_who_changes_a_lesson_that_another_took_away_may_add_what_was_typed(app):
-    tanya, root = Person(app, "tanya"), Person(app, "root")
-    tanya.take("t.csv", TABLE)
-    page = f"{BASE}/lesson/{state(app).lessons[0].lesson_id}"
-    seen = opened(tanya, page)
-    root.fill(page, page, action="remove")
-    late = tanya.post(page, data={**seen, **MOVED})
-    assert (late.status_code, len(state(app).lessons)) == (409, 2)
-    assert "took this lesson away" in late.text
-    assert "Gone: 1" in late.text
-    assert all(late.text.count(f'value="{value}"') == 1 for value in list(MOVED.values())[1:])
-    assert tanya.post(page, data={**seen, "action": "cancel"}).status_code == 409
-
-
-def test_an_import_that_another_was_faster_than_shows_itself_again(app):
-    tanya, root = Person(app, "tanya"), Person(app, "root")
-    sent = tanya.fill(f"{BASE}/import", f"{BASE}/import", file=("t.csv", TABLE))
-    seen = opened(tanya, sent.headers["location"])
-    root.fill(f"{BASE}/enter", f"{BASE}/enter", what="holiday", name="Freedom", day="2026-11-09")
-    late = tanya.post(sent.headers["location"], data=seen)
-    assert (late.status_code, state(app).lessons) == (409, ())
-    assert "Import it again." in late.text
-    people = opened(tanya, f"{BASE}/people")
-    root.take("t.csv", TABLE)
-    table = {"file": ("p.csv", b"name;group;from\nsam;OR-1;2026-09-01\n")}
-    late = tanya.post(f"{BASE}/people/table", data=people, files=table)
-    assert (late.status_code, state(app).people) == (409, ())
-    assert "Added: 3" in late.text
-
-
-@pytest.mark.parametrize(
-    ("place", "typed"),
-    [
-        pytest.param(
-            "enter",
-            {"what": "lesson", "group": "ОР-7", "day": "2026-12-05", "begins": "08:30", "ends": "10:05"},
-            id="a lesson",
-        ),
-        pytest.param(
-            "people",
-            {"what": "enrol", "group": "ОР-7", "names": "olena", "since": "2026-12-05"},
-            id="people of a group",
-        ),
-    ],
-)
-def test_who_was_slower_finds_what_was_typed_and_only_sends_it_again(app, place, typed):
-    tanya, root = Person(app, "tanya", "uk"), Person(app, "root")
-    page = f"{BASE}/{place}"
-    seen = dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', tanya.get(page).text))
-    root.take("t.csv", TABLE)
-    late = tanya.post(page, data={**seen, **typed})
-    assert (late.status_code, len(state(app).lessons)) == (409, 3)
-    assert "Розклад змінили, відколи ви відкрили сторінку" in late.text
-    for kept in set(typed.values()) - {typed["what"]}:
-        assert kept in escapes.unescape(late.text)
-    again = dict(re.findall(r'name="(_xsrf|based_on)" value="([^"]*)"', late.text))
-    assert tanya.post(page, data={**again, **typed}).status_code == 303
 
 
 def test_a_form_that_was_refused_keeps_the_group_and_the_tick(app):
