@@ -71,10 +71,10 @@ def counted_now(connection: Connection, changed: Mapping[str, int]) -> Counted:
     )
 
 
-def settle(engine: Engine, rest: Callable[[float], object] = sleep) -> int:
-    """Count what changed, for good, batch by batch; say how many starts. Raises `StoreAwayError`.
+def settle(engine: Engine, rest: Callable[[float], object] = sleep, *, at_once: int = AT_ONCE) -> int:
+    """Count what changed, for good, `at_once` by `at_once`; say how many starts. Raises `StoreAwayError`.
 
-    Between batches there is a `rest`: without one, nobody else could store anything until all was counted.
+    Between these batches there is a `rest`: without one, nobody else could store anything until all was counted.
     """
     count = 0
     with reading(engine) as connection:
@@ -83,13 +83,13 @@ def settle(engine: Engine, rest: Callable[[float], object] = sleep) -> int:
     while True:
         with writing(engine) as connection:
             hold_everybody_off(connection)
-            changed = changes(connection, AT_ONCE)
+            changed = changes(connection, at_once)
             if EVERYTHING in changed:
                 _begin(connection)
                 continue
             _keep(connection, changed.keys(), counted_now(connection, changed))
             count += len(changed)
-        if len(changed) < AT_ONCE:
+        if len(changed) < at_once:
             return count  # what came meanwhile is the next time's
         rest(REST_SECONDS)
 

@@ -15,13 +15,15 @@ from maximalab_hub.export.source import Source
 from maximalab_hub.retention import cutoffs
 from maximalab_hub.settings_sections import RetentionSection
 from maximalab_hub.store import each, erasing, retaining
-from maximalab_hub.store.archive import columns, moving
+from maximalab_hub.store.archive import moving
+from maximalab_hub.store.archive.columns import sorted_tables
 from maximalab_hub.store.archive.groups import groups_of
 from maximalab_hub.store.archive.months import Month, last_closed, month_from, month_of
 from maximalab_hub.store.archive.places import archived_months
 from maximalab_hub.store.archive.reading import Archive
+from maximalab_hub.store.arrow import SCHEMA
 from maximalab_hub.store.engine import open_engine, reading, writing
-from maximalab_hub.store.research import Selection, ordered_tables
+from maximalab_hub.store.research import Selection
 from maximalab_hub.store.startcounts import settle
 from postedevents import LOG_NAMES, emptied
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 KINDS = ("run", "run", "notebook_open", "login", "look", "server_use", "recording_end")
@@ -55,14 +57,9 @@ DEEDS = st.one_of(
 
 @pytest.fixture
 def stores(
-    store: Engine,
-    store_url: str,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    store: Engine, store_url: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[list[Engine]]:
     """Two stores of the same kind: events of the one are archived, those of the other never."""
-    monkeypatch.setattr(columns, "MOST_AT_ONCE", 7)  # so that larger row groups are read in parts
     if store.dialect.name == "sqlite":
         other = open_engine(f"sqlite:///{tmp_path / 'other.sqlite'}", archive=tmp_path / "never")
         mine = open_engine(store_url, archive=tmp_path / "archive")
@@ -96,6 +93,7 @@ def test_nothing_tells_what_is_archived(stores: list[Engine], events: list[Any],
         do(stores, deed, about)
     with reading(stores[0]) as connection:
         starts(connection)  # some of them counted before what came last, and some after
+        assert archived_rows(connection, most=7, rows=5) == archived_rows(connection), "read in parts"
     for one in stores:
         settle(one)
     mine, never = (everything(one) for one in stores)
@@ -124,24 +122,28 @@ def test_an_export_asks_the_archive_for_many_people_together(
     assert len(asked) == times
 
 
-def test_a_day_of_many_events_is_read_in_parts(stores: list[Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+def archived_rows(connection: Connection, **limits: int) -> list[dict[str, Any]]:
+    """All of every archived event, in order."""
+    months = archived_months(connection)
+    return [
+        row for one in sorted_tables(months, SCHEMA.names, Selection(), **limits) for row in one.to_pylist()
+    ]
+
+
+def test_a_day_of_many_events_is_read_in_parts(stores: list[Engine]) -> None:
     """Whatever a day holds, no more of it is sorted, or given, at a time."""
     events = [event(n, n, user=n % 4) for n in range(1, 60)]
-    for one in stores:
-        put(one, events)
+    put(stores[0], events)
     list(moving.archive(stores[0], Month(2026, 1), NOW))
     with reading(stores[0]) as connection:
-        paths = [one.path for one in archived_months(connection)]
-        [group] = groups_of(paths, Selection(), [])
+        months = archived_months(connection)
+        [group] = groups_of([one.path for one in months], Selection(), [])
         assert (group.rows, len(list(group.stretches(20))), len(list(group.stretches(59)))) == (59, 3, 1)
-        monkeypatch.setattr(columns, "ROWS_AT_ONCE", 5)
-        sizes: list[int] = []
-        real = columns.in_order
-        monkeypatch.setattr(columns, "in_order", lambda table: sizes.append(len(table)) or real(table))
-        tables = list(ordered_tables(connection, ["event_id"], Selection()))
-    assert max(sizes) <= columns.MOST_AT_ONCE < group.rows
-    assert max(map(len, tables)) <= 5
-    assert [row["event_id"] for one in tables for row in one.to_pylist()] == [e["event_id"] for e in events]
+        for most, rows in ((7, 100), (100, 5)):
+            tables = list(sorted_tables(months, ["event_id", "at"], Selection(), most=most, rows=rows))
+            assert max(map(len, tables)) <= min(most, rows)
+            found = [row["event_id"] for one in tables for row in one.to_pylist()]
+            assert found == [one["event_id"] for one in events]
 
 
 def sessions_in(engine: Engine) -> list[Any]:

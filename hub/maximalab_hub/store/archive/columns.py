@@ -80,28 +80,36 @@ def _chosen(table: Any, selection: Selection) -> Any:  # noqa: ANN401  pyarrow h
     return _kept(table, parts[0]) if parts else table
 
 
-def sorted_tables(months: Sequence[Archived], columns: Sequence[str], selection: Selection) -> Iterator[Any]:
+def sorted_tables(
+    months: Sequence[Archived],
+    columns: Sequence[str],
+    selection: Selection,
+    *,
+    most: int = MOST_AT_ONCE,
+    rows: int = ROWS_AT_ONCE,
+) -> Iterator[Any]:
     """Give these columns, `at` and `event_id` among them, of the selection, ordered by time and id.
 
-    A row group holds whole days (`files`), so each is sorted alone; and one of many events by stretches of time, so
-    that memory does not grow with a day's events. Raises `StoreAwayError`.
+    A row group holds whole days (`files`), so each is sorted alone; and one of more than `most` events by stretches of
+    time, so that memory does not grow with a day's events. A table has at most so many `rows`. Raises
+    `StoreAwayError`.
     """
     kind = [] if selection.kinds is None else ["kind"]
     read = _with(columns, [*_asked_by(selection), *kind])
     with _away():
         for group in groups_of([one.path for one in months], selection, coded_among(read)):
-            for table in _by_time(group, read, selection):
+            for table in _by_time(group, read, selection, most):
                 ready = in_order(table.select(list(columns)).combine_chunks())
-                for start in range(0, len(ready), ROWS_AT_ONCE):
-                    yield ready.slice(start, ROWS_AT_ONCE)
+                for start in range(0, len(ready), rows):
+                    yield ready.slice(start, rows)
 
 
-def _by_time(group: Group, columns: Sequence[str], selection: Selection) -> Iterator[Any]:
+def _by_time(group: Group, columns: Sequence[str], selection: Selection, most: int) -> Iterator[Any]:
     """Give what is chosen of a row group: at once, or stretch of time after stretch."""
-    if group.rows <= MOST_AT_ONCE:
+    if group.rows <= most:
         yield _of_kinds(_chosen(group.table(columns), selection), selection)
         return
-    for first, last in group.stretches(MOST_AT_ONCE):
+    for first, last in group.stretches(most):
         parts = (
             _of_kinds(_chosen(_between(one, first, last), selection), selection)
             for one in group.tables(columns, ROWS_AT_ONCE)
