@@ -23,10 +23,12 @@ FILES = re.compile(r"maximalab-\d+\.(?:svg|gnuplot|data|log|png)")
 
 NOISE = re.compile(
     r"(?:^\s*\n)?^line 0: Cannot load input from '[^'\n]*/maximalab-\d+\.gnuplot'\n+"
-    r"|(?:^; ?\n)?^; compilation unit aborted\n(?:^;   caught \d+ .*\n)*",
+    r"|(?:^; ?\n)?^; compilation unit aborted\n(?:^;   caught \d+ .*\n)*"
+    r"|\n?^;;;\n;;; Internal error:\n;;; Detected write access to the environment while interrupts [^\n]*\n;;;\n\n?",
     re.MULTILINE,
 )
-"""A gnuplot that was started while its script was being removed; an SBCL that compiled when the interrupt came."""
+"""A gnuplot that was started while its script was being removed; an SBCL that compiled when the interrupt came; an ECL
+that has given the evaluation up, see lisp/interrupts.lisp."""
 
 
 def without_noise(said: str) -> str:

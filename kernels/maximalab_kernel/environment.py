@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -40,8 +41,9 @@ def sweep(parent: Path) -> None:
     """Remove the folders of kernels that were killed before they could."""
     for folder in parent.glob(FOLDER + "*"):
         owner = folder.name.removeprefix(FOLDER).partition("-")[0]
-        if owner.isdigit() and not alive(int(owner)) and folder.stat().st_uid == os.getuid():
-            remove(folder)
+        with contextlib.suppress(FileNotFoundError):  # one that starts at this moment removes it, too
+            if owner.isdigit() and not alive(int(owner)) and folder.stat().st_uid == os.getuid():
+                remove(folder)
 
 
 def remove(folder: Path) -> None:

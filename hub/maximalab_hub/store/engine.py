@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 5
 """How long a transaction waits for another one's lock before the store counts as away."""
+BUSY_AGAIN = 0.02
+"""Seconds between two tries of what SQLite refuses without waiting."""
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
 """SQLAlchemy's, and the drivers' own, where `store.fixed` speaks to them without it."""
@@ -126,8 +129,23 @@ def _make_private(path: Path, setting: str) -> None:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own connection
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _log_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log: who finds another at that, in a new file, is refused without a wait."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(BUSY_AGAIN)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 from icalendar import vRecur
@@ -82,11 +82,12 @@ def _calendar() -> Mapping[str, tuple[NDArray[np.int64], ...]]:
     found: dict[str, tuple[NDArray[np.int64], ...]] = {
         "BYMONTH": (days.astype("datetime64[M]").astype(np.int64) % 12 + 1,)
     }
-    for part, unit in (("BYMONTHDAY", "M"), ("BYYEARDAY", "Y")):
+    units: tuple[tuple[str, Literal["M", "Y"]], ...] = (("BYMONTHDAY", "M"), ("BYYEARDAY", "Y"))
+    for part, unit in units:
         begins = days.astype(f"datetime64[{unit}]")
         found[part] = (
             (days - begins).astype(np.int64) + 1,
-            (days - (begins + 1).astype(days.dtype)).astype(np.int64),
+            (days - (begins + np.timedelta64(1, unit)).astype(days.dtype)).astype(np.int64),
         )
     return found
 

@@ -115,18 +115,23 @@ itself; on the others it is only counted, since their streams let it in while th
     (when (and *maximalab-interruptible* (/= before *maximalab-interrupts*))
       (throw 'maximalab-interrupted :interrupted))))
 
+(defvar *maximalab-half-written* nil "True where a frame was begun, and may have been given up.")
+
 (defun maximalab-write-frame (kind &rest fields)
   "Write one frame; FIELDS alternate names and values. What was printed before it leaves before it."
   (finish-output *standard-output*)
   (finish-output *error-output*)
   (let ((*print-base* 10) (*print-radix* nil) (*print-pretty* nil) (out *maximalab-frames*))
+    (when *maximalab-half-written* (terpri out)) ; a line of its own: the kernel passes over what is no whole frame
+    (setq *maximalab-half-written* t)
     (format out "{\"id\":~d,\"kind\":\"~a\"" *maximalab-id* kind)
     (loop for (name value) on fields by #'cddr
           do (format out ",\"~a\":" name)
              (maximalab-write-json value out))
     (write-char #\} out)
     (terpri out)
-    (finish-output out)))
+    (finish-output out)
+    (setq *maximalab-half-written* nil)))
 
 (defun maximalab-next-request ()
   "The next request, (id operation text), or :EOF when the kernel is gone."

@@ -1,53 +1,11 @@
 ;;;; Nothing that a user's code does may end the server's loop: errors of Maxima and of Lisp, throws, interrupts. Each
-;;;; becomes a status. Interrupts are let in only while a user's code runs, so that none can hit the protocol.
+;;;; becomes a status.
 
 (in-package :maxima)
 
 (defvar *maximalab-trouble* nil "What the last failure said: (name message trace position).")
 (defvar *maximalab-source* nil "The stream that the statement under evaluation is parsed from.")
 (defvar *maximalab-text* "" "The text of that statement.")
-
-(defun maximalab-stop (&rest ignored)
-  "What an interrupt does: leave the evaluation, whatever error handlers the user's code has set."
-  (declare (ignore ignored))
-  (incf *maximalab-interrupts*)
-  (when *maximalab-interruptible* (throw 'maximalab-interrupted :interrupted)))
-
-;; ECL takes the signal in a thread of its own, which must pass it on to the one that evaluates.
-#+ecl (defvar *maximalab-thread* mp:*current-process*)
-#+ecl (defun maximalab-pass-on (&rest ignored)
-        (declare (ignore ignored))
-        (mp:interrupt-process *maximalab-thread* #'maximalab-stop))
-
-(defun maximalab-collector (name types values)
-  "Call NAME, a function of ECL's collector, where this ECL has a way to."
-  (declare (ignorable name types values))
-  #+(and ecl dffi) (ignore-errors
-                    (si:call-cfun (si:find-foreign-symbol name :default :pointer-void 0) :int types values)))
-
-;; ECL's collector calls finalizers in whatever has just allocated. One that an interrupt waits for writes where ECL has then
-;; forbidden itself to write, and Maxima ends. So they are called between two requests, where no interrupt is let in.
-(defun maximalab-defer-finalizers ()
-  (maximalab-collector "GC_set_finalize_on_demand" '(:int) '(1)))
-
-(defun maximalab-finalize ()
-  (maximalab-collector "GC_invoke_finalizers" '() '()))
-
-(defun maximalab-take-interrupts ()
-  "Have the interrupt signal end the evaluation, in this process, from now on."
-  (maximalab-defer-finalizers)
-  #+ecl (progn
-          (ext:package-lock "SI" nil)
-          (dolist (name '(si:terminal-interrupt si::simple-terminal-interrupt
-                          si::single-threaded-terminal-interrupt))
-            (setf (symbol-function name) #'maximalab-pass-on)))
-  #+gcl (setf (symbol-function 'si::terminal-interrupt) #'maximalab-stop)
-  ;; As SBCL's own handler does: left to the thread, which takes it as soon as it lets interrupts in.
-  #+sbcl (let ((thread sb-thread:*current-thread*))
-           (sb-sys:enable-interrupt sb-unix:sigint
-                                    (lambda (&rest ignored)
-                                      (declare (ignore ignored))
-                                      (sb-thread:interrupt-thread thread #'maximalab-stop)))))
 
 (defun maximalab-printed (function)
   "What FUNCTION prints, trimmed."
@@ -155,15 +113,20 @@ many it had sent by the time of a request: more than that cannot have come befor
 
 (defun maximalab-guarded (function)
   "Call FUNCTION with interrupts let in: (values :ok value), or :failed, or :interrupted."
-  (let ((status :interrupted) (value nil))
+  (let ((status :interrupted) (value nil) (whole t))
     (setq *maximalab-trouble* nil)
+    (maximalab-let-interrupts-come)
     (catch 'maximalab-interrupted
-      (setf (values status value)
-            (handler-case (let ((*maximalab-interruptible* t))
-                            (maximalab-exposed (maximalab-take-early) (maximalab-catching function)))
-              (serious-condition (condition)
-                (setq *maximalab-trouble* (maximalab-lisp-trouble condition))
-                :failed))))
+      (setq whole (maximalab-rescued
+                    (setf (values status value)
+                          (handler-case (let ((*maximalab-interruptible* t))
+                                          (maximalab-exposed (maximalab-take-early) (maximalab-catching function)))
+                            (serious-condition (condition)
+                              (setq *maximalab-trouble* (maximalab-lisp-trouble condition))
+                              :failed)))
+                    t)))
+    (unless (or (maximalab-let-no-more-come) whole)
+      (throw 'maximalab-over nil))      ; ECL's own stack is full, or broken: there is no going on
     (unless (eq status :ok) (maximalab-clean-up))
     (maximalab-restore-stacks)
     (values status value)))

@@ -20,7 +20,9 @@ SCHEMA = jsonschema.Draft202012Validator(json.loads((DOCS / "surface.schema.json
 
 def drawn(lab, code):
     """The surface that a cell brings, checked against the schema."""
-    data = lab.run(code).of("display_data")[-1]["data"]
+    answer = lab.run(code)
+    assert answer.of("display_data"), answer
+    data = answer.of("display_data")[-1]["data"]
     told = data.get(surfaces.MIME)
     if told is not None:
         SCHEMA.validate(told)

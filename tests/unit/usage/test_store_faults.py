@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from maximalab_hub.store.engine import StoreAwayError, open_engine, reading, wri
 from sqlalchemy import text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from databases import Postgres
     from sqlalchemy import Engine
 from postedevents import ADA, CLIENT, a_run, an_event, ingest_of, plain_of, stored
@@ -97,3 +100,22 @@ def test_t17_posts_at_the_same_moment_count_once(store: Engine) -> None:
 def test_a_store_without_tables_is_away(store_url: str) -> None:
     with pytest.raises(StoreAwayError):
         ingest_of(open_engine(store_url)).take(ADA, [an_event(1)])
+
+
+def test_those_who_open_a_new_store_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    """Each sets its kind of log, and SQLite lets one alone at that, without a wait for the others."""
+    at_once = 8
+
+    def opened(url: str, together: threading.Barrier) -> int:
+        engine = open_engine(url)
+        together.wait()
+        with reading(engine) as connection:
+            one: int = connection.execute(text("SELECT 1")).scalar_one()
+        engine.dispose()
+        return one
+
+    with ThreadPoolExecutor(at_once) as hands:
+        for number in range(150):
+            together = threading.Barrier(at_once)
+            urls = [f"sqlite:///{tmp_path}/{number}.sqlite"] * at_once
+            assert list(hands.map(opened, urls, [together] * at_once)) == [1] * at_once
