@@ -15,17 +15,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from maximalab_hub.comparedrawings import drawings, with_pictures
 from maximalab_hub.comparison.families import families
 from maximalab_hub.comparison.grid import SIZE
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.words import Words
 from maximalab_hub.comparison.writing import files
+from maximalab_hub.drawings.compared import charts_of, drawings, pictures
 from maximalab_hub.events import Kind
 from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.language import as_language
 from maximalab_hub.period import check_period
 from maximalab_hub.service.own_events import own_events_of
+from maximalab_hub.service.wording import Wording
 from maximalab_hub.settings import load_settings
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
@@ -102,7 +103,8 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
             about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
             parts = files(made, about | {"since": _day(since), "until": _day(until)})
             own.exported(asked, {"sha256": sha256(parts["comparison.json"]).hexdigest()})
-            write(out, parts | with_pictures(drawings(made, chosen, zone)))
+            said = Wording(chosen, zone)
+            write(out, parts | pictures(drawings(charts_of(made, said), said)))
         show(made, Words(chosen), _console())
 
 

@@ -8,22 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximalab_hub.comparison.families import families
+from maximalab_hub.drawings.svg import as_file
 from maximalab_hub.paper.document import Heading, Picture, Points, Section, Table, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from maximalab_hub.comparison.families import Family
     from maximalab_hub.comparison.report import Report, Row
     from maximalab_hub.comparison.words import Words
+    from maximalab_hub.drawings.shapes import Drawing
     from maximalab_hub.paper.document import Block, Document
     from maximalab_hub.paper.printer import Printer
 
 
 def comparison_report(
-    by: Printer, words: Words, made: Report, drawn: Mapping[str, bytes], asked: Sequence[tuple[str, str]]
+    by: Printer, words: Words, made: Report, drawn: Iterable[Drawing], asked: Sequence[tuple[str, str]]
 ) -> Document:
-    """Print a comparison; `drawn` are its drawings as SVG by file name, `asked` says which events it is of."""
+    """Print a comparison; `drawn` are its drawings, `asked` says which events it is of."""
     _ = by.tr
     sections = [
         *(Section(one.title, tuple(_family(words, one))) for one in families(made, words)),
@@ -57,39 +59,13 @@ def _family(words: Words, family: Family) -> Iterator[Block]:
         yield Text(note)
 
 
-def _drawings(by: Printer, drawn: Mapping[str, bytes]) -> Iterator[Section]:
+def _drawings(by: Printer, drawn: Iterable[Drawing]) -> Iterator[Section]:
     """Give each drawing that there is, with the page's words about it."""
     _ = by.tr
-    said = {
-        "week.svg": (
-            _("The rhythm of the week"),
-            _(
-                "Runs by day and hour, in the lab's time zone: the darker, the more. A frame marks hours with lessons;"
-                " a dotted frame, hours in which only a few people worked."
-            ),
-        ),
-        "shares.svg": (
-            _("Share of the time out of class, by person"),
-            _("A bar for each person: time in class on the left, out of class on the right."),
-        ),
-        "errors.svg": (
-            _("Errors by exercise"),
-            _(
-                "Share of runs that ended with an error, of the median person; a material's notebook is one exercise."
-            ),
-        ),
-        "progress.svg": (
-            _("Progress through the materials"),
-            _(
-                "How many people have run a cell of each material by the end of each week: the darker, the more; a"
-                " dotted frame, only a few."
-            ),
-        ),
-    }
     blocks: list[Block] = []
-    for name, (title, caption) in said.items():
-        if name in drawn:
-            blocks += [Heading(title), Picture(drawn[name].decode(), f"{title}. {caption}", caption)]
+    for one in drawn:
+        picture = Picture(as_file(one).decode(), f"{one.title}. {one.caption}", one.caption)
+        blocks += [Heading(one.title), picture]
     if blocks:
         yield Section(_("Drawings"), tuple(blocks))
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from fastapi import APIRouter, Path, Request, Response
 
-from maximalab_hub.comparedrawings import DRAWINGS, drawings
 from maximalab_hub.comparison.families import families
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.words import Words
 from maximalab_hub.comparison.writing import files
+from maximalab_hub.drawings.compared import DRAWINGS, charts_of, drawings
 from maximalab_hub.events import Kind
 from maximalab_hub.paper.comparison_report import comparison_report
 from maximalab_hub.paper.press import pdf
@@ -22,7 +22,6 @@ from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads 
 from maximalab_hub.service.given import PDF, drawing_asked, drawing_given, given, printer_of
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.rhythm_chart import errors_chart, progress_chart, shares_chart, week_chart
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
@@ -41,8 +40,8 @@ def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bo
     settings = lab_of(request)
     record(request, person, Kind.LOOK, asked)
     made, courses = _compared(request, asked, with_grid=grid)
-    language = language_of(request)
-    said, words = Wording(language, settings.lab.time_zone), Words(language)
+    said, words = Wording(language_of(request), settings.lab.time_zone), Words(language_of(request))
+    charts = charts_of(made, said)
     return page(
         request,
         "usage/compare.html",
@@ -53,10 +52,8 @@ def compare_page(request: Request, person: Researcher, asked: Asked, *, grid: bo
         words=words,
         with_grid=grid,
         families=families(made, words),
-        week=week_chart(made.week, language),
-        shares=shares_chart(made.people or (), said),
-        errors=errors_chart(made.materials, words),
-        progress=progress_chart(made.progress, language),
+        charts=charts,
+        drawn=drawings(charts, said),
     )
 
 
@@ -79,8 +76,8 @@ def compare_pdf(request: Request, person: Researcher, asked: Asked) -> Response:
     by, language = printer_of(request), language_of(request)
     entry = record(request, person, Kind.EXPORT, asked)
     made, _ = _compared(request, asked, with_grid=False)
-    drawn = drawings(made, language, by.said.time_zone)
-    content = pdf(comparison_report(by, Words(language), made, drawn, _asked(by, asked)))
+    drawn = drawings(charts_of(made, by.said), by.said)
+    content = pdf(comparison_report(by, Words(language), made, drawn.values(), _asked(by, asked)))
     return given(request, entry, content, f"{by.study}-comparison-{language}.pdf", PDF)
 
 
@@ -93,7 +90,8 @@ def compare_drawing(
     name, form = drawing_asked(drawing, DRAWINGS)
     entry = record(request, person, Kind.EXPORT, asked)
     made, _ = _compared(request, asked, with_grid=False)
-    drawn = drawings(made, language_of(request), settings.lab.time_zone).get(f"{name}.svg")
+    said = Wording(language_of(request), settings.lab.time_zone)
+    drawn = drawings(charts_of(made, said), said).get(name)
     return drawing_given(request, entry, drawn, f"{settings.study.id}-{name}", form)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import Response
 
+from maximalab_hub.drawings.svg import as_file
 from maximalab_hub.paper.press import png
 from maximalab_hub.paper.printer import Printer
 from maximalab_hub.service.errors import problem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
+    from maximalab_hub.drawings.shapes import Drawing
     from maximalab_hub.export_log import Entry
 
 LOG_HEADER: Final = "X-MaximaLab-Log-Entry"
@@ -52,15 +54,16 @@ def drawing_asked(file: str, known: Collection[str]) -> tuple[str, str]:
     return name, form
 
 
-def drawing_given(request: Request, entry: Entry, svg: bytes | None, name: str, form: str) -> Response:
+def drawing_given(request: Request, entry: Entry, drawing: Drawing | None, name: str, form: str) -> Response:
     """Give a drawing as SVG or PNG.
 
     Raises an error 404 where nothing may be drawn, and `maximalab_hub.store.engine.StoreAwayError`.
     """
-    if svg is None:
+    if drawing is None:
         raise problem(
             404, "drawing", "nothing may be shown of these events: too few people, or none of them ran a cell"
         )
+    svg = as_file(drawing)
     content = png(svg) if form == "png" else svg
     return given(request, entry, content, f"{name}.{form}", FORMS[form])
 

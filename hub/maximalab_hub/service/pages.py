@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from maximalab_spawner.tiers import entrance_of
 
+from maximalab_hub.drawings.svg import on_page
 from maximalab_hub.language import COOKIE, choose
 from maximalab_hub.pages.frame import JINJA_OPTIONS, TEMPLATES, frame, visitor_of
 from maximalab_hub.service.study_in_path import asked_at, study_in
@@ -60,5 +61,5 @@ def page(
         person=visitor_of(person) if person else None,
     )
     around["links"] = replace(around["links"], study=study_in(request.scope) if status != UNKNOWN else None)
-    text = _templates().get_template(template).render({**around, **context})
+    text = _templates().get_template(template).render({**around, "svg": on_page, **context})
     return HTMLResponse(text, status, dict(headers or {}))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from maximalab_hub.drawings.bars import settings_chart, settings_drawing
 from maximalab_hub.events import Kind
 from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.service import PREFIX, export_routes, my_data_routes
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import AnyPerson, researcher
-from maximalab_hub.service.chart import bars
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
@@ -52,6 +52,7 @@ def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
     with reading(request.app.state.engine) as connection:
         counting = studies.counting(request.app.state.settings, connection)
     said = Wording(language_of(request), settings.lab.time_zone)
+    chart = settings_chart(found["compared"], said)
     return page(
         request,
         "usage/study.html",
@@ -64,7 +65,7 @@ def study_page(request: Request, person: AnyPerson, asked: Asked) -> Response:
         tables_of=tuple(TableName),
         said=said,
         settings_of=tuple(Setting),
-        chart=bars(found["compared"], said),
+        drawing=settings_drawing(chart, said) if chart else None,
         admin=person.admin,
         tested=isinstance(found["compared"].errors, Wilcoxon),
         **found,

@@ -9,15 +9,14 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from maximalab_hub.comparedrawings import week_drawing
 from maximalab_hub.comparison.rhythm import rhythm_of
+from maximalab_hub.drawings.grids import week_chart, week_drawing
 from maximalab_hub.events import Kind
 from maximalab_hub.period import check_period
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.given import drawing_asked, drawing_given
 from maximalab_hub.service.pages import language_of
 from maximalab_hub.service.questions import FIELDS
-from maximalab_hub.service.rhythm_chart import week_chart
 from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown, today, zone_of
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Setting, Span
@@ -31,9 +30,10 @@ from maximalab_hub.timetablechange import timetables_with
 if TYPE_CHECKING:
     from maximalab_spawner.tiers import Person
 
+    from maximalab_hub.drawings.grids import Week
+    from maximalab_hub.drawings.shapes import Drawing
     from maximalab_hub.export_log import Entry
     from maximalab_hub.service.own_events import OwnEvents
-    from maximalab_hub.service.rhythm_chart import Week
     from maximalab_hub.settings import Settings
 
 USUAL: Final = timedelta(weeks=4)
@@ -78,9 +78,9 @@ def rhythm_page(
     """For the course's teachers and admins: the week of a group, day by hour. The look is recorded."""
     _record(request, Kind.LOOK, person, course, asked)
     found = _found(request, course, asked)
-    zone = request.app.state.settings.lab.time_zone
-    said = Wording(language_of(request), zone)
-    return shown(request, "timetable_rhythm", course, said=said, week=found.week, **found.beside)
+    said = _said(request)
+    beside = {**found.beside, "week": found.week, "drawing": _drawn(found.week, said)}
+    return shown(request, "timetable_rhythm", course, said=said, **beside)
 
 
 @router.get("/timetable/{course}/rhythm/{drawing}")
@@ -94,9 +94,16 @@ def rhythm_drawing(
     """For the course's teachers and admins: the same week's drawing, `week.svg` or `week.png`. It is recorded."""
     name, form = drawing_asked(drawing, ("week",))
     entry = _record(request, Kind.EXPORT, person, course, asked)
-    week = _found(request, course, asked).week
-    drawn = week_drawing(week, language_of(request)) if week else None
+    drawn = _drawn(_found(request, course, asked).week, _said(request))
     return drawing_given(request, entry, drawn, f"{course}-{name}", form)
+
+
+def _said(request: Request) -> Wording:
+    return Wording(language_of(request), request.app.state.settings.lab.time_zone)
+
+
+def _drawn(week: Week | None, said: Wording) -> Drawing | None:
+    return week_drawing(week, said) if week else None
 
 
 def _record(request: Request, kind: Kind, person: Person, course: str, asked: Wanted) -> Entry:

@@ -158,6 +158,10 @@ class Wording:
         shape = "#,##0" if digits == 0 else f"#,##0.{'0' * digits}"
         return format_decimal(value, shape, locale=self._locale)
 
+    def shown(self, count: int | None) -> str:
+        """Say a count of a drawing or its table; one of a few people, which may not be shown, is three dots."""
+        return "…" if count is None else self.number(count)
+
     def percent(self, share: float | None) -> str:
         """Say a share (0 to 1) as a percentage with one digit after the point."""
         return "–" if share is None else format_percent(share, "#,##0.0 %", locale=self._locale)

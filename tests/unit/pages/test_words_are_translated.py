@@ -16,11 +16,13 @@ OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
 METHODS = [
     ("**/pages/**.py", "python"),
     ("**/comparison/**.py", "python"),
+    ("**/drawings/**.py", "python"),
+    ("**/paper/**.py", "python"),
     ("**/service/**.py", "python"),
     ("**/vpn/words.py", "python"),
     ("**/templates/**.html", "jinja2"),
 ]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "tr": None, "ngettext": (1, 2)}
 
 
 def used() -> set[str | tuple[str, ...]]:

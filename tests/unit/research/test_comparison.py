@@ -26,7 +26,6 @@ from comparedclass import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maximalab_hub.compare import Parameters
-from maximalab_hub.comparedrawings import DRAWINGS, drawings, with_pictures
 from maximalab_hub.comparison.figures import Part, figures
 from maximalab_hub.comparison.findings import Measure, Reason, apart, between, foremost, in_and_out
 from maximalab_hub.comparison.grid import SIZE, grid
@@ -36,7 +35,10 @@ from maximalab_hub.comparison.rhythm import rhythm
 from maximalab_hub.comparison.words import Words
 from maximalab_hub.comparison.work import work_of
 from maximalab_hub.comparison.writing import files
-from maximalab_hub.service.rhythm_chart import errors_chart, progress_chart, shares_chart, week_chart
+from maximalab_hub.drawings.bars import errors_chart, shares_chart
+from maximalab_hub.drawings.compared import DRAWINGS, charts_of, drawings, pictures
+from maximalab_hub.drawings.grids import progress_chart, week_chart
+from maximalab_hub.drawings.svg import as_file
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Enrolment, Setting
 from maximalab_hub.stats import MannWhitney, Wilcoxon, holm, mann_whitney, wilcoxon_paired
@@ -198,19 +200,20 @@ def test_the_drawings_show_errors_by_material_and_who_has_begun_what_by_when():
     drawn = progress_chart(begun, "uk")
     assert (drawn.weeks[0], [row for row, _ in drawn.rows]) == ("19 жовт.", ["simplex", "transport"])
     [bar] = errors_chart(made.materials, Words("en"))
-    assert (bar.material, bar.length) == ("simplex", 400)
-    files = drawings(made, "uk", "Europe/Kyiv").items()
-    drawn = {name: ET.fromstring(content) for name, content in files}  # noqa: S314  our own
-    assert {name: len(one.findall("{*}rect")) for name, one in drawn.items()} == {
-        "week.svg": 7 * 15, "progress.svg": 4, "shares.svg": 46 + 2, "errors.svg": 1,
+    assert (bar.name, bar.length) == ("simplex", 400)
+    said = Wording("uk", "Europe/Kyiv")
+    drawn = drawings(charts_of(made, said), said)
+    read = {name: ET.fromstring(as_file(one)) for name, one in drawn.items()}  # noqa: S314  our own
+    assert {name: len(one.findall("{*}rect")) for name, one in read.items()} == {
+        "week": 7 * 15, "progress": 4, "shares": 46 + 2, "errors": 1,
     }  # fmt: skip
-    assert drawn["errors.svg"].find("{*}title").text == "Помилки за вправами"
-    pictures = with_pictures(dict(files))
-    assert set(pictures) == {f"{name}.{form}" for name in DRAWINGS for form in ("svg", "png")}
-    assert pictures == with_pictures(dict(files))
-    with Image.open(BytesIO(pictures["progress.png"])) as picture:
+    assert read["errors"].find("{*}title").text == "Помилки за вправами"
+    files = pictures(drawn)
+    assert set(files) == {f"{name}.{form}" for name in DRAWINGS for form in ("svg", "png")}
+    assert files == pictures(drawn)
+    with Image.open(BytesIO(files["progress.png"])) as picture:
         assert (picture.format, len(picture.getcolors()) > 2) == ("PNG", True)
-    assert drawings(report(a_class(FIRST[:9], 5), TIMETABLES, CHOICES), "uk", "Europe/Kyiv") == {}
+    assert drawings(charts_of(report(a_class(FIRST[:9], 5), TIMETABLES, CHOICES), said), said) == {}
 
 
 @pytest.mark.parametrize(

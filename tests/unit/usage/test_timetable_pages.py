@@ -225,7 +225,7 @@ def test_the_rhythm_counts_the_groups_people_by_setting(app):
     assert shown.count('class="hour lesson') == 3, "half past eight to five past ten"
     files = [escapes.unescape(one) for one in re.findall(r'href="([^"]*/rhythm/week[^"]*)"', shown)]
     svg, png = (tanya.get(one) for one in files)
-    assert svg.text.count('stroke="#1c2733"') == 3, "the same lessons, framed"
+    assert svg.text.count('stroke="#1c2630"') == 3, "the same lessons, framed"
     assert png.content.startswith(b"\x89PNG")
     assert [one.headers["content-type"] for one in (svg, png)] == ["image/svg+xml", "image/png"]
     assert tanya.get(files[0].replace("week.svg", "month.svg")).status_code == 404

@@ -1,0 +1,98 @@
+"""What a drawing consists of: labels and boxes with their places, looks, words and figures. Pure.
+
+A drawing is decided once. How a look is dressed, by a page's style sheet or by colours of its own, is `svg`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+HIGHEST: Final = 560
+"""A file's bars without names are a line apart where all of them are no higher than this; more of them are thinner."""
+THINNEST: Final = 1 / 7
+"""And no thinner than this part of what they are on a page."""
+KEY_STEP: Final = 200
+
+
+class Kind(StrEnum):
+    """What a drawing is made of: the style sheet and the script of the pages know it by this name."""
+
+    SQUARES = "week"
+    BARS = "bars"
+
+
+class Look(StrEnum):
+    """How a box looks; it may have several of these, of which the later prevail."""
+
+    HOUR = "hour"
+    LESSON = "lesson"
+    FEW = "few"
+    BAR = "bar"
+    IN_CLASS = "in_class"
+    OUT_OF_CLASS = "out_of_class"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words that stand at a place; `strong` are those after them that count."""
+
+    x: float
+    y: float
+    text: str
+    strong: str = ""
+    centred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A square or a bar. Where it tells something, it can be chosen on a page, by pointing, click or arrow keys."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    looks: tuple[Look, ...]
+    corner: float = 0
+    shade: float | None = None
+    """How dark it is filled, 0 to 1; whole without."""
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Shapes in units of their own, with what is said about them."""
+
+    kind: Kind
+    title: str
+    said: str
+    """What it shows, to those who do not see it on its page."""
+    caption: str
+    width: float
+    height: float
+    shapes: tuple[Label | Box, ...]
+    key: tuple[tuple[Look, str], ...] = ()
+    """What the looks of its bars mean; a page says so below it, in a file it is part of the drawing."""
+    page_width: float = 0
+    """On a page it is at least so wide: there few squares would otherwise become large ones."""
+
+
+def on_paper(drawing: Drawing) -> Drawing:
+    """Give the drawing as a file has it, which is looked at whole and has nothing around it: with its key."""
+    thin = _thinner(drawing)
+    shapes = list(thin.shapes)
+    for place, (look, name) in enumerate(drawing.key):
+        shapes.append(Box(place * KEY_STEP, thin.height + 11, 11, 11, (Look.BAR, look)))
+        shapes.append(Label(place * KEY_STEP + 18, thin.height + 22, name))
+    return replace(thin, height=thin.height + (28 if drawing.key else 0), shapes=tuple(shapes))
+
+
+def _thinner(drawing: Drawing) -> Drawing:
+    """Make bars thinner where they are many and no names stand between them."""
+    boxes = [one for one in drawing.shapes if isinstance(one, Box)]
+    if drawing.height <= HIGHEST or len(boxes) < len(drawing.shapes):
+        return drawing
+    part = max(HIGHEST / drawing.height, THINNEST)
+    thin = tuple(replace(one, y=round(one.y * part, 1), height=round(one.height * part, 1)) for one in boxes)
+    return replace(drawing, height=round(drawing.height * part), shapes=thin)
