@@ -69,6 +69,11 @@ def set_up(page: Page, version: int) -> None:
             f"{TEXT} {version}. ({language})\n\nTwo paragraphs."
         )
     page.get_by_role("button", name="Save").click()
+    if version > 1:
+        expect(page.get_by_role("alert")).to_contain_text("People who agreed to the text as it was: 1.")
+        page.screenshot(path=PHOTOS / "study-asks-anew.png", full_page=True)
+        page.get_by_label("Ask all of them anew").check()
+        page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text(f"version {version} of the text")
     page.screenshot(path=PHOTOS / f"study-set-up-{version}.png", full_page=True)
 

@@ -119,3 +119,49 @@ def test_a_closed_study_and_an_unknown_one_are_not_found(visit, two):
     assert 'value="habits"' not in visit("demo-01").get(f"{USAGE}/me").text
     last = two.post(f"{USAGE}/study/close", data={"_xsrf": form_token(html), "study": "lab-study"})
     assert last.status_code == 409
+
+
+def alerts(html: str) -> str:
+    found = re.search(r'role="alert">(.*?)</div>', html, re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", found[1])) if found else ""
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        pytest.param(
+            "study", "Habits 2", "Short name : “Habits 2” is no short name", id="a name with a blank"
+        ),
+        pytest.param("study", " ", "Short name : it is empty", id="no name"),
+        pytest.param("title_en", "", "Title in English : it is empty", id="no title in one language"),
+        pytest.param("consent_uk", " \n", "What people agree to, in Ukrainian : it is empty", id="no text"),
+    ],
+)
+def test_what_is_missing_is_named_and_nothing_is_saved(visit, field, value, told):
+    browser = visit("researcher")
+    token = form_token(browser.get(f"{USAGE}/study").text)
+    form = {"_xsrf": token, "study": "half-done", **WORDS, field: value}
+    refused = browser.post(f"{USAGE}/study", data=form)
+    assert refused.status_code == 400
+    assert told in alerts(refused.text)
+    assert alerts(refused.text).count(" : ") == 1, "what is well is not named"
+    assert browser.get(f"{USAGE}/of/half-done/").status_code == 404
+
+
+def test_a_changed_text_to_which_people_agreed_is_saved_after_a_tick_alone(visit):
+    browser, student = visit("researcher"), visit("demo-01")
+    form = {"_xsrf": form_token(browser.get(f"{USAGE}/study").text), "study": "ticked", **WORDS}
+    assert browser.post(f"{USAGE}/study", data=form).status_code == 303
+    token = form_token(student.get(f"{USAGE}/me").text)
+    agreeing = {"_xsrf": token, "study": "ticked", "decision": "agree", "version": "1"}
+    assert student.post(f"{USAGE}/me/consent", data=agreeing).status_code == 303
+    titled = {**form, "title_en": "Habits of work"}
+    assert browser.post(f"{USAGE}/study", data=titled).status_code == 303, "a title asks nobody anew"
+    changed = {**form, "consent_en": "I agree to Habits, mended"}
+    asked = browser.post(f"{USAGE}/study", data=changed)
+    assert asked.status_code == 409
+    assert "People who agreed to the text as it was: 1." in alerts(asked.text)
+    assert "Habits, mended" in asked.text, "what was typed is still there"
+    assert manifest(browser, "ticked")["people"] == 1
+    assert browser.post(f"{USAGE}/study", data={**changed, "anew": "true"}).status_code == 303
+    assert manifest(browser, "ticked")["people"] == 0

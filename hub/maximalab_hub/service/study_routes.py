@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, Field, ValidationError
 
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.study_form import StudyForm, StudyFormError, form_of, read_study
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.settings_sections import StudySection
 from maximalab_hub.store import studies
 from maximalab_hub.store.engine import reading, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from maximalab_hub.settings import Settings
 
 EARLIER_SHOWN: Final = 20
@@ -27,39 +28,29 @@ EARLIER_SHOWN: Final = 20
 router = APIRouter(prefix=PREFIX)
 
 
-class StudyForm(BaseModel):
-    """What the form about the study holds."""
-
-    study: str = Field(default="", max_length=41)
-    title_uk: str = Field(default="", max_length=300)
-    title_en: str = Field(default="", max_length=300)
-    consent_uk: str = Field(default="", max_length=10_000)
-    consent_en: str = Field(default="", max_length=10_000)
-
-
 @router.get("/study")
 def study_form_page(request: Request, _person: Researcher, *, saved: bool = False) -> Response:
     """For researchers and admins: the study as it is, and a form to change it."""
-    now = lab_of(request).study
-    typed = StudyForm(
-        study=now.id,
-        title_uk=now.title.uk,
-        title_en=now.title.en,
-        consent_uk=now.consent.uk,
-        consent_en=now.consent.en,
-    )
-    return _page(request, typed, saved=saved)
+    return _page(request, form_of(lab_of(request).study), saved=saved)
 
 
 @router.post("/study")
 def set_up_study(request: Request, person: Researcher, typed: Annotated[StudyForm, Form()]) -> Response:
-    """For researchers and admins: let this study count, beside others; a new text asks everybody anew."""
+    """For researchers and admins: let this study count, beside others; a new text asks everybody anew.
+
+    Where people agreed to the text as it was, only after a tick: a mended misprint ends their part in the study.
+    """
     settings: Settings = request.app.state.settings
-    study = _study_from(typed, settings.study)
-    if study is None:
-        return _page(request, typed, fault=True)
+    try:
+        study = read_study(typed, settings.study)
+    except StudyFormError as error:
+        return _page(request, typed, faults=error.fields)
     with writing(request.app.state.engine) as connection:
-        studies.set_up(connection, settings, study, person.name, datetime.now(UTC))
+        loses = 0 if typed.anew else studies.asked_anew(connection, settings, study)
+        if not loses:
+            studies.set_up(connection, settings, study, person.name, datetime.now(UTC))
+    if loses:
+        return _page(request, typed, loses=loses)
     return RedirectResponse(f"{PREFIX}/of/{study.id}/study?saved=true", 303)
 
 
@@ -74,21 +65,9 @@ def close_study(request: Request, person: Researcher, study: Annotated[str, Form
     return RedirectResponse(f"{PREFIX}/study", 303)
 
 
-def _study_from(typed: StudyForm, usual: StudySection) -> StudySection | None:
-    """Read the form by the rules of the settings; `None` where a text is missing or the name is none."""
-    said = {name: value.strip() for name, value in typed.model_dump().items()}
-    told = {
-        "id": said["study"],
-        "title": {"uk": said["title_uk"], "en": said["title_en"]},
-        "consent": {"uk": said["consent_uk"], "en": said["consent_en"]},
-    }
-    try:
-        return StudySection.model_validate({**usual.model_dump(), **told})
-    except ValidationError:
-        return None
-
-
-def _page(request: Request, typed: StudyForm, *, fault: bool = False, saved: bool = False) -> Response:
+def _page(
+    request: Request, typed: StudyForm, *, faults: Sequence[str] = (), loses: int = 0, saved: bool = False
+) -> Response:
     settings = lab_of(request)
     with reading(request.app.state.engine) as connection:
         earlier = studies.newest(connection, EARLIER_SHOWN)
@@ -96,9 +75,10 @@ def _page(request: Request, typed: StudyForm, *, fault: bool = False, saved: boo
     return page(
         request,
         "usage/study_form.html",
-        status=400 if fault else 200,
+        status=400 if faults else 409 if loses else 200,
         typed=typed,
-        fault=fault,
+        faults=faults,
+        loses=loses,
         saved=saved,
         now=settings.study,
         earlier=earlier,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, func, insert, select, text
 
+from maximalab_hub.consent import agreed
 from maximalab_hub.settings_sections import Bilingual, StudySection
 from maximalab_hub.store.models import ConsentRow, StudyRow
+from maximalab_hub.store.research import decisions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,10 +84,18 @@ def set_up(
     asked = select(func.max(StudyRow.consent_version)).where(StudyRow.study == study.id)
     stored = connection.execute(asked).scalar() or 0
     known = max(stored, settings.study.consent_version if settings.study.id == study.id else 0)
-    version = mine.consent_version if mine and mine.consent == study.consent else known + 1
+    version = mine.consent_version if mine and _same(mine.consent, study.consent) else known + 1
     made = study.model_copy(update={"consent_version": version})
     _add(connection, made, made_by, now)
     return made
+
+
+def asked_anew(connection: Connection, settings: Settings, study: StudySection) -> int:
+    """Count those who agree now and would take no part until they agree again, were this study set up."""
+    for mine in counting(settings, connection):
+        if mine.id == study.id and not _same(mine.consent, study.consent):
+            return len(agreed(decisions(connection, mine.id), mine.consent_version))
+    return 0
 
 
 def close(connection: Connection, settings: Settings, study: str, made_by: str, now: datetime) -> bool:
@@ -96,6 +106,12 @@ def close(connection: Connection, settings: Settings, study: str, made_by: str, 
         return False
     _add(connection, before[study], made_by, now, counts=False)
     return True
+
+
+def _same(one: Bilingual, other: Bilingual) -> bool:
+    """Say whether two texts read the same: a form ends lines as browsers do, a settings file as editors do."""
+    lines = [[text.strip().splitlines() for text in (both.uk, both.en)] for both in (one, other)]
+    return lines[0] == lines[1]
 
 
 def _keep_that_of_the_settings(

@@ -65,15 +65,37 @@ def test_versions_of_the_text(
     assert [set_up(store, lab_settings, study(*step)) for step in steps] == versions
 
 
+def agree(engine: Engine, user: str, version: int) -> None:
+    with writing(engine) as connection:
+        decision = {"user": user, "study": "pilot", "agreed": True, "decided_at": NOON}
+        queries.record_consent(connection, **decision, consent_version=version)
+
+
+@pytest.mark.parametrize(
+    ("text", "anew"),
+    [
+        pytest.param("one\ntwo", 0, id="the same text"),
+        pytest.param("one\r\ntwo", 0, id="as a browser sends it"),
+        pytest.param("\n one\ntwo", 0, id="with a blank line before it, as in a settings file"),
+        pytest.param("one, two", 1, id="another text"),
+    ],
+)
+def test_only_a_text_that_reads_otherwise_is_a_new_one(
+    store: Engine, lab_settings: Settings, text: str, anew: int
+) -> None:
+    agree(store, "ada", set_up(store, lab_settings, study("pilot", "one\ntwo")))
+    with reading(store) as connection:
+        assert studies.asked_anew(connection, lab_settings, study("pilot", text)) == anew
+    assert set_up(store, lab_settings, study("pilot", text)) == 1 + anew
+
+
 def test_who_agreed_to_an_older_text_takes_no_part(store: Engine, lab_settings: Settings) -> None:
     def agreed() -> frozenset[str]:
         with reading(store) as connection:
             return people_of(connection, study_of(studies.with_study(lab_settings, connection)))
 
     version = set_up(store, lab_settings, study("pilot"))
-    with writing(store) as connection:
-        decision = {"user": "ada", "study": "pilot", "agreed": True, "decided_at": NOON}
-        queries.record_consent(connection, **decision, consent_version=version)
+    agree(store, "ada", version)
     assert agreed() == {"ada"}
     set_up(store, lab_settings, study("pilot", "changed"))
     assert agreed() == frozenset()
