@@ -23,6 +23,7 @@ from maximalab_hub.doctor import command as doctor_command
 from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.exportcommand import export
 from maximalab_hub.incoming import IncomingError
+from maximalab_hub.known_names import NoSuchNameError
 from maximalab_hub.lab import command as lab_command
 from maximalab_hub.people import AccountError, add_account
 from maximalab_hub.period import PeriodError
@@ -70,6 +71,7 @@ WRONG_USE = (
     StoreUrlError,
     SecretError,
     NoSuchStudyError,
+    NoSuchNameError,
     TimetableError,
     PeriodError,
     CatalogError,

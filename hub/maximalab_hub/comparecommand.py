@@ -23,6 +23,7 @@ from maximalab_hub.comparison.writing import files
 from maximalab_hub.drawings.compared import charts_of, drawings, pictures
 from maximalab_hub.events import Kind
 from maximalab_hub.export.dataset import ExportError
+from maximalab_hub.known_names import check_course, check_name
 from maximalab_hub.language import as_language
 from maximalab_hub.period import check_period
 from maximalab_hub.service.own_events import own_events_of
@@ -47,16 +48,27 @@ if TYPE_CHECKING:
 
 WIDE = 160
 """Columns of what is printed elsewhere than on a terminal."""
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day of the lab's time zone.")]
+FirstDay = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on (the lab's time zone).")
+]
+LastDay = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to and with this day.")]
+OtherFirstDay = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Compare with another period: from this day on."),
+]
+OtherLastDay = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="The other period: up to and with this day."),
+]
 
 
 def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the command
     course: Annotated[str | None, typer.Option(help="Only this course.")] = None,
     material: Annotated[str | None, typer.Option(help="Only this material.")] = None,
-    since: Day = None,
-    until: Day = None,
-    other_since: Day = None,
-    other_until: Day = None,
+    since: FirstDay = None,
+    until: LastDay = None,
+    other_since: OtherFirstDay = None,
+    other_until: OtherLastDay = None,
     grid: Annotated[  # noqa: FBT002  an option of the command
         bool, typer.Option("--grid/--no-grid", help="Show how the result moves with the choices.")
     ] = True,
@@ -86,6 +98,7 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
     with usage_store(settings) as engine:
         with reading(engine) as connection:
             settings = with_named_study(settings, connection, study)
+            check_course(connection, course)
         detail = {"course": course, "material": material, "to": "folder" if out else "terminal"}
         kind = Kind.EXPORT if out else Kind.LOOK
         own = own_events_of(settings, engine, lambda: datetime.now(UTC))
@@ -143,7 +156,10 @@ def compared(  # noqa: PLR0913  what is compared, by which settings, and how muc
 
     def read(asked: Selection) -> Work:
         found = work(connection, study, asked)
-        return found if material is None else found.of_material(material)
+        if material is None:
+            return found
+        check_name("--material", material, found.materials)
+        return found.of_material(material)
 
     with _progress() as progress:
         return report(

@@ -15,6 +15,7 @@ from maximalab_hub.export.dataset import write_dataset
 from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.export.opening import opened
 from maximalab_hub.export.source import one
+from maximalab_hub.known_names import check_course
 from maximalab_hub.period import check_period
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.settings import Settings, load_settings
@@ -103,10 +104,11 @@ def export_study(  # noqa: PLR0913  what is exported, from where, to where, how,
 ) -> Mapping[str, Any]:
     """Record the export, then write it; give its manifest.
 
-    Raises `ExportError`, `NoSuchStudyError`, `SecretError` or `StoreAwayError`.
+    Raises `ExportError`, `NoSuchNameError`, `NoSuchStudyError`, `SecretError` or `StoreAwayError`.
     """
     with reading(engine) as connection:
         settings = with_named_study(settings, connection, study_name)
+        check_course(connection, selection.course)
     study = study_of(settings)
     detail = {"course": selection.course, "to": "folder", "format": form.value, "tables": list(tables)}
     own = own_events_of(settings, engine, lambda: now)

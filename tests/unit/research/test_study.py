@@ -367,6 +367,24 @@ def test_a_timetable_is_imported_by_command(lab: Path, maximalab):
         pytest.param(["compare", "--lang", "xx"], 2, "give uk or en", id="a language that the lab has not"),
         pytest.param(["compare", "--since", "soon"], 2, "--since", id="no day"),
         pytest.param(
+            ["export", "--out", "x", "--course", "operatons-research"],
+            2,
+            "--course 'operatons-research': nothing tells of it. There are: ",
+            id="a misspelt course of an export",
+        ),
+        pytest.param(
+            ["compare", "--no-grid", "--course", "OR"],
+            2,
+            "There are: operations-research.",
+            id="no such course",
+        ),
+        pytest.param(
+            ["compare", "--no-grid", "--material", "simplx"],
+            2,
+            "--material 'simplx': nothing tells of it. There are: ",
+            id="no such material",
+        ),
+        pytest.param(
             ["export", "--out", "x", "--since", "2026-11-10", "--until", "2026-11-01"],
             2,
             "maximalab: --until 2026-11-01 comes before --since 2026-11-10",
