@@ -70,3 +70,21 @@ def test_a_translation_is_ukrainian_and_keeps_the_places_for_values():
         assert not set("ыэъё") & set(form.lower()), f"{source!r}: letters that Ukrainian does not have"
         assert source.rstrip()[-1:] not in ".…" or form.rstrip()[-1] in ".…", source
         assert string.whitespace.find(form[:1]) < 0, source
+
+
+@pytest.mark.parametrize(
+    ("other", "word"),
+    [
+        pytest.param("вивантаж", "експорт", id="an export"),
+        pytest.param("експертні опитування", "експертиза", id="a panel of experts"),
+        pytest.param("голм", "Холм", id="Holm"),
+        pytest.param("за роботою, хв", "час роботи", id="time on task"),
+    ],
+)
+def test_an_idea_has_one_ukrainian_word(other: str, word: str):
+    said = [
+        form
+        for one in translated().values()
+        for form in ([one.string] if isinstance(one.string, str) else one.string)
+    ]
+    assert [form for form in said if other in form.lower()] == [], f"the word is {word}"
