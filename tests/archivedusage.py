@@ -193,6 +193,9 @@ def _lists(connection: Connection) -> dict[str, Any]:
     return {
         "last": [tuple(row) for row in queries.last_events(connection, 7)],
         "last of one": [tuple(row) for row in queries.last_events(connection, 30, users=["bob"])],
+        "last of a period": [
+            tuple(row) for row in queries.last_events(connection, 7, HALF.since, HALF.until)
+        ],
         "last observations": last_observations(connection, STUDY, Selection(), 5),
         "between": [dict(row._mapping) for row in queries.events_between(connection, HALF.since, HALF.until)],
         "by user": research.events_by_user(connection, HALF),

@@ -136,14 +136,16 @@ def last_observations(
     limit: int,
     timetables: Timetables | None = None,
 ) -> list[Observation]:
-    """Give the newest events that the study may see, the newest first; `since` and `until` play no part.
+    """Give the newest events of the selection that the study may see, the newest first.
 
     Whoever has `timetables_of` this state of the store already gives them.
     """
     chosen = studied(selection)
     timetables = timetables or timetables_of(connection, study)
     people = people_of(connection, study)
-    rows = queries.last_events(connection, limit, course=chosen.course, kinds=chosen.kinds, users=people)
+    rows = queries.last_events(
+        connection, limit, chosen.since, chosen.until, course=chosen.course, kinds=chosen.kinds, users=people
+    )
     return [observed(row, study, timetables) for row in rows]
 
 

@@ -135,19 +135,22 @@ def _chosen(
     return found
 
 
-def last_events(
+def last_events(  # noqa: PLR0913  as `events_between`
     connection: Connection,
     limit: int,
+    start: datetime | None = None,
+    end: datetime | None = None,
     *,
     course: str | None = None,
     kinds: Collection[str] | None = None,
     users: Collection[str] | None = None,
 ) -> Sequence[Row[Any]]:
-    """Give the newest `limit` events, the newest first; None means that nothing is left out."""
-    chosen = select(EventRow.__table__).where(*_chosen(course=course, kinds=kinds, users=users))
+    """Give the newest `limit` events with `start` <= at < `end`, the newest first; None leaves nothing out."""
+    conditions = [*_chosen(course=course, kinds=kinds, users=users), *_between(start, end)]
+    chosen = select(EventRow.__table__).where(*conditions)
     newest = chosen.order_by(EventRow.at.desc(), EventRow.event_id.desc()).limit(limit)
     found = connection.execute(newest).all()
-    archive = archive_of(connection)
+    archive = archive_of(connection, start, end)
     if archive is None or (len(found) == limit and found[-1].at >= archive.end):
         return found
     both = [*found, *event_rows(archive.rows(newest))]

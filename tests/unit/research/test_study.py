@@ -139,6 +139,15 @@ def test_the_newest_events_come_first_and_only_of_those_who_agreed(example: Engi
     assert {one.person for one in last} <= set(seen(example))
 
 
+def test_the_newest_events_are_those_of_the_period(example: Engine):
+    first, last = NOW - timedelta(days=20), NOW - timedelta(days=10)
+    with reading(example) as connection:
+        found = last_observations(connection, STUDY, Selection(since=first, until=last), 10_000)
+        every = [one.at for one in last_observations(connection, STUDY, Selection(), 1_000_000)]
+    assert [one.at for one in found] == [at for at in every if first <= at < last]
+    assert 0 < len(found) < len(every)
+
+
 @pytest.mark.parametrize(
     ("selection", "kinds"),
     [
