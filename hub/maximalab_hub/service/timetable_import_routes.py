@@ -178,6 +178,7 @@ def _preview(request: Request, course: str, draft: Draft, status: int = 200) -> 
         impact=impact_on_the_past(request, before, after),
         left_out=draft.content["left_out"],
         lessons=len(after.lessons),
+        groups_of_nobody=after.groups_of_nobody,
     )
 
 

@@ -47,6 +47,11 @@ class State:
         named = {lesson.group for lesson in self.lessons} | {one.group for one in self.people}
         return tuple(sorted(named))
 
+    @property
+    def groups_of_nobody(self) -> tuple[str, ...]:
+        """Names of the groups that have lessons and no people, as a misspelt one: their lessons count for nobody."""
+        return tuple(sorted({one.group for one in self.lessons} - {one.group for one in self.people}))
+
     def find(self, lesson_id: str) -> Lesson:
         """Give the lesson with this id. Raises `TimetableError` where there is none."""
         found = next((one for one in self.lessons if one.lesson_id == lesson_id), None)

@@ -156,6 +156,19 @@ def test_a_next_term_leaves_the_one_before_where_it_was(app):
     assert len(state(app).lessons) == 2
 
 
+def test_a_group_of_nobody_as_a_misspelt_one_is_named_until_somebody_is_in_it(app):
+    tanya = Person(app, "tanya")
+    preview = tanya.take("t.csv", TABLE + "OR-l;2026-11-03;8:30;10:05;\n").text
+    week = tanya.get(f"{BASE}?day=2026-11-02").text
+    assert [one.count("count for nobody: OR-1, OR-l.") for one in (preview, week)] == [1, 1]
+    for group, left in (("OR-1", ["OR-l."]), ("OR-l", [])):
+        tanya.fill(
+            f"{BASE}/people", f"{BASE}/people", what="enrol", group=group, names="sam", since="2026-09-01"
+        )
+        week = tanya.get(f"{BASE}?day=2026-11-02").text
+        assert re.findall(r"count for nobody: (\S+)", week) == left
+
+
 def test_people_join_leave_and_are_looked_up_only_for_the_record(app):
     tanya = Person(app, "tanya")
     table = "name;group;from;until\nsam;OR-1;2026-09-01;\nolena;OR-1;2026-09-01;31.10.2026\n"
