@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from maximalab_hub.store.archive.months import Month
     from maximalab_hub.store.archive.moving import Moved
     from maximalab_hub.store.archive.places import Archived
+
+
+HINT: Final = "--through"
 
 
 def archive(
@@ -98,10 +101,11 @@ def _last_month(through: str, settings: Settings, now: datetime) -> Month:
     try:
         last = month_from(through)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(str(error), param_hint=HINT) from error
     if last >= month_of(now):
         raise typer.BadParameter(
-            f"{last} has not ended; the newest month that can be moved is {last_closed(now, 0)}"
+            f"{last} has not ended; the newest month that can be moved is {last_closed(now, 0)}",
+            param_hint=HINT,
         )
     return last
 

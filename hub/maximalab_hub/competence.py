@@ -45,12 +45,13 @@ class Levels:
 
 
 def read_levels(text: str, *, same_people: bool = False) -> Levels:
-    """Read a table as a spreadsheet copies it: columns by tabs or semicolons, levels in the first line.
+    """Read a table as a spreadsheet copies or saves it: columns by tabs, semicolons or commas, levels at the top.
 
     Where `same_people` have lines named as the levels, each line is a level before and each column one after; then
     nobody needs to have every level. Raises `TypedError`.
     """
-    lines = [_cells(line) for line in text.splitlines() if line.strip()]
+    mark = next((one for one in "\t;" if one in text), ",")
+    lines = [_cells(line, mark) for line in text.splitlines() if line.strip()]
     if not _LEAST < len(lines) <= MOST_ROWS + 1:
         raise TypedError(Fault.ROWS)
     levels = tuple(lines[0][1:])
@@ -70,8 +71,9 @@ def read_levels(text: str, *, same_people: bool = False) -> Levels:
     for name, counts in rows:
         if not sum(counts):
             raise TypedError(Fault.NOBODY, name)
-    if not all(map(sum, zip(*found.counts, strict=True))):
-        raise TypedError(Fault.NOBODY)
+    for level, column in zip(found.levels, zip(*found.counts, strict=True), strict=True):
+        if not sum(column):
+            raise TypedError(Fault.NOBODY, level)
     return found
 
 
@@ -85,8 +87,8 @@ def compared(table: Levels, *, same_people: bool = False) -> ChiSquare | Margina
     return chi_square(table.counts)
 
 
-def _cells(line: str) -> list[str]:
-    return [cell.strip()[:80] for cell in line.split("\t" if "\t" in line else ";")]
+def _cells(line: str, mark: str) -> list[str]:
+    return [cell.strip()[:80] for cell in line.split(mark)]
 
 
 def _row(cells: Sequence[str], levels: int) -> tuple[str, tuple[int, ...]]:

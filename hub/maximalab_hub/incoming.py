@@ -125,7 +125,7 @@ def _check_names(path: Path, found: Any) -> None:  # noqa: ANN401  names, whatev
             " keeps them. Ask the other lab for files of its archive."
         )
     if missing:
-        raise IncomingError(f"{path}: the column {missing[0]} is missing; docs/admins.md names them all.")
+        raise IncomingError(f"{path}: the column {missing[0]} is missing; docs/events.md names them all.")
 
 
 def _check(path: Path, table: Any) -> None:  # noqa: ANN401

@@ -194,6 +194,7 @@ def test_my_lab_lists_what_may_be_opened(visit, name: str, entrance: str, opens:
     assert {id_ for id_, card in cards.items() if "needs the VPN" in card} == refused
     assert ("broken.toml" in page) == (name in {"teacher", "boss"}), "faults are for those who can mend them"
     assert ("/hub/admin" in page) == (name == "boss")
+    assert "whether researchers may use it" in page, "nobody else tells a student that a study asks"
 
 
 @LANGUAGES

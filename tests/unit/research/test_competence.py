@@ -16,6 +16,7 @@ TABLE = ";low;medium;high\nbefore;12;30;8\nafter;5;28;17"
     [
         pytest.param(TABLE, id="semicolons"),
         pytest.param(TABLE.replace(";", "\t") + "\n", id="pasted from a spreadsheet"),
+        pytest.param(TABLE.replace(";", ","), id="saved by a spreadsheet, with commas"),
         pytest.param(TABLE.replace("\n", "\r\n\r\n").replace(";", " ; "), id="with space around"),
     ],
 )
@@ -53,12 +54,19 @@ def test_shares_are_of_the_row():
         pytest.param(";low;high\na;1;²\nb;1;2", Fault.WHOLE, id="a digit that is none"),
         pytest.param(";low;high\na;0;0\nb;1;2", Fault.NOBODY, id="a row of nobody"),
         pytest.param(";low;high\na;0;1\nb;0;2", Fault.NOBODY, id="a level of nobody"),
+        pytest.param("low high\na 1 2\nb 1 2", Fault.LEVELS, id="blanks between cells"),
     ],
 )
 def test_what_is_no_table_is_named(text: str, fault: Fault):
     with pytest.raises(TypedError) as error:
         read_levels(text)
     assert error.value.fault is fault
+
+
+def test_a_level_that_nobody_has_is_named():
+    with pytest.raises(TypedError) as error:
+        read_levels(";low;high\na;0;1\nb;0;2")
+    assert error.value.part == "low"
 
 
 SQUARE = ";low;medium;high\nlow;5;12;6\nmedium;1;8;9\nhigh;0;0;4"

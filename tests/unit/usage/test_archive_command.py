@@ -71,4 +71,5 @@ def test_months_go_and_come_back(lab: Engine, tmp_path: Path) -> None:
 def test_only_months_that_ended_are_moved(lab: Engine, through: str) -> None:
     done = typed("archive", "--through", through)
     assert done.exit_code == 2
+    assert "Invalid value for --through" in done.output
     assert len(stored(lab)) == 40
