@@ -2,8 +2,8 @@
 
 (in-package :maxima)
 
-(dolist (part '("frames" "files" "interrupts" "guard" "depth" "questions" "hints" "help" "lines" "display" "plots" "drawings"
-                "variables" "familiar" "sliders" "closed" "gnuplot" "fence" "underneath"))
+(dolist (part '("frames" "files" "interrupts" "guard" "depth" "questions" "scripts" "hints" "help" "lines" "display" "plots"
+                "drawings" "variables" "familiar" "sliders" "closed" "gnuplot" "fence" "underneath"))
   (load (merge-pathnames (concatenate 'string part ".lisp") *load-truename*)))
 (maximalab-hook-packages)               ; where they are part of this Maxima already
 

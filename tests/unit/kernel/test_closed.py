@@ -223,6 +223,7 @@ PICTURES = [
     "histogram([1,2,2,3,3,3],nclasses=3)$",
     "drawdf(x-y,[x,-3,3],[y,-3,3])$",
     "draw_graph(petersen_graph())$",
+    "draw3d(implicit(x^2+y^2+z^2=1,x,-1,1,y,-1,1,z,-1,1))$",
     "with_slider(n,[1,2],sin(n*x),[x,0,6])$",
 ]
 

@@ -109,6 +109,21 @@ def test_what_numbers_cannot_tell_stays_a_picture(lab, code):
     assert drawn(lab, code) is None
 
 
+MANY = [
+    pytest.param("draw3d(implicit(x^2+y^2+z^2=1,x,-1,1,y,-1,1,z,-1,1))$", 848, id="an implicit surface"),
+    pytest.param('draw2d(title="a, \\"b", makelist(explicit(x+k,x,0,1),k,1,50))$', 50, id="many curves"),
+    pytest.param("plot2d(makelist(x+k,k,1,50),[x,0,1],[legend,false])$", 50, id="plot2d"),
+]
+
+
+@pytest.mark.parametrize(("code", "pieces"), MANY)
+def test_a_picture_of_many_pieces_is_whole_with_each_gnuplot(lab, code, pieces):
+    """All of them stand in one command, which gnuplot 6 takes for several where a line of it is long."""
+    answer = lab.run(code)
+    assert answer.of("stream") == []
+    assert answer.pictures[-1].count("<path") >= pieces
+
+
 def test_where_the_surface_has_no_value_there_is_null(lab):
     surface = drawn(lab, "plot3d(if x<0 then sqrt(x) else x,[x,-1,1],[y,0,1])$")["surfaces"][0]
     assert any(z is None for z in surface["z"])
