@@ -21,14 +21,16 @@ TOGETHER = ("tests/bed/", "tests/swarm/", "tests/unit/notebooks/")
 
 LONGEST = (
     "tests/docker/test_newcomer.py",
-    "tests/swarm/",
     "tests/bed/",
+    "tests/swarm/",
     "tests/docker/test_compose.py",
     "tests/unit/test_bench.py",
     "tests/wireguard/test_vpn_gateway.py",
     "tests/unit/notebooks/",
 )
-"""Which begin first, as `--durations` tells; the others follow in the order of their names."""
+"""Which begin first, as `--durations` tells, though a Swarm later than the machines: `.ci/run` may be building its images.
+
+The others follow in the order of their names."""
 
 
 def unit_of(nodeid: str) -> str:
