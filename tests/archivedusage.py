@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from exportexample import HOME, STUDY
+from maximalab_hub.comparison.exercises import Exercise, exercises
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.writing import files
 from maximalab_hub.completeness import completeness, judged, summed
@@ -29,7 +30,7 @@ from maximalab_hub.store.queries import EventValues
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.runs import runs_of
 from maximalab_hub.store.startchoice import Choice
-from maximalab_hub.study import comparison, coverage, last_observations, timetables_of, work
+from maximalab_hub.study import cells, comparison, coverage, last_observations, timetables_of, work
 from maximalab_hub.timetable import Lesson
 from postedevents import LOG_NAMES
 
@@ -72,7 +73,7 @@ def event(
         "received_at": at + timedelta(seconds=n), "user": PEOPLE[user],
         "server": None if n % 4 == 0 else "public-maxima",
         "tier": "public", "backend": "here", "entrance": "vpn", "course": None if n % 7 == 0 else "or",
-        "material": "simplex", "notebook": f'simplex/{PEOPLE[user]}, "x".ipynb', "cell_id": None if n % 3 else "",
+        "material": "simplex", "notebook": f'simplex/{PEOPLE[user]}, "x".ipynb', "cell_id": (None, "", "a", "b")[n % 4],
         "kernel": "maxima", "duration_ms": n * 1000 if kind in {"run", "server_use"} else None,
         "outcome": "error" if n % 6 == 0 else "ok", "error_name": "bob" if n % 6 == 0 else None,
         "source": "hub" if hub else "server",
@@ -126,6 +127,8 @@ def _figures(connection: Connection) -> dict[str, Any]:
         "work of a part": _work(connection, HALF),
         "work of a kind": _work(connection, Selection(kinds=("run", "login"), until=HALF.until)),
         "report": files(_report(connection), {}),
+        "exercises": _exercises(connection, Selection()),
+        "exercises of a part": _exercises(connection, HALF),
         "coverage": coverage(connection, STUDY, Selection()),
         "coverage of a part": coverage(connection, STUDY, HALF),
         "completeness": completeness(connection, PEOPLE, HALF),
@@ -164,6 +167,12 @@ def starts(connection: Connection) -> dict[str, Any]:
 def _report(connection: Connection) -> Report:
     choices = Choices(replace(STUDY.parameters, smallest_group=1), KYIV, STUDY.pseudonyms, with_grid=False)
     return report(work(connection, STUDY, Selection()), timetables_of(connection, STUDY), choices)
+
+
+def _exercises(connection: Connection, selection: Selection) -> tuple[Exercise, ...]:
+    runs = cells(connection, STUDY, selection)
+    assert set(runs.users) <= set(PEOPLE[:-1]), "who has not agreed is not even named"
+    return exercises(runs, timetables_of(connection, STUDY), {}, 1)
 
 
 def _work(connection: Connection, selection: Selection) -> list[tuple[Any, ...]]:

@@ -26,6 +26,8 @@ from maximalab_hub.timetable import edits
 from maximalab_hub.timetable.draft import as_json
 from maximalab_hub.timetable.edits import Hours
 from maximalab_hub.timetable.state import Enrolled, State
+from maximalab_spawner.catalog import publish
+from maximalab_spawner.tiers import Tier
 from meteredservers import tell_shares
 from sqlalchemy import Engine
 
@@ -41,6 +43,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
 }
 USAGE = "/services/usage"
 KYIV = ZoneInfo("Europe/Kyiv")
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LATELY = (datetime.now(UTC) - timedelta(days=10)).date()
 """A comparison by other choices takes its time; a few days of it look alike."""
 
@@ -66,8 +69,9 @@ class KnownTokens:
 @contextmanager
 def usage_pages(folder: Path, db_url: str = "") -> Iterator[FastAPI]:
     """Put the service together on a store of its own in `folder`, or at `db_url`, as `./lab up` fills it."""
-    (folder / "catalogue").mkdir()
-    (folder / "maximalab.toml").write_text(settings_toml({"usage": {"db_url": db_url}}))
+    told = {"usage": {"db_url": db_url}, "catalogue": {"public_store": "materials"}}
+    (folder / "maximalab.toml").write_text(settings_toml(told))
+    publish(NOTEBOOKS / "simplex", catalogue=folder / "catalogue", stores={Tier.PUBLIC: folder / "materials"})
     ensure_secrets(folder / "secrets")
     app = create_app(load_settings(folder / "maximalab.toml"))
     app.state.hub = KnownTokens()
@@ -148,6 +152,14 @@ USAGE_CASES = {
     "compare": ("compare", "researcher", "/compare?since=", 200),
     "compare by other choices": ("compare", "researcher", f"/compare?grid=true&since={LATELY}", 200),
     "compare nobody": ("compare", "researcher", "/compare?course=nothing", 200),
+    "exercises": ("exercises", "researcher", "/compare/exercises?material=simplex&since=", 200),
+    "exercises of a notebook that the hub has not": (
+        "exercises",
+        "researcher",
+        "/compare/exercises?material=transport&since=",
+        200,
+    ),
+    "exercises of nothing": ("exercises", "researcher", "/compare/exercises?course=nothing", 200),
     "costs": ("costs", "admin", "/costs", 200),
     "costs of a course without servers": ("costs", "admin", "/costs?course=nothing", 200),
     "export log": ("export_log", "admin", "/export-log", 200),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path  # noqa: TC003  Typer reads annotations at run time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from maximalab_spawner.catalog import CatalogReader
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -29,6 +31,7 @@ from maximalab_hub.period import check_period
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.settings import load_settings
+from maximalab_hub.sourcecells import exercises_of
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.studies import with_named_study
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.comparison.findings import Finding
     from maximalab_hub.comparison.words import Line
     from maximalab_hub.comparison.work import Work
@@ -112,6 +116,8 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
                 material=material,
                 with_grid=grid,
             )
+            if out is not None:
+                made = replace(made, exercises=_exercises(connection, settings, selection, material))
         if out is not None:
             about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
             parts = files(made, about | {"since": _day(since), "until": _day(until)})
@@ -169,6 +175,13 @@ def compared(  # noqa: PLR0913  what is compared, by which settings, and how muc
             other=read(other) if other else (),
             track=lambda corners: progress.track(corners, total=SIZE, description="Choices"),
         )
+
+
+def _exercises(
+    connection: Connection, settings: Settings, selection: Selection, material: str | None
+) -> tuple[Exercise, ...]:
+    found = exercises_of(connection, settings, CatalogReader(settings.catalogue.dir), selection)
+    return tuple(one for one in found if material is None or one.material == material)
 
 
 def show(made: Report, words: Words, console: Console) -> None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from maximalab_hub.compare import AT_WORK, Comparison, Happening, Parameters, Timetables
 from maximalab_hub.comparison.by_setting import compare_work
+from maximalab_hub.comparison.cells import READ_OF_CELLS, CellRuns, cells_in
 from maximalab_hub.comparison.parts import READ
 from maximalab_hub.comparison.suppression import LeftOut, left_out
 from maximalab_hub.comparison.work import Work, work_in
@@ -168,6 +169,12 @@ def work(connection: Connection, study: Study, selection: Selection) -> Work:
     kinds = tuple(kind for kind in chosen.kinds or () if kind in AT_WORK)
     tables = unordered_tables(connection, READ, replace(chosen, kinds=kinds))
     return work_in(tables, people_of(connection, study), kinds)
+
+
+def cells(connection: Connection, study: Study, selection: Selection) -> CellRuns:
+    """Give which cells those who agreed ran, and how the runs ended, as arrays; the selection's kinds play no part."""
+    chosen = replace(studied(selection), kinds=tuple(sorted(AT_WORK)))
+    return cells_in(unordered_tables(connection, READ_OF_CELLS, chosen), people_of(connection, study))
 
 
 def studied(selection: Selection) -> Selection:

@@ -380,7 +380,9 @@ def test_every_word_of_the_usage_pages_is_translated():
 def test_a_comparison_is_a_pdf_and_its_drawings_are_files_where_there_are_enough_people(visit, language):
     researcher, since = visit("researcher", language), "since=2026-01-01"
     page = researcher.get(f"{USAGE}/compare?{since}").text
-    files = dict.fromkeys(escapes.unescape(one) for one in re.findall(r'href="([^"]*/compare/[^"]*)"', page))
+    files = dict.fromkeys(
+        escapes.unescape(one) for one in re.findall(r'href="([^"]*/compare/\w+\.[^"]*)"', page)
+    )
     assert len(files) >= 4, "a link to each form of each drawing that the page shows"
     for address in files:
         given = researcher.get(address)

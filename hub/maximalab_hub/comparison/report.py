@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from maximalab_hub.compare import Happening, Parameters, Timetables
+    from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.comparison.work import Work
     from maximalab_hub.privacy import Pseudonyms
 
@@ -81,6 +82,8 @@ class Report:
     progress: tuple[Begun, ...]
     version: str
     parameters: Parameters
+    exercises: tuple[Exercise, ...] = ()
+    """Cell by cell of each material; for files, as they have to be read apart."""
 
 
 def report(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 Key = TypeVar("Key", bound="Hashable")
+Row = TypeVar("Row", bound="Hashable")
+Column = TypeVar("Column", bound="Hashable")
 LEAST_CELLS: Final = 2
 PEOPLE_TO: Final = 5
 EVENTS_TO: Final = 100
@@ -43,10 +45,15 @@ def left_out(events_of_each: Collection[int], least: int) -> LeftOut:
     return LeftOut(people - people % to, sum(events_of_each) // EVENTS_TO * EVENTS_TO)
 
 
-def hidden(people: Mapping[Key, AbstractSet[str]], least: int) -> frozenset[Key]:
-    """Say which cells hide, by who is in each of them. Cells with nobody are no secret, and help to hide nothing."""
+def hidden(
+    people: Mapping[Key, AbstractSet[str]], least: int, anyway: AbstractSet[Key] = frozenset()
+) -> frozenset[Key]:
+    """Say which cells hide, by who is in each of them. Cells with nobody are no secret, and help to hide nothing.
+
+    Those in `anyway` hide, whoever is in them.
+    """
     inside = {key: who for key, who in people.items() if who}
-    hide = {key for key, who in inside.items() if len(who) < least}
+    hide = {key for key, who in inside.items() if len(who) < least or key in anyway}
     together: set[str] = set().union(*(inside[key] for key in hide))
     for key in sorted(inside.keys() - hide, key=lambda one: (len(inside[one]), str(one))):
         if not hide or (len(hide) >= LEAST_CELLS and len(together) >= least):
@@ -54,3 +61,33 @@ def hidden(people: Mapping[Key, AbstractSet[str]], least: int) -> frozenset[Key]
         hide.add(key)
         together |= inside[key]
     return frozenset(hide)
+
+
+def hidden_across(
+    people: Mapping[tuple[Row, Column], AbstractSet[str]],
+    least: int,
+    anyway: AbstractSet[tuple[Row, Column]] = frozenset(),
+) -> frozenset[tuple[Row, Column]]:
+    """Say which cells of a table hide of which both the rows' and the columns' sums are known.
+
+    What hides for its row's sake may be worked out from its column, and the other way about: both are looked at until
+    nothing more hides.
+    """
+    lines: dict[tuple[int, object], dict[tuple[Row, Column], AbstractSet[str]]] = {}
+    for key, who in people.items():
+        for side in (0, 1):
+            lines.setdefault((side, key[side]), {})[key] = who
+    hide: frozenset[tuple[Row, Column]] = frozenset(anyway)
+    while True:
+        more = hide.union(*(hidden(line, least, hide) for line in lines.values()))
+        if more == hide:
+            return hide
+        hide = more
+
+
+def covered(people: Mapping[Key, AbstractSet[str]], hide: AbstractSet[Key], least: int) -> bool:
+    """Say whether nothing that hides follows from the sum of all cells and from those that are shown."""
+    inside = {key: who for key, who in people.items() if who}
+    mine = inside.keys() & hide
+    together: set[str] = set().union(*(inside[key] for key in mine))
+    return len(mine) in {0, len(inside)} or (len(mine) >= LEAST_CELLS and len(together) >= least)

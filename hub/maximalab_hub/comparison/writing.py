@@ -17,6 +17,7 @@ from maximalab_hub.setting import Setting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.comparison.figures import Part
     from maximalab_hub.comparison.findings import Finding
     from maximalab_hub.comparison.report import Report, Row
@@ -37,7 +38,13 @@ def files(report: Report, about: Mapping[str, Any]) -> dict[str, bytes]:
         "grid.csv": _csv(plain(one) for one in report.corners),
         "week.csv": _csv(plain(one) for one in report.week),
         "progress.csv": _csv(plain(one) for one in report.progress),
+        "exercises.csv": exercises_csv(report.exercises),
     }
+
+
+def exercises_csv(exercises: Iterable[Exercise]) -> bytes:
+    """Give exercises as a table; what hides is empty. The row without a cell is of cells that people added."""
+    return _csv(map(_exercise, exercises))
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911  whatever a report holds; one answer for each type
@@ -81,6 +88,20 @@ def _in_both(report: Report) -> Iterator[Mapping[str, Any]]:
         yield {"person": one.user} | {
             name: value for place, part in sides for name, value in _columns(place, part).items()
         }
+
+
+def _exercise(one: Exercise) -> Mapping[str, Any]:
+    row: dict[str, Any] = {"material": one.material, "cell": one.cell}
+    for name, tally in (
+        ("all", one.whole),
+        *((setting.value, one.by_setting[setting]) for setting in Setting),
+    ):
+        row |= {
+            f"{name}_people": tally and tally.people,
+            f"{name}_runs": tally and tally.runs,
+            f"{name}_error_share": tally and plain(tally.error_share),
+        }
+    return row | {"stuck": one.stuck, "error_names": " ".join(one.error_names) or None}
 
 
 def _findings(report: Report) -> tuple[Finding, ...]:

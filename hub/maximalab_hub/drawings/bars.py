@@ -76,7 +76,7 @@ def errors_chart(materials: Sequence[Row], words: Words) -> list[Bar]:
     }
     return [
         Bar(name, words.value(Measure.ERRORS, share), length)
-        for (name, share), length in zip(shares.items(), _lengths(shares.values()), strict=True)
+        for (name, share), length in zip(shares.items(), lengths(shares.values()), strict=True)
     ]
 
 
@@ -89,7 +89,7 @@ def settings_chart(compared: Comparison, said: Wording) -> list[Bar]:
     }
     return [
         Bar(said.setting(setting), said.percent(share), length, Look(setting.value))
-        for (setting, share), length in zip(shares.items(), _lengths(shares.values()), strict=True)
+        for (setting, share), length in zip(shares.items(), lengths(shares.values()), strict=True)
     ]
 
 
@@ -116,14 +116,12 @@ def errors_drawing(errors: Sequence[Bar], said: Wording) -> Drawing:
     _ = translations(said.language).gettext
     return Drawing(
         Kind.BARS,
-        _("Errors by exercise"),
+        _("Errors by material"),
         _(
             "A bar for each material: the share of runs that ended with an error."
             " The table of materials says the same."
         ),
-        _(
-            "Share of runs that ended with an error, of the median person; a material's notebook is one exercise."
-        ),
+        _("Share of runs that ended with an error, of the median person."),
         FULL,
         len(errors) * NARROW.step,
         named_bars(errors, NARROW),
@@ -164,7 +162,7 @@ def _parts(top: float, share: Bar) -> Iterator[Box]:
     yield Box(inside, top, share.length, THICK, (Look.BAR, Look.OUT_OF_CLASS), told=told)
 
 
-def _lengths(shares: Collection[float]) -> list[float]:
+def lengths(shares: Collection[float]) -> list[float]:
     """Give lengths of which the largest fills the drawing."""
     largest = max(shares, default=0) or 1
     return [round(FULL * share / largest, 1) for share in shares]

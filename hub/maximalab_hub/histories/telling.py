@@ -17,6 +17,7 @@ import pyarrow as pa
 from maximalab_hub.events import Kind, Outcome, Source
 from maximalab_hub.histories import ids
 from maximalab_hub.histories.cast import habits_of
+from maximalab_hub.histories.cells import cells_of
 from maximalab_hub.histories.runs import KINDS, OUTCOMES, runs_of
 from maximalab_hub.histories.sittings import MICRO, Sittings, sittings_of
 from maximalab_hub.store.arrow import SCHEMA, TIME, encoded
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 ERRORS: Final = ("MaximaError", "SyntaxError", "KeyboardInterrupt")
 LANGUAGES: Final = ("uk", "en")
-_CELLS: Final[list[str | None]] = [f"cell-{number:02}" for number in range(1, 31)]
 _KIND: Final = {kind: place for place, kind in enumerate(KINDS)}
 _BY_THE_HUB: Final = np.array([kind in {Kind.SERVER_START, Kind.SERVER_STOP} for kind in KINDS])
 _IN_NOTEBOOK: Final = np.array([kind in {Kind.NOTEBOOK_OPEN, Kind.NOTEBOOK_SAVE, Kind.RUN} for kind in KINDS])
@@ -92,7 +92,7 @@ def _told(plan: Plan, group: Group, some: Sittings, hub: _Hub, chance: np.random
         "source": encoded(by_hub.astype(np.int8), [Source.SERVER.value, Source.HUB.value]),
         "detail": _same(plan.detail, len(by_hub)),
         **_places(group, some, happened, chance),
-        **_run_columns(happened, chance),
+        **_run_columns(group, some, happened, chance),
     }
     made = pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
     return made if arrived.all() else made.filter(pa.array(arrived))
@@ -161,12 +161,15 @@ def _places(
     }
 
 
-def _run_columns(happened: Happenings, chance: np.random.Generator) -> dict[str, Any]:
+def _run_columns(
+    group: Group, some: Sittings, happened: Happenings, chance: np.random.Generator
+) -> dict[str, Any]:
     count, ran = len(happened.kind), happened.kind == _KIND[Kind.RUN]
     failed = ran & (happened.outcome == OUTCOMES.index(Outcome.ERROR))
     which = np.searchsorted([0.6, 0.9], chance.random(count), side="right")
+    runs = (ran, failed, some.material[happened.sitting], some.student[happened.sitting])
     return {
-        "cell_id": _where(ran, chance.integers(0, len(_CELLS), count), _CELLS),
+        "cell_id": cells_of(group.materials, len(group.students), runs, chance),
         "kernel": _where(_OF_KERNEL[happened.kind], np.zeros(count, np.int64), ["maxima"]),
         "duration_ms": pa.array(happened.duration_ms, mask=~ran),
         "outcome": _where(ran, happened.outcome, [one.value for one in OUTCOMES]),

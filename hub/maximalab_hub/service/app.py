@@ -31,6 +31,7 @@ from maximalab_hub.service import (
     erasure_routes,
     errors,
     events_route,
+    exercise_routes,
     export_log_routes,
     period_page,
     rate_routes,
@@ -118,6 +119,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
         events_route,
         auth,
         research_routes,
+        exercise_routes,  # before what takes any drawing of the comparison
         compare_routes,
         completeness_routes,
         erasure_routes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from maximalab_hub.service.given import PDF, drawing_asked, drawing_given, given
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
+from maximalab_hub.sourcecells import exercises_of
 from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.study import study_of, timetables_of, work
@@ -62,7 +64,7 @@ def compare_json(request: Request, person: Researcher, asked: Asked, *, grid: bo
     """For researchers and admins: the same as JSON; the same store gives the same bytes."""
     settings = lab_of(request)
     entry = record(request, person, Kind.EXPORT, asked)
-    made, _ = _compared(request, asked, with_grid=grid)
+    made, _ = _compared(request, asked, with_grid=grid, with_exercises=True)
     about: dict[str, Any] = {"study": settings.study.id, "time_zone": settings.lab.time_zone, **asked.values}
     content = files(made, about)["comparison.json"]
     return given(
@@ -105,7 +107,9 @@ def _asked(by: Printer, asked: Question) -> list[tuple[str, str]]:
     ]
 
 
-def _compared(request: Request, asked: Question, *, with_grid: bool) -> tuple[Report, tuple[str, ...]]:
+def _compared(
+    request: Request, asked: Question, *, with_grid: bool, with_exercises: bool = False
+) -> tuple[Report, tuple[str, ...]]:
     """Read and compare from one state of the store; name the courses that there are."""
     settings = lab_of(request)
     study, zone = study_of(settings), settings.lab.time_zone
@@ -114,4 +118,6 @@ def _compared(request: Request, asked: Question, *, with_grid: bool) -> tuple[Re
         found = work(connection, study, asked.selection(zone))
         timetables = timetables_of(connection, study)
         courses = research.courses(connection)
-    return report(found, timetables, choices), courses
+        catalogue, selection = request.app.state.catalogue, asked.selection(zone)
+        each = exercises_of(connection, settings, catalogue, selection) if with_exercises else ()
+    return replace(report(found, timetables, choices), exercises=each), courses

@@ -207,7 +207,7 @@ def test_the_drawings_show_errors_by_material_and_who_has_begun_what_by_when():
     assert {name: len(one.findall("{*}rect")) for name, one in read.items()} == {
         "week": 7 * 15, "progress": 4, "shares": 46 + 2, "errors": 1,
     }  # fmt: skip
-    assert read["errors"].find("{*}title").text == "Помилки за вправами"
+    assert read["errors"].find("{*}title").text == "Помилки за матеріалами"
     files = pictures(drawn)
     assert set(files) == {f"{name}.{form}" for name in DRAWINGS for form in ("svg", "png")}
     assert files == pictures(drawn)

@@ -62,6 +62,9 @@ STATUSES: dict[str, dict[str, int]] = {
     "compare_json": PEOPLE_ONLY | {"own": 200},
     "compare_pdf": PEOPLE_ONLY | {"own": 200},
     "compare_drawing": PEOPLE_ONLY | {"own": 404},
+    "exercises_page": PEOPLE_ONLY | {"own": 200},
+    "exercises_table": PEOPLE_ONLY | {"own": 200},
+    "exercises_drawing": PEOPLE_ONLY | {"own": 404},
     "ratings_page": PEOPLE_ONLY | {"own": 200},
     "new_panel": PEOPLE_ONLY | {"own": 303},
     "panel_page": PEOPLE_ONLY | {"own": 404},
@@ -120,6 +123,7 @@ PATHS = {
     "close_panel": {"panel_id": "p"},
     "open_invitation": {"secret": "s"},
     "compare_drawing": {"drawing": "week.png"},
+    "exercises_drawing": {"drawing": "errors.png"},
     "rhythm_drawing": COURSE | {"drawing": "week.svg"},
     **dict.fromkeys(
         ("week_page", "versions_page", "take_back", "enter_page", "enter", "import_page", "import_file"),

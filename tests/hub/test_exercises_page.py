@@ -1,0 +1,94 @@
+"""The page of a material's exercises, as a researcher comes to it from the comparison."""
+
+from __future__ import annotations
+
+import csv
+import html as escapes
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from maximalab_hub.example_history import CLASS
+from maximalab_hub.store import queries
+from maximalab_hub.store.engine import reading
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pagewords import foreign_words
+from usagepages import USAGE
+from usagevisits import app, visit
+
+__all__ = ["app", "visit"]
+
+SINCE = "since=2026-01-01"
+
+
+def links_in(page: str, pattern: str) -> list[str]:
+    return [escapes.unescape(one) for one in re.findall(rf'href="([^"]*{pattern}[^"]*)"', page)]
+
+
+def test_one_follows_a_material_from_the_comparison_to_its_exercises(visit, app):
+    researcher = visit("researcher")
+    links = links_in(researcher.get(f"{USAGE}/compare?{SINCE}").text, r"/compare/exercises\?")
+    assert [link.rpartition("material=")[2] for link in links] == ["simplex", "transport"]
+    answer = researcher.get(links[1])
+    assert answer.status_code == 200
+    assert "Errors by exercise: transport" in answer.text
+    assert not [user for user in CLASS if user in answer.text]
+    with reading(app.state.engine) as connection:
+        [look] = queries.last_events(connection, 1, kinds=["look"])
+    assert (look.user, look.detail["page"], look.detail["material"]) == (
+        "researcher", "/compare/exercises", "transport",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_the_files_of_the_page_say_what_the_page_says(visit, language):
+    researcher = visit("researcher", language)
+    page = researcher.get(f"{USAGE}/compare/exercises?{SINCE}&material=simplex").text
+    if language == "uk":
+        names = {
+            "simplex",
+            "transport",
+            "operations",
+            "research",
+            "maximaerror",
+            "syntaxerror",
+            "keyboardinterrupt",
+        }
+        assert not foreign_words(
+            re.sub(r"<th scope=\"row\">.*?</th>|<svg.*?</svg>", "", page, flags=re.DOTALL), names | {"csv"}
+        )
+    svg, png = links_in(page, r"/compare/exercises/errors\.")
+    assert researcher.get(svg).content.startswith(b"<svg")
+    assert researcher.get(png).content.startswith(b"\x89PNG")
+    [address] = links_in(page, r"/compare/exercises\.csv")
+    table = researcher.get(address)
+    assert table.headers["content-disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert {row["material"] for row in rows} == {"simplex"}
+    assert page.count('<th scope="row">') == len(rows) > 20
+    every = researcher.get(f"{USAGE}/compare.json?{SINCE}").json()["exercises"]
+    assert [one["cell"] or "" for one in every if one["material"] == "simplex"] == [
+        row["cell"] for row in rows
+    ]
+    assert not [user for user in CLASS if user in table.text + json.dumps(every)]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        pytest.param("exercises?course=nothing", 200, "too few people ran cells", id="nobody"),
+        pytest.param(f"exercises?{SINCE}&material=rare", 200, "too few people ran cells", id="no such material"),
+        pytest.param("exercises/errors.png?course=nothing", 404, "There is no such page", id="no drawing"),
+        pytest.param(f"exercises/week.png?{SINCE}", 404, "There is no such page", id="no such drawing"),
+        pytest.param(f"exercises?material={'x' * 65}", 422, "", id="a name that is too long"),
+    ],
+)  # fmt: skip
+def test_where_there_is_nothing_to_show_the_page_says_so(visit, path: str, status: int, said: str):
+    answer = visit("researcher").get(f"{USAGE}/compare/{path}")
+    assert answer.status_code == status
+    assert said in answer.text
