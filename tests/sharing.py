@@ -28,7 +28,7 @@ LONGEST = (
     "tests/wireguard/test_vpn_gateway.py",
     "tests/unit/notebooks/",
 )
-"""Which begin first, as `--durations` tells, though a Swarm later than the machines: `.ci/run` may be building its images.
+"""Which begin first, as `--durations` tells; a Swarm later than the machines, for `.ci/run` may be building its images.
 
 The others follow in the order of their names."""
 
