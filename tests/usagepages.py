@@ -194,6 +194,8 @@ USAGE_CASES = {
     "timetable, groups": ("timetable_people", "teacher", f"{OR}/people", 200),
     "timetable, versions": ("timetable_versions", "teacher", f"{OR}/versions?before=1&after=4", 200),
     "timetable, rhythm": ("timetable_rhythm", "teacher", f"{OR}/rhythm?group=OR-1", 200),
+    "timetable, exercises": ("timetable_exercises", "teacher", f"{OR}/exercises?material=simplex", 200),
+    "timetable, exercises of nobody": ("timetable_exercises", "admin", "/timetable/algebra/exercises", 200),
     "timetable, rhythm of nobody": ("timetable_rhythm", "teacher", f"{OR}/rhythm?group=none", 200),
     "usage 400": ("error", "researcher", "/?since=yesterday", 400),
     "usage, a period that ends before it begins": (

@@ -173,8 +173,13 @@ def work(connection: Connection, study: Study, selection: Selection) -> Work:
 
 def cells(connection: Connection, study: Study, selection: Selection) -> CellRuns:
     """Give which cells those who agreed ran, and how the runs ended, as arrays; the selection's kinds play no part."""
-    chosen = replace(studied(selection), kinds=tuple(sorted(AT_WORK)))
-    return cells_in(unordered_tables(connection, READ_OF_CELLS, chosen), people_of(connection, study))
+    return cells_of_people(connection, people_of(connection, study), selection)
+
+
+def cells_of_people(connection: Connection, people: Collection[str], selection: Selection) -> CellRuns:
+    """Give the same of these people, whom the caller may look at."""
+    chosen = replace(selection, kinds=tuple(sorted(AT_WORK)))
+    return cells_in(unordered_tables(connection, READ_OF_CELLS, chosen), people)
 
 
 def studied(selection: Selection) -> Selection:

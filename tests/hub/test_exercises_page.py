@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from maximalab_hub.example_history import CLASS
+from maximalab_hub.example_history import COURSE as COURSE_ID
 from maximalab_hub.store import queries
 from maximalab_hub.store.engine import reading
 
@@ -76,6 +77,57 @@ def test_the_files_of_the_page_say_what_the_page_says(visit, language):
         row["cell"] for row in rows
     ]
     assert not [user for user in CLASS if user in table.text + json.dumps(every)]
+
+
+COURSE = f"{USAGE}/timetable/{COURSE_ID}/exercises"
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_a_teacher_sees_the_exercises_of_everybody_in_the_course_and_nobody_by_name(visit, app, language):
+    teacher = visit("teacher", language)
+    page = teacher.get(f"{COURSE}?material=simplex").text
+    with reading(app.state.engine) as connection:
+        looks = list(queries.last_events(connection, 1, kinds=["look"]))
+    assert [(one.user, one.course, one.detail["material"]) for one in looks] == [
+        ("teacher", COURSE_ID, "simplex")
+    ]
+    mine, theirs = (
+        list(csv.DictReader(io.StringIO(one.text)))
+        for one in (
+            teacher.get(links_in(page, r"/exercises\.csv")[0]),
+            visit("researcher").get(f"{USAGE}/compare/exercises.csv?{SINCE}&material=simplex"),
+        )
+    )
+    assert max(int(row["all_people"] or 0) for row in mine) == len(CLASS)
+    assert max(int(row["all_people"] or 0) for row in theirs) == len(CLASS) - 2, (
+        "who has not agreed is in no study"
+    )
+    assert {int(row["all_people"]) >= 10 for row in mine if row["all_people"]} == {True}
+    assert not [user for user in CLASS if user in page]
+    svg, png = links_in(page, r"/exercises/errors\.")
+    assert teacher.get(svg).content.startswith(b"<svg")
+    assert teacher.get(png).content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "status"),
+    [
+        pytest.param("student", COURSE, 403, id="a student"),
+        pytest.param("researcher", COURSE, 403, id="a researcher who teaches nothing"),
+        pytest.param(
+            "teacher", f"{USAGE}/timetable/algebra/exercises", 403, id="a teacher of another course"
+        ),
+        pytest.param(
+            "teacher", f"{COURSE}.csv?since=2026-11-10&until=2026-11-01", 400, id="days the wrong way"
+        ),
+        pytest.param(
+            "admin", f"{USAGE}/timetable/algebra/exercises", 200, id="an admin, of a course without work"
+        ),
+        pytest.param("teacher", f"{COURSE}/week.svg", 404, id="no such drawing"),
+    ],
+)
+def test_exercises_of_a_course_are_for_those_who_teach_it(visit, who: str, path: str, status: int):
+    assert visit(who).get(path).status_code == status
 
 
 @pytest.mark.parametrize(

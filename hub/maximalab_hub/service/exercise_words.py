@@ -68,7 +68,7 @@ def _name(cell: str | None, known: Mapping[str, SourceCell], others: int, said: 
     one = known[cell]
     if one.grade_id:
         return one.grade_id
-    return f"{one.place}. {one.heading}" if one.heading else _("cell %(place)s") % {"place": one.place}
+    return f"{one.place} · {one.heading}" if one.heading else _("cell %(place)s") % {"place": one.place}
 
 
 def _short(cell: str) -> str:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from maximalab_hub.service import PREFIX, lesson_routes, people_routes, rhythm_routes, timetable_import_routes
+from maximalab_hub.service import (
+    PREFIX,
+    course_exercise_routes,
+    lesson_routes,
+    people_routes,
+    rhythm_routes,
+    timetable_import_routes,
+)
 from maximalab_hub.service.auth import AnyPerson  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.pages import language_of, page
@@ -137,5 +144,5 @@ def take_back(
     return back_to(course, "", "back" if changed.number else "nothing", changed)
 
 
-for part in (lesson_routes, timetable_import_routes, people_routes, rhythm_routes):
+for part in (lesson_routes, timetable_import_routes, people_routes, rhythm_routes, course_exercise_routes):
     router.include_router(part.router)

@@ -152,7 +152,7 @@ def test_exercises_are_called_what_the_teacher_calls_them(language: str, expecte
     cells = ("g", "a", "s", "b-elsewhere-0", None)
     said = Wording(language, "Europe/Kyiv")
     named = names_of([exercise(cell) for cell in cells], source, said)
-    assert [name.split(",")[0] for name, _ in named] == ["task-1", "2. Exercise 1", *expected]
+    assert [name.split(",")[0] for name, _ in named] == ["task-1", "2 · Exercise 1", *expected]
     [hides, *_] = lines_of(names_of([exercise("g", None)], source, said), said)
     assert (hides.figures, exercises_chart([("g", exercise("g", None))], said)) == (None, [])
     assert [bar.length for bar in exercises_chart(named, said)] == [400] * 5
