@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from exportexample import HOME, STUDY
 from maximalab_hub.comparison.exercises import Exercise, exercises
 from maximalab_hub.comparison.report import Choices, Report, report
 from maximalab_hub.comparison.writing import files
-from maximalab_hub.completeness import completeness, judged, summed
+from maximalab_hub.completeness import Overview, completeness, judged, overview, summed
 from maximalab_hub.derivecommand import derive_all
 from maximalab_hub.export.formats import Format, TableName, files_of
 from maximalab_hub.export.source import Source
@@ -30,6 +31,7 @@ from maximalab_hub.store.queries import EventValues
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.runs import runs_of
 from maximalab_hub.store.startchoice import Choice
+from maximalab_hub.store.startsums import Page
 from maximalab_hub.study import cells, comparison, coverage, last_observations, timetables_of, work
 from maximalab_hub.timetable import Lesson
 from postedevents import LOG_NAMES
@@ -161,7 +163,20 @@ def starts(connection: Connection) -> dict[str, Any]:
         counts = in_order(connection, counted_anew(connection, one))
         mine = judged(connection, [count for count in counts if count.user in {"", *people}])
         assert completeness(connection, people, selection) == summed(mine)
+    for one in choices.values():
+        _shown_of(connection, one)
     return found
+
+
+def _shown_of(connection: Connection, choice: Choice) -> None:
+    """Hold what the page of completeness shows to all that there is."""
+    counts = in_order(connection, counted_anew(connection, choice))
+    for users, gaps in product((None, {"", *PEOPLE[:2]}), (False, True)):
+        mine = judged(connection, [one for one in counts if users is None or one.user in users])
+        newest = sorted(mine, key=lambda one: one.count.first_at, reverse=True)
+        listed = [one for one in newest if one.count.missing or not gaps]
+        found = overview(connection, choice, users, Page(3, gaps=gaps))
+        assert found == Overview(listed[:3], summed(mine), len(listed))
 
 
 def _report(connection: Connection) -> Report:

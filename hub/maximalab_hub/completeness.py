@@ -17,10 +17,10 @@ from maximalab_hub.store import boots, queries
 from maximalab_hub.store.models import ServerRow
 from maximalab_hub.store.research import Selection
 from maximalab_hub.store.startchoice import Choice
-from maximalab_hub.store.startsums import unended_after
+from maximalab_hub.store.startsums import Page, unended_after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -34,6 +34,7 @@ MOST_A_SECOND: Final = 100
 
 
 ALL: Final = Selection()
+NOTHING: Final = Page(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,17 @@ class Start:
         return self.count.missing if self.believed else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Some starts, those among them that are shown, and how many could be."""
+
+    shown: Sequence[Start]
+    """Those that began last come first."""
+    whole: Completeness
+    listed: int
+    """How many would be shown on a page without an end."""
+
+
 def believable(numbered: int, began: datetime, last_received: datetime) -> bool:
     """Say whether a server that began at `began` can have numbered so many events until `last_received`."""
     seconds = max(0.0, (last_received - began).total_seconds())
@@ -104,18 +116,7 @@ def summed(starts: Collection[Start]) -> Completeness:
 
 def completeness(connection: Connection, people: Collection[str], selection: Selection = ALL) -> Completeness:
     """Count the events that should be here and the gaps, of the hub's and these people's senders."""
-    sums, counts = boots.summed_counts(connection, selection.since, selection.until, MOST_AT_ONCE)
-    mine = [one for one in sums if not one.user or one.user in people]
-    few = summed(judged(connection, [one for one in counts if not one.user or one.user in people]))
-    return Completeness(
-        starts=few.starts + sum(one.starts for one in mine),
-        starts_with_gaps=few.starts_with_gaps + sum(one.with_gaps for one in mine),
-        received=few.received + sum(one.stored for one in mine),
-        missing=few.missing + sum(one.missing for one in mine),
-        starts_without_end=few.starts_without_end + _without_end(connection, mine, selection),
-        removed=few.removed,
-        starts_not_believed=few.starts_not_believed,
-    )
+    return overview(connection, Choice(selection.since, selection.until), {"", *people}).whole
 
 
 def completeness_of_course(
@@ -125,12 +126,48 @@ def completeness_of_course(
 
     These are the starts that the page of completeness lists of a course; the whole lab has a hundred times as many.
     """
-    courses = {selection.course} if selection.course else set()
-    counts = boots.boot_counts(connection, selection.since, selection.until, courses=courses)
-    return summed(judged(connection, [one for one in counts if one.user in people]))
+    courses = frozenset({selection.course} if selection.course else ())
+    return overview(connection, Choice(selection.since, selection.until, courses), people).whole
 
 
-def _without_end(connection: Connection, sums: Collection[Sum], selection: Selection) -> int:
+def overview(
+    connection: Connection, choice: Choice, users: Collection[str] | None = None, page: Page = NOTHING
+) -> Overview:
+    """Count the chosen starts of these senders, of all where none are named, and give those that `page` shows.
+
+    `users` are account names, and the empty one for the hub. Few starts are looked at one by one; a course has ten
+    thousand in a term, which the database sums.
+    """
+    sums, counts = boots.summed_counts(connection, choice, MOST_AT_ONCE)
+    mine = [one for one in sums if users is None or one.user in users]
+    few = judged(connection, [one for one in counts if users is None or one.user in users])
+    whole = _with_sums(summed(few), mine, _without_end(connection, mine, choice))
+    listed = [one for one in few if one.count.missing or not page.gaps]
+    more = (
+        boots.newest_summed(connection, choice, MOST_AT_ONCE, page._replace(users=users)) if page.most else []
+    )
+    shown = sorted(
+        [*listed, *judged(connection, more)],
+        key=lambda one: (one.count.boot_id, one.count.user, one.count.server or ""),
+    )
+    shown.sort(key=lambda one: one.count.first_at, reverse=True)
+    others = sum(one.with_gaps if page.gaps else one.starts for one in mine)
+    return Overview(shown[: page.most], whole, len(listed) + others)
+
+
+def _with_sums(few: Completeness, sums: Collection[Sum], without_end: int) -> Completeness:
+    return Completeness(
+        starts=few.starts + sum(one.starts for one in sums),
+        starts_with_gaps=few.starts_with_gaps + sum(one.with_gaps for one in sums),
+        received=few.received + sum(one.stored for one in sums),
+        missing=few.missing + sum(one.missing for one in sums),
+        starts_without_end=few.starts_without_end + without_end,
+        removed=few.removed,
+        starts_not_believed=few.starts_not_believed,
+    )
+
+
+def _without_end(connection: Connection, sums: Collection[Sum], choice: Choice) -> int:
     """Count the starts whose servers the hub saw stop, and that did not say so themselves."""
     unended = [one for one in sums if one.user and one.last_unended is not None]
     stops = queries.last_stops(connection, {one.user for one in unended})
@@ -143,20 +180,19 @@ def _without_end(connection: Connection, sums: Collection[Sum], selection: Selec
     later = {
         one[:2] for one in stopped if one.last_unended is not None and one.last_unended > limits[one[:2]]
     }
-    return sum(one.unended for one in stopped) - _gone_on(connection, later, limits, selection)
+    return sum(one.unended for one in stopped) - _gone_on(connection, later, limits, choice)
 
 
 def _gone_on(
     connection: Connection,
     senders: Collection[tuple[str, str | None]],
     limits: Mapping[tuple[str, str | None], datetime],
-    selection: Selection,
+    choice: Choice,
 ) -> int:
     """Count the starts of these senders that told of something after the hub saw their server stop."""
     if not senders:
         return 0
     after = min(limits[one] for one in senders)
-    choice = Choice(selection.since, selection.until)
     starts = unended_after(connection, choice, MOST_AT_ONCE, after)
     return sum((user, server) in senders and last > limits[user, server] for user, server, last in starts)
 

@@ -95,6 +95,10 @@ def test_events_are_taken_in_beside_bare_sql_on_both_databases():
         assert figures[at + 1] == "the same by 8 servers at once"
     # By the clock and of a processor, on each database.
     assert figures.count("rhythm of a course of 240 students over 17 weeks") == 4
+    for way in ("the first view", "a view of what is kept"):
+        both = [row["figure"] for row in rows if f"students over 17 weeks, {way}, " in row["figure"]]
+        names = [name.partition(" of ")[0] for name in both]
+        assert names == 2 * ["comparison", "comparison", "study page", "study page"], way
     assert all(math.isclose(row["ratio"], row["ours"] / row["peer"]) for row in rows if row["peer"])
 
 

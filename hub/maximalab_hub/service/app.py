@@ -45,6 +45,7 @@ from maximalab_hub.service.courses import CoursesOfMaterials
 from maximalab_hub.service.daily import every_day, every_few_minutes
 from maximalab_hub.service.headers import SecurityHeaders
 from maximalab_hub.service.hub import HubClient
+from maximalab_hub.service.kept import Kept
 from maximalab_hub.service.limits import Patience, Rate, RateLimit
 from maximalab_hub.service.own_events import log_names_of, own_events_of
 from maximalab_hub.service.size_limit import SizeLimit
@@ -99,6 +100,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     app.state.catalogue = CatalogReader(settings.catalogue.dir)
     courses_of = CoursesOfMaterials(app.state.catalogue, time.monotonic)
     app.state.ingest = Ingest(engine, courses_of, utc_now, patience, log_names_of(settings))
+    app.state.kept = Kept(utc_now)
     app.state.own_events = own_events_of(settings, engine, utc_now)
     app.state.fetching = Fetching(inside=frozenset(settings.timetable.inside_hosts))
     app.state.calendars = CalendarWatch(
@@ -142,7 +144,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # More than a second of work, which whoever looks at the study page first would wait for; events do not.
     Thread(target=import_module, args=("scipy.stats",), name="import-scipy", daemon=True).start()
     by_itself = (
-        asyncio.create_task(every_day(app.state.settings, app.state.engine)),
+        asyncio.create_task(every_day(app.state.settings, app.state.engine, app.state.kept.clear)),
         asyncio.create_task(every_few_minutes(app.state.engine)),
     )
     app.state.calendars.start()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 from maximalab_spawner.tiers import Person
 
-from maximalab_hub.completeness import Completeness, Start, judged, summed
+from maximalab_hub.completeness import Completeness, Start, overview
 from maximalab_hub.events import Kind
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
@@ -17,8 +17,10 @@ from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.store import boots, research
+from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
+from maximalab_hub.store.startchoice import Choice
+from maximalab_hub.store.startsums import Page
 from maximalab_hub.study import people_of, study_of
 
 if TYPE_CHECKING:
@@ -100,11 +102,8 @@ def _shown(  # noqa: PLR0913  who asks for what, and what is left out
     connection: Connection, settings: Settings, view: View, asked: Question, person: Person, *, gaps: bool
 ) -> Shown:
     chosen = asked.selection(settings.lab.time_zone)
-    counts = boots.boot_counts(connection, chosen.since, chosen.until, courses=view.courses)
-    if not view.named:
-        people = people_of(connection, study_of(settings))
-        counts = [one for one in counts if not one.user or one.user in people]
-    starts = sorted(judged(connection, counts), key=lambda one: one.count.first_at, reverse=True)
-    listed = [one for one in starts if one.count.missing or not gaps]
+    users = None if view.named else {"", *people_of(connection, study_of(settings))}
+    choice = Choice(chosen.since, chosen.until, view.courses)
+    found = overview(connection, choice, users, Page(MOST_SHOWN, gaps=gaps))
     courses = research.courses(connection) if person.reads_usage else sorted(person.teaches)
-    return Shown(listed[:MOST_SHOWN], summed(starts), max(0, len(listed) - MOST_SHOWN), tuple(courses))
+    return Shown(found.shown, found.whole, max(0, found.listed - MOST_SHOWN), tuple(courses))

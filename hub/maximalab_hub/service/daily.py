@@ -21,6 +21,8 @@ from maximalab_hub.store.retaining import retain
 from maximalab_hub.store.startcounts import settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
     from maximalab_hub.settings import Settings
@@ -52,14 +54,14 @@ def count_starts(engine: Engine) -> None:
         log.exception("counting of starts failed; it is tried again in %d s", COUNT_SECONDS)
 
 
-async def every_day(settings: Settings, engine: Engine) -> None:
-    """Remove what is too old, now and once a day; ends by being cancelled."""
+async def every_day(settings: Settings, engine: Engine, removed: Callable[[], object]) -> None:
+    """Remove what is too old, now and once a day, and call `removed` then; ends by being cancelled."""
     while True:  # noqa: ASYNC110  nobody wakes it: it is time that passes
-        await asyncio.sleep(await run_in_threadpool(once, settings, engine))
+        await asyncio.sleep(await run_in_threadpool(once, settings, engine, removed))
 
 
-def once(settings: Settings, engine: Engine) -> float:
-    """Remove what is too old; say after how many seconds to do so again."""
+def once(settings: Settings, engine: Engine, removed: Callable[[], object]) -> float:
+    """Remove what is too old, and call `removed` where there was any; say after how many seconds to do so again."""
     now = datetime.now(UTC)
     try:
         for month in keep_partitions(engine, now):
@@ -70,5 +72,6 @@ def once(settings: Settings, engine: Engine) -> float:
         log.warning("retention put off: %s", error)
         return AGAIN_SECONDS
     if rows:
+        removed()
         log.info("retention removed %s", ", ".join(f"{count} of {name}" for name, count in rows.items()))
     return DAY_SECONDS

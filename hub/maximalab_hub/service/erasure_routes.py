@@ -67,6 +67,7 @@ def erase_person(  # noqa: PLR0913  one parameter for each field of the form
             now=datetime.now(UTC),
             mentions=mentions,
         )
+    request.app.state.kept.clear()
     return _page(request, done=done)
 
 

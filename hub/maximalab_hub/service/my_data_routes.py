@@ -80,6 +80,7 @@ def decide(
                 decided_at=datetime.now(UTC),
                 consent_version=version,
             )
+    request.app.state.kept.clear()
     return RedirectResponse(f"{PREFIX}/me", 303)
 
 

@@ -21,7 +21,7 @@ from maximalab_hub.store.startcounting import (
     everywhere_counted,
 )
 from maximalab_hub.store.startcounts import EVERYTHING, changes
-from maximalab_hub.store.startsums import sums, unusual
+from maximalab_hub.store.startsums import newest, sums, unusual
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from maximalab_hub.store.startsums import Sum
+    from maximalab_hub.store.startsums import Page, Sum
 
 MOST_CHANGED: Final = 5_000
 """Starts that may have changed since they were counted for a page to count them for itself; of more, it counts all."""
@@ -86,18 +86,25 @@ def boot_counts(
 
 
 def summed_counts(
-    connection: Connection, start: datetime | None, end: datetime | None, most_missing: int
+    connection: Connection, choice: Choice, most_missing: int
 ) -> tuple[list[Sum], list[BootCount]]:
-    """Give the same of the whole lab as sums by sender, and one by one the starts that need a look of their own.
+    """Give the same as sums by sender, and one by one the starts that need a look of their own.
 
     No start is in both. A start that is summed misses `most_missing` numbers at most.
     """
-    choice = Choice(start, end)
     changed = changes(connection, MOST_CHANGED + 1)
     if EVERYTHING in changed or len(changed) > MOST_CHANGED:
         return [], in_order(connection, counted_anew(connection, choice))
     one_by_one = chosen(connection, choice, changed, unusual(choice, most_missing))
     return sums(connection, choice, most_missing), in_order(connection, one_by_one)
+
+
+def newest_summed(connection: Connection, choice: Choice, most_missing: int, page: Page) -> list[BootCount]:
+    """Give, of the starts that `summed_counts` sums, those that a page shows: no order is promised."""
+    changed = changes(connection, MOST_CHANGED + 1)
+    if EVERYTHING in changed or len(changed) > MOST_CHANGED:
+        return []
+    return in_order(connection, newest(connection, choice, most_missing, page))
 
 
 def counted_anew(connection: Connection, choice: Choice) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import and_, literal_column, or_, select, true
 
 from maximalab_hub.store.archive.reading import archive_of
 from maximalab_hub.store.base import UtcTime, as_driven, moment_of
@@ -18,7 +18,7 @@ from maximalab_hub.store.startcounting import among, boots_within
 from maximalab_hub.store.startcounts import COLUMNS, counted_now
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Select
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from maximalab_hub.store.startcounts import Counted
 
 _UNCHANGED: Final = StartCountRow.boot_id.not_in(select(StartChangeRow.boot_id))
+# The number is no parameter, for only so does a database know that the index of shared starts has them all; and the
+# user, which is never missing, keeps SQLite from reading half a million entries of the key, which has no users.
+SHARED: Final = select(StartCountRow.boot_id).where(
+    StartCountRow.place > literal_column("0"), StartCountRow.user.is_not(None)
+)
+"""The ids of starts that several senders named."""
 _FIRST: Final = [column.name for column in COLUMNS].index("first_at")
 """The place of the first moment in a count; the last one's follows."""
 _AFTER: Final = _FIRST + sum(isinstance(column.type, UtcTime) for column in COLUMNS)
@@ -88,20 +94,26 @@ def chosen(
     kept = and_(_UNCHANGED, true() if choice.courses is None else StartCountRow.user != "")
     kept = kept if only is None else and_(kept, only)
     if choice.is_all:
-        return [*_counts(connection, kept), *now.starts]
+        return [*counts_under(connection, kept), *now.starts]
     sure, doubtful = _sorted_out(choice, _spans(choice, now))
     told = _told(connection, choice, doubtful | _doubtful(connection, choice))
     inside = _inside(choice)
     if told:
         inside = or_(inside, among(StartCountRow.boot_id, sorted(told), connection.dialect.name))
     mine = [row for row in now.starts if row[0] in sure | told and (choice.courses is None or row[1])]
-    return [*_counts(connection, and_(kept, inside)), *mine]
+    return [*counts_under(connection, and_(kept, inside)), *mine]
 
 
-def _counts(connection: Connection, condition: ColumnElement[bool]) -> Iterator[tuple[Any, ...]]:
-    """Give counts, of which a course has ten thousand in a term, with four moments each."""
+def counts_under(
+    connection: Connection,
+    condition: ColumnElement[bool],
+    order: Sequence[Any] = (),
+    most: int | None = None,
+) -> Iterator[tuple[Any, ...]]:
+    """Give kept counts under a condition, of which a course has ten thousand in a term, with four moments each."""
     columns = [as_driven(one) if isinstance(one.type, UtcTime) else one for one in COLUMNS]
-    for row in connection.execute(select(*columns).where(condition)).all():
+    asked = select(*columns).where(condition).order_by(*order).limit(most)
+    for row in connection.execute(asked).all():
         yield *row[:_FIRST], *map(moment_of, row[_FIRST:_AFTER]), *row[_AFTER:]
 
 
@@ -122,15 +134,15 @@ def _sorted_out(
 
 
 def _inside(choice: Choice) -> ColumnElement[bool]:
-    named = StartCountRow.boot_id.in_(_surely_inside(choice))
+    named = StartCountRow.boot_id.in_(surely_inside(choice))
     if choice.courses is not None:
         return named
     # A start is nearly always one sender's, whose own times tell: to list half a million of them first takes longer.
-    shared = select(StartCountRow.boot_id).where(StartCountRow.place > 0)
-    return or_(choice.surely(StartCountRow), and_(StartCountRow.boot_id.in_(shared), named))
+    return or_(choice.surely(StartCountRow), and_(StartCountRow.boot_id.in_(SHARED), named))
 
 
-def _surely_inside(choice: Choice) -> Select[Any]:
+def surely_inside(choice: Choice) -> Select[Any]:
+    """Ask for the ids of starts of which something happened in the period, in the choice's courses where it has any."""
     if choice.courses is None:
         return select(StartCountRow.boot_id).where(choice.surely(StartCountRow))
     mine = StartCourseRow.course.in_(sorted(choice.courses))

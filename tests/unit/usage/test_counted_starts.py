@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
-from archivedusage import PEOPLE, event, put
+from archivedusage import PEOPLE, event, put, starts
 from maximalab_hub import migrations
 from maximalab_hub.service import daily
 from maximalab_hub.store.boots import boot_counts, counted_anew, in_order
@@ -85,3 +85,14 @@ def test_who_stores_events_has_a_turn_while_a_large_store_is_counted(store: Engi
     assert found >= 6
     assert next(late) > 41, "nobody had a turn"
     assert counted(store)
+
+
+def test_a_page_of_starts_says_what_all_of_them_say_counted_or_not(store: Engine) -> None:
+    put(store, [event(n, n * 1500, user=n % 4, boot=n % 3) for n in range(1, 60)])
+    settle(store)
+    put(store, [event(n, n * 1500, user=n % 4, boot=n % 5, course="or") for n in range(60, 75)])
+    with reading(store) as connection:
+        starts(connection)
+    settle(store)
+    with reading(store) as connection:
+        starts(connection)
