@@ -27,7 +27,11 @@ from maximalab_hub.store.template import Panel
 from maximalab_hub.typed import Fault, TypedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
+
+    from maximalab_hub.settings_sections import Language
 
 
 MOST_INVITED: Final = 200
@@ -35,9 +39,10 @@ CRITERIA: Final = """Легкість доступу | Ease of access | 1
 Зручність використання | Ease of use | 1
 Корисність | Usefulness | 1"""
 """The three criteria of the paper, of equal weight."""
-AVERAGES: Final = """Ease of access | 2.2
-Ease of use | 1.86
-Usefulness | 2.1"""
+AVERAGES: Final[Mapping[Language, str]] = {
+    "uk": "Легкість доступу | 2,2\nЗручність використання | 1,86\nКорисність | 2,1",
+    "en": "Ease of access | 2.2\nEase of use | 1.86\nUsefulness | 2.1",
+}
 """The averages that the paper prints, of 25 experts."""
 PAPERS_EXPERTS: Final = 25
 
@@ -118,10 +123,12 @@ def close_panel(
 def check_averages(
     request: Request,
     _person: Researcher,
-    averages: Annotated[str, Query(max_length=10_000)] = AVERAGES,
+    averages: Annotated[str | None, Query(max_length=10_000)] = None,
     experts: Annotated[int, Query(ge=1, le=100_000)] = PAPERS_EXPERTS,
 ) -> Response:
     """For researchers and admins: put printed averages together, and ask whether each can be true (GRIM)."""
+    if averages is None:
+        averages = AVERAGES[language_of(request)]
     try:
         checked, fault = check(averages, experts), None
     except TypedError as error:

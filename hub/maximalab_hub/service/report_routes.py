@@ -78,14 +78,14 @@ def report_pdf(request: Request, person: Researcher) -> Response:
 def check_pdf(
     request: Request,
     person: Researcher,
-    averages: Annotated[str, Query(max_length=10_000)] = AVERAGES,
+    averages: Annotated[str | None, Query(max_length=10_000)] = None,
     experts: Annotated[int, Query(ge=1, le=100_000)] = PAPERS_EXPERTS,
 ) -> Response:
     """For researchers and admins: printed averages that were checked (GRIM) as PDF. The export is recorded."""
     settings = lab_of(request)
     by = printer_of(request)
     try:
-        checked = check(averages, experts)
+        checked = check(AVERAGES[by.said.language] if averages is None else averages, experts)
     except TypedError as error:
         raise problem(400, "averages", by.words.fault(error)) from error
     entry = _record(request, person, settings)

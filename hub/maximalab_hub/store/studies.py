@@ -32,11 +32,16 @@ def with_study(settings: Settings, connection: Connection, name: str | None = No
 
     Raises `NoSuchStudyError` where none of this name counts.
     """
+    names = []
     for study in counting(settings, connection):
         if name in {None, study.id}:
             same = study is settings.study
             return settings if same else settings.model_copy(update={"study": study})
-    raise NoSuchStudyError(f"no study {name!r} counts; it was closed or never set up")
+        names.append(study.id)
+    there = ", ".join(names)
+    raise NoSuchStudyError(
+        f"no study {name!r} counts; it was closed or never set up. Those that count: {there}"
+    )
 
 
 def with_named_study(settings: Settings, connection: Connection, name: str | None) -> Settings:

@@ -101,6 +101,16 @@ def test_who_agreed_to_an_older_text_takes_no_part(store: Engine, lab_settings: 
     assert agreed() == frozenset()
 
 
+def test_a_study_that_does_not_count_is_answered_with_those_that_do(
+    store: Engine, lab_settings: Settings
+) -> None:
+    for name in ("pilot", "main-study"):
+        set_up(store, lab_settings, study(name))
+    with reading(store) as connection, pytest.raises(studies.NoSuchStudyError) as error:
+        studies.with_named_study(lab_settings, connection, "plot")
+    assert str(error.value).endswith("Those that count: main-study, pilot")
+
+
 def test_two_texts_at_the_same_moment_have_two_versions(store: Engine, lab_settings: Settings) -> None:
     together = threading.Barrier(4)
 

@@ -106,6 +106,9 @@ def test_experts_rate_by_their_links_and_the_researcher_sees_averages_agreement_
     shown = said(researcher.get(panel).text)
     assert "3 of 4 invited experts have answered." in shown
     assert "Ease of access 1.00 2.67 3.0 0.58" in shown
+    assert researcher.get(panel).text.count('data-name="Average"') == 4, (
+        "on a phone each average has its name"
+    )
     assert "Total, by the weights 2.22" in shown
     assert re.search(r"ICC\(2,k\): -?\d\.\d\d", shown)
     assert re.search(r"Kendall's W: \d\.\d\d \(p = \d\.\d{3}\)", shown)
@@ -192,6 +195,9 @@ def test_the_papers_averages_give_its_total_and_the_page_notes_what_cannot_be(
 ):
     averages = "Ease of access | 2.2\nEase of use | 1.86\nUsefulness | 2.1"
     asked = {"averages": averages, "experts": "25"}
+    example = browser(app, "olha", language).get(f"{USAGE}/ratings/check").text
+    assert total in said(example), "the example needs no typing"
+    assert ("Легкість доступу" in example) == (language == "uk"), "and has the reader's words"
     shown = said(browser(app, "olha", language).get(f"{USAGE}/ratings/check", params=asked).text)
     assert total in shown
     assert impossible in shown
