@@ -23,9 +23,9 @@ from maximalab_hub.language import translations
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import bulk, log, queries, research
 from maximalab_hub.store.engine import reading, writing
-from maximalab_hub.store.models import EventRow
+from maximalab_hub.store.models import EventRow, ServerRow
 from maximalab_hub.study import people_of, study_of
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -397,3 +397,22 @@ def test_a_comparison_is_a_pdf_and_its_drawings_are_files_where_there_are_enough
     assert not [user for user in CLASS if user in told]
     nobody = researcher.get(f"{USAGE}/compare/week.png?since=2001-01-01&until=2001-01-02")
     assert nobody.status_code == 404
+
+
+def test_a_start_that_was_killed_is_counted_and_not_called_complete(visit, app):
+    with reading(app.state.engine) as connection:
+        [some] = queries.last_events(connection, 1, users=[CLASS[0]], kinds=["run"])
+    stopped = {"user": some.user, "server": some.server, "moment": some.at + timedelta(minutes=1)}
+    killed = dict(some._mapping) | {"event_id": "killed", "boot_id": "killed", "seq": 0}
+    with writing(app.state.engine) as connection:
+        connection.execute(insert(ServerRow).values(**stopped, running=False))
+        bulk.insert_events(connection, [killed])
+    for language, counted, said, complete in (
+        ("en", "starts that ended without saying so", "its last events may be missing", "complete"),
+        ("uk", "запусків завершилося без повідомлення про кінець", "подій може бракувати", "повний"),
+    ):
+        html = visit("admin", language).get(f"{USAGE}/completeness?since=").text
+        rows = [words_of(one) for one in html.split("<tr>") if said in one]
+        [figure] = re.findall(rf"(\d+)\s+{counted}", words_of(html))
+        assert int(figure) >= len(rows) > 0
+        assert not [row for row in rows if complete in row]
