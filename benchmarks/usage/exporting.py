@@ -1,7 +1,9 @@
 """A term exported to Parquet from each place where events can lie, beside DuckDB's COPY of the same rows.
 
-Ours reads the store, leaves out who did not agree, and puts in pseudonyms, other ids and settings; the peer copies the
-same columns of the same rows from one Parquet file into another, by all of the machine's cores.
+Ours reads the store, leaves out who did not agree, puts in pseudonyms, other ids and settings, and sorts by time; the
+peer copies the same columns of the same rows from one Parquet file into another, in no order, by all of the machine's
+cores. What it costs to get rows out of a database is no work of that peer. So DuckDB reads the same database by its own
+extension, too, in no order and in ours (`scanning`), where that is installed; no peer replaces another.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,17 +22,19 @@ import duckdb
 from databases import running_postgres
 from maximalab_hub import migrations
 from maximalab_hub.export.seen import READ
-from maximalab_hub.store.engine import open_engine, writing
+from maximalab_hub.store.archive.places import archived_months
+from maximalab_hub.store.engine import open_engine, reading, writing
 
 from benchmarks.table import Figure, Goal
-from benchmarks.turns import medians
+from benchmarks.turns import in_turns
 from benchmarks.usage import peak
 from benchmarks.usage.histories import agree, archived, history
 from benchmarks.usage.peak import export
+from benchmarks.usage.scanning import can_scan, scanned
 from benchmarks.usage.stores import Term, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from databases import Postgres
     from sqlalchemy import Engine
@@ -80,21 +85,50 @@ def _filled(url: str, events: int) -> Iterator[Engine]:
 def _beside(
     title: str, told: History, engine: Engine, times: int, server: Postgres | None = None
 ) -> list[Figure]:
-    def figure(what: str, now: Callable[[], float]) -> Figure:
-        took = medians(
-            times,
-            lambda: _took(now, lambda: export(engine, ours)),
-            lambda: _took(now, lambda: copied(told, theirs)),
-        )
-        words = f"export of {title} to Parquet, {what} (peer: DuckDB's COPY from Parquet)"
-        return Figure(words, "s", *took, Goal(ratio=RATIO))
-
+    """Give the figures by the clock and of processors, beside each peer."""
+    clocks: tuple[Callable[[], float], ...] = (
+        time.perf_counter,
+        lambda: time.process_time() + spent_by(server),
+    )
     with tempfile.TemporaryDirectory() as name:
         ours, theirs = (Path(name) / f"{one}.parquet" for one in ("ours", "theirs"))
         return [
-            figure("by the clock", time.perf_counter),
-            figure("of processors", lambda: time.process_time() + spent_by(server)),
+            Figure(
+                f"export of {title} to Parquet, {what} (peer: DuckDB's COPY {peer})",
+                "s",
+                *took,
+                Goal(ratio=RATIO),
+            )
+            for place, what in enumerate(("by the clock", "of processors"))
+            for peer, took in _in_turns(
+                times,
+                partial(_took, clocks[place], lambda: export(engine, ours)),
+                {"from Parquet": partial(_took, clocks[place], lambda: copied(told, theirs))}
+                | _scans(engine, theirs, place, server),
+            ).items()
         ]
+
+
+def _in_turns(
+    times: int, ours: Callable[[], float], peers: Mapping[str, Callable[[], float]]
+) -> dict[str, tuple[float, float]]:
+    mine, *others = in_turns(times, ours, *peers.values())
+    return {name: (mine, other) for name, other in zip(peers, others, strict=True)}
+
+
+def _scans(engine: Engine, path: Path, place: int, server: Postgres | None) -> dict[str, Callable[[], float]]:
+    """Give the peers that read the same database, where there is one and they are there."""
+    with reading(engine) as connection:
+        if not can_scan() or archived_months(connection):
+            return {}
+
+    def scan(*, ordered: bool) -> float:
+        before = spent_by(server)
+        took = scanned(engine, path, ordered=ordered)
+        return took[place] + (spent_by(server) - before if place else 0)
+
+    names = {False: "out of the same database", True: "out of the same database in the same order"}
+    return {name: partial(scan, ordered=ordered) for ordered, name in names.items()}
 
 
 def _took(now: Callable[[], float], work: Callable[[], object]) -> float:

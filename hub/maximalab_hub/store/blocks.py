@@ -1,37 +1,25 @@
-"""Columns of events out of SQLite, some ten thousand values at a time: SQLite joins them, and arrays part them again.
+"""Columns of events out of a database, some ten thousand values at a time: it joins them, and arrays part them again.
 
 A Python object for each value costs more than all else. So one question gives, for a span of time, one text a column
-with all of its values in it, and arrays find where each begins. A value with our own separator in it, or with a zero,
-at which SQLite ends a text, makes another number of values than there are rows: such a span is read row by row. So is
-one whose values together are more than SQLite lets a text be.
+with all of its values in it (`joining`), and arrays find where each begins (`parting`). A value with our own separator
+in it, or with a zero, at which SQLite ends a text, makes another number of values than there are rows: such a span is
+read row by row. So is one whose values together are more than a database lets a text be.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from sqlalchemy import (
-    ColumnClause,
-    LargeBinary,
-    String,
-    and_,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    select,
-    type_coerce,
-)
+from sqlalchemy import ColumnClause, String, bindparam, literal_column, select
 from sqlalchemy.sql import operators, visitors
 
-from maximalab_hub.store.arrow import CODED, TIME, schema_of
+from maximalab_hub.store import parting
+from maximalab_hub.store.arrow import TIME
 from maximalab_hub.store.fixed import driver_of
+from maximalab_hub.store.joining import ALWAYS, NEVER, joined, last_values, layout_of, moment_in, within
 from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.rowwise import driver_values
 
@@ -40,40 +28,34 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
-_SEPARATOR: Final = "\x1f"
-_MISSING: Final = f"\x1e{token_urlsafe(8)}"
-"""Stands for NULL. It is another in each process, so that nobody can send it as a value."""
 _EVENT: Final = EventRow.__table__
 _SELECTIVE: Final = {"event_id", "boot_id", "user", "course"}
 """Columns with which an index begins, so that a condition on one may leave few events, and find them at once."""
-_NEVER, _ALWAYS = "", "~"
-"""Before and after every moment, as texts."""
 
 Span = tuple[str, str]
-"""Moments after the first, up to and with the second, as SQLite has them."""
+"""Moments after the first, up to and with the second, as texts that the database reads."""
 
 
 def spans(connection: Connection, conditions: Collection[ColumnElement[bool]], rows: int) -> Iterator[Span]:
     """Divide all time into spans with at most so many events each (more only where they share one moment)."""
+    dialect = connection.dialect.name
     if any(_named(one) & _SELECTIVE for one in conditions) and not _more_than(connection, conditions, rows):
-        yield _NEVER, _ALWAYS
+        yield NEVER[dialect], ALWAYS[dialect]
         return
     narrow = [one for one in conditions if _in_order(one)]
-    at = type_coerce(_EVENT.c.at, String)
-    step = select(at).where(at > bindparam("after", "", String), *narrow).order_by(at)
+    at, later = moment_in(dialect), within(bindparam("after", "", String), ALWAYS[dialect], dialect)
+    step = select(at).where(later, *narrow).order_by(at)
     ask = _Asked(connection, step.limit(1).offset(rows - 1))
-    after = _NEVER
-    while after != _ALWAYS:
+    after = NEVER[dialect]
+    while after != ALWAYS[dialect]:
         found = ask(after=after)
-        end = found[0] if found else _ALWAYS
+        end = _as_text(found[0]) if found else ALWAYS[dialect]
         yield after, end
         after = end
 
 
-def within(after: Any, until: Any) -> ColumnElement[bool]:  # noqa: ANN401  texts, or columns of them
-    """Keep to a span."""
-    at = type_coerce(_EVENT.c.at, String)
-    return and_(at > after, at <= until)
+def _as_text(moment: Any) -> str:  # noqa: ANN401  SQLite's driver gives a text, PostgreSQL's a moment
+    return moment if isinstance(moment, str) else str(moment.isoformat())
 
 
 def _named(condition: ColumnElement[bool]) -> set[str]:
@@ -87,59 +69,74 @@ def _in_order(condition: ColumnElement[bool]) -> bool:
 
 
 def _more_than(connection: Connection, conditions: Collection[ColumnElement[bool]], rows: int) -> bool:
+    return _beyond(connection, conditions, rows)() is not None
+
+
+def _beyond(connection: Connection, conditions: Collection[ColumnElement[bool]], rows: int) -> _Asked:
     found: Select[Any] = (
         select(literal_column("1")).select_from(_EVENT).where(*conditions).limit(1).offset(rows)
     )
-    return _Asked(connection, found)() is not None
+    return _Asked(connection, found)
 
 
 class Blocks:
-    """Asks for the same columns under the same conditions, span after span."""
+    """Asks for the columns of this schema under the same conditions, span after span."""
 
     def __init__(
         self,
         connection: Connection,
-        columns: Sequence[str],
+        schema: Any,  # noqa: ANN401  pyarrow has no types
         conditions: Collection[ColumnElement[bool]],
-        coded: Collection[str] = (),
+        most: int,
     ) -> None:
-        self._ask = _Asked(connection, _joined(columns, conditions))
-        self._schema = schema_of(columns, coded)
+        self._schema, self._layout, self._dialect = schema, layout_of(schema), connection.dialect.name
+        if self._dialect == "postgresql":
+            # Helpers are started for each span anew, which costs more than they take off.
+            driver_of(connection).execute("SET LOCAL max_parallel_workers_per_gather = 0").close()
+        self._ask = _Asked(connection, joined(schema, conditions, self._dialect))
+        theirs = within(bindparam("after", "", String), bindparam("until", "", String), self._dialect)
+        self._too_many = _beyond(connection, [theirs], most)
 
     def of(self, span: Span) -> Any:  # noqa: ANN401  pyarrow has no types
         """Give the span's events, in any order; `None` where they have to be read row by row."""
+        if self._is_crowded(span):
+            return None
         try:
-            rows, *blocks = self._ask(after=span[0], until=span[1])
+            count, *blocks = self._ask(after=span[0], until=span[1])
         except sqlite3.DataError:
             # A gigabyte of one column: a span has as many events as share a moment, and anybody may claim that.
             return None
-        # One value more for each column, or two where there is no row at all: `_joined`.
-        parts = [_parted(block, max(rows, 1) + 1) for block in blocks]
-        if any(part is None for part in parts):
-            return None
-        arrays = [
-            _typed(part.slice(0, rows), field.type) for part, field in zip(parts, self._schema, strict=True)
-        ]
-        return pa.Table.from_arrays(arrays, schema=self._schema)
+        if not count:
+            return self._schema.empty_table()
+        columns = self._columns([*map(self._ended, blocks, last_values(self._layout))], count)
+        return pa.table(columns).select(self._schema.names).cast(self._schema) if columns else None
 
+    def _is_crowded(self, span: Span) -> bool:
+        """Say whether many events share a moment: PostgreSQL ends the transaction where it cannot join them."""
+        whole = (NEVER["postgresql"], ALWAYS["postgresql"])  # `spans` has counted what is in that
+        there = self._dialect == "postgresql" and span != whole
+        return there and self._too_many(after=span[0], until=span[1]) is not None
 
-def _joined(columns: Sequence[str], conditions: Collection[ColumnElement[bool]]) -> Select[Any]:
-    """Ask for how many rows a span has, and for each column's values in one.
+    def _ended(self, block: bytes, last: str) -> bytes:
+        """Have a separator behind each value; a block of SQLite's that does not end as it has to is none."""
+        if self._dialect == "postgresql":
+            return block + parting.SEPARATOR.encode()
+        return block[: -len(last)] if block.endswith(last.encode()) else b""
 
-    A second, empty span adds a row of NULLs to them: a text that is whole ends with that. No question within a
-    question gives the rows, for to copy them would take longer than all the rest.
-    """
-    one = select(bindparam("after", "", String).label("after"), bindparam("until", "", String).label("until"))
-    both = one.union_all(select(literal_column(f"'{_ALWAYS}'"), literal_column(f"'{_NEVER}'"))).subquery()
-    missing: ColumnElement[str] = literal_column(f"'{_MISSING}'")
-    separator: ColumnElement[str] = literal_column(f"'{_SEPARATOR}'")
-    texts = [
-        cast(func.group_concat(func.ifnull(_EVENT.c[name], missing), separator), LargeBinary)
-        for name in columns
-    ]
-    theirs = and_(within(both.c.after, both.c.until), *conditions)
-    asked: Select[Any] = select(func.count(_EVENT.c.event_id), *texts)  # type: ignore[assignment]
-    return asked.select_from(both.outerjoin(_EVENT, theirs))
+    def _columns(self, blocks: Sequence[bytes], count: int) -> dict[str, Any] | None:
+        alone, together = self._layout
+        found = {name: self._column(name, block, count) for name, block in zip(alone, blocks, strict=False)}
+        if together:
+            apart = parting.values_of_row if self._dialect == "postgresql" else parting.values_of_json
+            columns = parting.columns_of(blocks[-1], count, apart, len(together))
+            found |= dict(zip(together, columns or [None] * len(together), strict=True))
+        return None if any(one is None for one in found.values()) else found
+
+    def _column(self, name: str, block: bytes, count: int) -> Any:  # noqa: ANN401
+        kind = self._schema.field(name).type
+        if kind == TIME and self._dialect == "postgresql":
+            return parting.moments_of(block, count)
+        return parting.column_of(block, count, kind)
 
 
 class _Asked:
@@ -153,39 +150,10 @@ class _Asked:
         self._names, self._values = compiled.positiontup, driver_values(compiled)
 
     def __call__(self, **values: str) -> Any:  # noqa: ANN401
-        placed = [values[name] if name in values else self._values[name] for name in self._names]
-        with closing(self._driver.execute(self._text, placed)) as cursor:
+        with closing(self._executed({**self._values, **values})) as cursor:
             return cursor.fetchone()
 
-
-def _parted(block: bytes, count: int) -> Any:  # noqa: ANN401
-    """Part what was joined; `None` where that is not so many texts."""
-    signs = np.frombuffer(block, np.uint8)
-    separators = signs == ord(_SEPARATOR)
-    ends = np.flatnonzero(separators)
-    if len(ends) != count - 1 or not block.endswith(_MISSING.encode()):
-        return None
-    offsets = np.zeros(count + 1, np.int32)
-    offsets[1:-1] = ends - np.arange(len(ends))
-    offsets[-1] = len(signs) - len(ends)
-    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(signs[~separators]))
-
-
-def _typed(texts: Any, kind: Any) -> Any:  # noqa: ANN401
-    if kind == CODED:
-        return _coded(texts)
-    missing = pc.equal(texts, _MISSING)
-    found = pc.if_else(missing, pa.scalar(None, pa.string()), texts) if pc.any(missing).as_py() else texts
-    if kind == TIME:
-        return pc.cast(found, pa.timestamp("us")).view(pa.int64()).view(TIME)
-    return pc.equal(found, "1") if pa.types.is_boolean(kind) else pc.cast(found, kind)
-
-
-def _coded(texts: Any) -> Any:  # noqa: ANN401
-    made = texts.dictionary_encode()
-    place = pc.index(made.dictionary, _MISSING).as_py()
-    if place < 0:
-        return made
-    places, others = made.indices.to_numpy(), np.arange(len(made.dictionary)) != place
-    kept = pa.array(places - (places > place), pa.int32(), mask=places == place)
-    return pa.DictionaryArray.from_arrays(kept, made.dictionary.filter(pa.array(others)))
+    def _executed(self, values: dict[str, Any]) -> Any:  # noqa: ANN401  the driver's own cursor
+        if self._names is None:
+            return self._driver.execute(self._text, values, binary=True)
+        return self._driver.execute(self._text, [values[name] for name in self._names])

@@ -1,7 +1,7 @@
 """Events of the database as Arrow tables, some ten thousand at a time.
 
-Row by row through SQLAlchemy a million events take minutes. Here the same is read in blocks (SQLite: `blocks`), or by
-COPY (PostgreSQL), and each column becomes an Arrow array at once.
+Row by row through SQLAlchemy a million events take minutes. Here the same is read in blocks (`blocks`), or where that
+cannot be, row by row from SQLite and by COPY from PostgreSQL; each column becomes an Arrow array at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from maximalab_hub.store.archive.merging import in_order
 from maximalab_hub.store.arrow import CODED, schema_of
-from maximalab_hub.store.blocks import Blocks, spans, within
+from maximalab_hub.store.blocks import Blocks, spans
+from maximalab_hub.store.joining import within
 from maximalab_hub.store.models import EventRow
 from maximalab_hub.store.rowwise import driver_values, tables_by_rows
 
@@ -47,7 +48,8 @@ def stored_tables(  # noqa: PLR0913  what of which, and how it comes
     order where `order` is empty.
     """
     schema = schema_of(columns, coded)
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql" and "detail" in columns:
+        # Which may be so long that PostgreSQL cannot join a span's, and it ends the transaction then.
         found = _by_copy(connection, _statement(columns, conditions, order), schema)
     else:
         found = _by_blocks(connection, schema, conditions, order, rows)
@@ -63,24 +65,37 @@ def _by_blocks(
     rows: int,
 ) -> Iterator[Any]:
     """Read span of time after span of time, each as a block; whole tables, though a span may have few rows."""
-    read = [*schema.names, *(name for name in order if name not in schema.names)]
-    blocks = Blocks(connection, read, conditions, [one.name for one in schema if one.type == CODED])
+    read = schema_of(
+        [*schema.names, *(name for name in order if name not in schema.names)],
+        [one.name for one in schema if one.type == CODED],
+    )
+    blocks = Blocks(connection, read, conditions, rows + rows // 2)
     waiting: list[Any] = []
     for span in spans(connection, conditions, rows):
         block = blocks.of(span)
-        found = _by_rows(connection, read, conditions, span) if block is None else block
-        waiting.append((in_order(found) if order else found).select(schema.names).cast(schema))
-        if sum(map(len, waiting)) > rows // 2:
-            yield _together(waiting)
-            waiting = []
+        some = [block] if block is not None else _by_rows(connection, read, conditions, order, span)
+        for table in some:
+            waiting.append((in_order(table) if order else table).select(schema.names).cast(schema))
+            if sum(map(len, waiting)) > rows // 2:
+                yield _together(waiting)
+                waiting = []
     if waiting:
         yield _together(waiting)
 
 
 def _by_rows(
-    connection: Connection, columns: Sequence[str], conditions: Collection[ColumnElement[bool]], span: Span
-) -> Any:  # noqa: ANN401  pyarrow has no types
-    return pa.concat_tables(tables_by_rows(connection, columns, [*conditions, within(*span)], ROWS_AT_ONCE))
+    connection: Connection,
+    schema: Any,  # noqa: ANN401  pyarrow has no types
+    conditions: Collection[ColumnElement[bool]],
+    order: Sequence[str],
+    span: Span,
+) -> Iterator[Any]:
+    """Read a span row by row: the whole of it from SQLite, which gives it in no order."""
+    theirs = [*conditions, within(*span, connection.dialect.name)]
+    if connection.dialect.name == "postgresql":
+        yield from _by_copy(connection, _statement(schema.names, theirs, order), schema)
+    else:
+        yield pa.concat_tables(tables_by_rows(connection, schema.names, theirs, ROWS_AT_ONCE))
 
 
 def _together(tables: Sequence[Any]) -> Any:  # noqa: ANN401

@@ -25,7 +25,7 @@ from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.setting import Enrolment, Rule, Setting, Span, schedule_of
 from maximalab_hub.setting_arrays import CODES, Borders, Coded, ScheduleArrays, coded, micros
 from maximalab_hub.store import queries
-from maximalab_hub.store.arrow import CODED, SCHEMA, uuid_texts, uuids_in
+from maximalab_hub.store.arrow import CODED, SCHEMA, coded_among, schema_of, uuid_texts, uuids_in
 from maximalab_hub.store.bulk import insert_events
 from maximalab_hub.store.engine import open_engine, writing
 from maximalab_hub.store.fixed import driver_of
@@ -42,7 +42,23 @@ USERS = ("ada", "Олена", "o'brien-2", "a")
 COURSES = ("algebra", "logic")
 GROUPS = ("A-1", "A-2")
 WORDS = st.sampled_from(
-    ["", "simplex", "ADA/x.ipynb", "олена.ipynb", "a", '=1,"\n', "o'brien-2's", "straße", "\x1f", "\x1e\t,\r"]
+    [
+        "",
+        "simplex",
+        "ADA/x.ipynb",
+        "олена.ipynb",
+        "a",
+        '=1,"\n',
+        "o'brien-2's",
+        "straße",
+        "\x1f",
+        "\x1e\t,\r",
+        "\\",
+        '\\"\\,',
+        "(,)",
+        "\x1d",
+        " ",
+    ]
 )
 LESSONS = st.lists(
     st.builds(
@@ -113,8 +129,14 @@ def test_every_column_comes_out_of_the_store_as_it_went_in(store, events, most):
         stored(connection, [event | {"detail": {"ä\n": [1, None]}} for event in events])
         rows = [dict(row._mapping) for row in queries.events_between(connection)]
         tables = list(stored_tables(connection, SCHEMA.names, rows=most))
+        names = [name for name in SCHEMA.names if name != "detail"]
+        joined = list(stored_tables(connection, names, rows=most, coded=coded_among(names)))
     found = [row for table in tables for row in table.to_pylist()]
     assert all(table.schema == SCHEMA and len(table) <= most for table in tables)
+    assert all(one.schema == schema_of(names, coded_among(names)) and len(one) <= most for one in joined)
+    assert [one for table in joined for one in table.to_pylist()] == [
+        {name: row[name] for name in names} for row in rows
+    ]
     assert all(one.pop("detail") == '{"ä\\n": [1, null]}' or one for one in found)
     assert [one | {"detail": {"ä\n": [1, None]}} for one in found] == rows
 
@@ -151,6 +173,18 @@ def test_more_text_than_sqlite_joins_is_read_row_by_row(tmp_path):
         [table] = stored_tables(connection, ["event_id", "notebook"])
     engine.dispose()
     assert table.to_pylist() == [{name: one[name] for name in ("event_id", "notebook")} for one in told]
+
+
+def test_a_moment_of_many_events_is_read_whole_and_in_order(store):
+    moments = [DAY, *[DAY + timedelta(hours=1)] * 9, DAY + timedelta(hours=2)]
+    told = [
+        {"event_id": str(UUID(int=n)), "at": at, "user": f"u{n}", "kind": "run"}
+        for n, at in enumerate(moments)
+    ]
+    with writing(store) as connection:
+        stored(connection, told[::-1])
+        tables = list(stored_tables(connection, ["user", "kind"], rows=2, coded=["user", "kind"]))
+    assert [row["user"] for table in tables for row in table.to_pylist()] == [one["user"] for one in told]
 
 
 def test_conditions_reach_the_database_as_values(store):
