@@ -270,6 +270,19 @@ def test_a_start_that_claims_too_much_is_shown_as_such_and_not_counted(visit, ap
         connection.execute(delete(EventRow).where(EventRow.event_id == "claimed"))
 
 
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [
+        pytest.param("en", ("sign in", "entrance", "refused", "machine it uses", "cell you run"), id="en"),
+        pytest.param("uk", ("входите", "вхід", "відмовлено", "ресурсів машини", "запуск комірки"), id="uk"),
+    ],
+)
+def test_my_data_says_beforehand_all_that_is_recorded(visit, language, named):
+    html = visit("newcomer", language).get(f"{USAGE}/me").text
+    told = html.partition("<h1>")[2].partition("<section")[0]
+    assert [one for one in named if one not in told] == []
+
+
 def test_erasure_is_asked_for_in_my_data_and_done_by_an_admin(visit, app):
     person, admin = visit("newcomer"), visit("admin")
 
