@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import Ingest, Sender
+from maximalab_hub.ingest import Ingest
 from maximalab_recorder.ids import uuid7
 
 SERVERS = (("demo-01", "public-maxima"), ("demo-02", "private-octave"), ("teacher", "public-maxima"))

@@ -6,9 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
 from maximalab_hub.export_log import names_in_the_log
-from maximalab_hub.ingest import Ingest, Sender
+from maximalab_hub.ingest import Ingest
 from maximalab_hub.plain import PlainPost, plain_post
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.store.engine import reading, writing

@@ -20,7 +20,8 @@ from maximalab_hub.store.engine import StoreAwayError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from maximalab_hub.ingest import Ingest, Sender
+    from maximalab_hub.eventrows import Sender
+    from maximalab_hub.ingest import Ingest
     from maximalab_hub.results import Result
 
 log = logging.getLogger(__name__)

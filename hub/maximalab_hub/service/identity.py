@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximalab_spawner.tiers import person_of
 
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

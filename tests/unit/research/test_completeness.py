@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from maximalab_hub.compare import Parameters
 from maximalab_hub.completeness import Completeness, believable, completeness
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
 from maximalab_hub.export_log import names_in_the_log
-from maximalab_hub.ingest import Ingest, Sender
+from maximalab_hub.ingest import Ingest
 from maximalab_hub.privacy import pseudonyms_of
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.store import queries

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from maximalab_hub.eventrows import Known, Sender, row_of
 from maximalab_hub.events import Refusal, Source, read_event
 from maximalab_hub.histories.cast import HARMLESS, Faults, Plan, faculty
 from maximalab_hub.histories.telling import blocks, sizes
-from maximalab_hub.ingest import Known, Sender, row_of
 from maximalab_hub.store import queries
 from maximalab_hub.store.arrow import SCHEMA
 from maximalab_hub.store.engine import reading, writing

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from maximalab_hub.costs import Gap, Metered, Unmetered, Use, accounts, total
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.export.csv import read_csv
-from maximalab_hub.ingest import Sender
 from maximalab_hub.service.cost_routes import COLUMNS
 from maximalab_hub.settings_sections import MeteringSection
 from maximalab_hub.store.engine import reading

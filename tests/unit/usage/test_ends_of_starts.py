@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import Sender
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection
 from maximalab_hub.study import completeness

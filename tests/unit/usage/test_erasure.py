@@ -12,9 +12,9 @@ import pytest
 from canary import CANARY, fill, left_of
 from maximalab_hub.completeness import completeness
 from maximalab_hub.erasure import FATES, Erasure, erased_before
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Kind, Source
 from maximalab_hub.export_log import verify
-from maximalab_hub.ingest import Sender
 from maximalab_hub.service.own_events import OwnEvents
 from maximalab_hub.store import erasing, log
 from maximalab_hub.store.engine import StoreAwayError, reading, writing

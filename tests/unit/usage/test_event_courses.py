@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from labsettings import write_catalogue
+from maximalab_hub.eventrows import Known, Sender, course_of, material_of
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import Ingest, Known, Sender, WitnessAwaited, course_of, material_of
+from maximalab_hub.ingest import Ingest, WitnessAwaited
 from maximalab_hub.service.courses import LOOK_SECONDS, CoursesOfMaterials
 from maximalab_hub.service.limits import Patience
 from maximalab_hub.store.engine import reading, writing

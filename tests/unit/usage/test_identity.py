@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import Sender
 from maximalab_hub.service.identity import person_of_model, sender_of
 from maximalab_hub.service.signin import Attempt, new_attempt, opened, safe_next, sealed
 from maximalab_spawner.tiers import Person

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from maximalab_hub.eventrows import Known, Sender, row_of
 from maximalab_hub.events import Kind, Source, WireEvent, read_event
 from maximalab_hub.export_log import names_in_the_log
-from maximalab_hub.ingest import Known, Sender, WitnessAwaited, row_of
+from maximalab_hub.ingest import WitnessAwaited
 from maximalab_hub.service.own_events import OwnEvents
 from maximalab_hub.store.boots import boot_counts
 from maximalab_hub.store.engine import reading

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from maximalab_hub import migrations
 from maximalab_hub.erasure import NO_MORE
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Kind, Outcome, Refusal, Source, read_event
-from maximalab_hub.ingest import Ingest, Sender, WitnessAwaited
+from maximalab_hub.ingest import Ingest, WitnessAwaited
 from maximalab_hub.plain import plain_post
 from maximalab_hub.service.body import events_in
 from maximalab_hub.store import erasing

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
 import pytest
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import Sender, WitnessAwaited
+from maximalab_hub.ingest import WitnessAwaited
 from maximalab_hub.store.engine import StoreAwayError, reading, writing
 from maximalab_hub.store.together import NotWrittenError, WritesTogether
 from postedevents import ADA, HUB, an_event, ingest_of, start, stored

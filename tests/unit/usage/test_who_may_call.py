@@ -14,8 +14,8 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from labsettings import settings_toml, write_catalogue
 from maximalab_hub import migrations
+from maximalab_hub.eventrows import Sender
 from maximalab_hub.events import Source
-from maximalab_hub.ingest import Sender
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
 from maximalab_hub.service.signin import COOKIE
