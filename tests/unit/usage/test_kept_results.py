@@ -201,12 +201,12 @@ def counted(of: Reckoning[Any]) -> tuple[Reckoning[Any], list[int]]:
 
 def test_nobody_reckons_twice_what_is_the_same_and_a_look_changes_nothing(filled: Engine) -> None:
     kept = Kept(lambda: BEGIN)
-    for of in RECKONINGS:
+    for place, of in enumerate(RECKONINGS):
         one, times = counted(of)
         first = kept.answer(filled, one, fresh=False)
-        put(filled, [event(80, 90_000, kind="look")])
+        assert put(filled, [event(61 + 2 * place, 90_000, kind="look")])
         settle(filled)
-        put(filled, [event(81, 90_001, kind="look", course="or")])
+        assert put(filled, [event(62 + 2 * place, 90_001, kind="look", course="or")])
         assert kept.answer(filled, one, fresh=False) == first
         assert kept.answer(filled, one, fresh=True) == first
         assert len(times) == 1
