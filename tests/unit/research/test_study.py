@@ -384,7 +384,7 @@ def test_a_timetable_is_imported_by_command(lab: Path, maximalab):
         pytest.param(
             ["compare", "--no-grid", "--course", "OR"],
             2,
-            "There are: operations-research.",
+            "--course 'OR': nothing tells of it. There are: ",
             id="no such course",
         ),
         pytest.param(
