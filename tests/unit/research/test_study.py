@@ -330,7 +330,7 @@ def test_the_comparison_by_command_is_the_same_twice_names_nobody_and_is_recorde
     assert told[0].stdout == told[1].stdout
     assert "На заняттях" in told[0].stdout
     names = sorted(path.name for path in (lab / "first").iterdir())
-    assert {"comparison.json", "week.svg", "week.png"} <= set(names)
+    assert {"comparison.json", "exercises.csv", "week.svg", "week.png"} <= set(names)
     for name in names:
         content = (lab / "first" / name).read_bytes()
         assert content == (lab / "second" / name).read_bytes()
