@@ -40,6 +40,7 @@ FATES: Final[Mapping[str, Mapping[str, Fate]]] = {
     "server": {"user": Fate.DELETED},
     "enrolment": {"user": Fate.DELETED},
     "consent": {"user": Fate.DELETED},
+    "cell_code": {"user": Fate.DELETED},
     "erasure_request": {"user": Fate.DELETED},
     "rating_panel": {"made_by": Fate.UNNAMED},
     "competence": {"made_by": Fate.UNNAMED},

@@ -15,7 +15,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from maximalab_spawner.tiers import Entrance, Tier  # noqa: TC002  Pydantic reads them at run time
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -168,6 +176,26 @@ def _depth(value: object) -> int:
 Text = Annotated[str, AfterValidator(_storable)]
 
 
+LONGEST_CODE: Final = 20_000
+"""Characters of a cell's code; what is longer is cut, and marked so."""
+
+
+class CellCode(BaseModel):
+    """The code of a run, from a recorder that was asked for it."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    text: Annotated[Text, Field(min_length=1, repr=False)]
+    cut: bool = False
+    """There was more of it."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> CellCode:
+        if len(self.text) <= LONGEST_CODE:
+            return self
+        return self.model_copy(update={"text": self.text[:LONGEST_CODE], "cut": True})
+
+
 class WireEvent(BaseModel):
     """An event as a sender reports it. Fields that are none of the sender's business are not even read."""
 
@@ -185,6 +213,8 @@ class WireEvent(BaseModel):
     outcome: Annotated[Outcome, Field(strict=False)] | None = None
     error_name: Annotated[Text, AfterValidator(_shortened)] | None = None
     detail: Annotated[dict[str, Any], AfterValidator(_bounded)] = {}
+    code: CellCode | None = None
+    """No column of the table of events: `maximalab_hub.cellcode` says when it is kept, and where."""
 
 
 class WitnessEvent(WireEvent):

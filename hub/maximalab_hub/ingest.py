@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from maximalab_spawner.catalog import CatalogError
 
+from maximalab_hub.cellcode import CodeDesk, brings_code, code_rows
 from maximalab_hub.erasure import NO_MORE, erased_before
 from maximalab_hub.eventrows import Known, Rows, course_and_material, moment_of
 from maximalab_hub.events import Refusal, Source, WireEvent, WitnessEvent, read_events
 from maximalab_hub.plain import PlainPost
-from maximalab_hub.results import AllStored, Result
+from maximalab_hub.results import AllStored, CodeAsked, Result
 from maximalab_hub.store.bulk import insert_events
+from maximalab_hub.store.cellcode import driver_in, keep
 from maximalab_hub.store.erasing import erased_moments, removed_numbers
 from maximalab_hub.store.erasure_lock import hold_off_erasure
 from maximalab_hub.store.plainposts import Shared, insert_plain, place_of
@@ -92,6 +94,7 @@ class Ingest:
         self._clock = clock
         self._patience = patience
         self._together = WritesTogether(engine)
+        self._code = CodeDesk()
 
     def take(self, sender: Sender, raws: Sequence[object]) -> list[Result]:
         """Store the events of one post, a `PlainPost` or any others; say for each, in order, what became of it.
@@ -100,17 +103,20 @@ class Ingest:
         catalogue cannot be read and a course has to be looked up or the hub's word be waited for, or
         `maximalab_hub.store.engine.StoreAwayError`; nothing is stored then.
         """
-        return list(self._together.do(*self._ways(sender, raws)))
+        return list(self._taken(sender, raws))
 
     async def soon(self, sender: Sender, raws: Sequence[object]) -> Sequence[Result]:
         """Do the same for an event loop, which goes on meanwhile."""
         if isinstance(raws, PlainPost):
             return await self._together.soon(*self._ways(sender, raws))
-        return await to_thread(self.take, sender, raws)
+        return await to_thread(self._taken, sender, raws)
 
     def close(self) -> None:
         """Let the connection go that stands between posts."""
         self._together.close()
+
+    def _taken(self, sender: Sender, raws: Sequence[object]) -> Sequence[Result]:
+        return self._together.do(*self._ways(sender, raws))
 
     def _ways(self, sender: Sender, raws: Sequence[object]) -> tuple[Usual, Quick | None]:
         received_at = self._clock()
@@ -141,7 +147,9 @@ class Ingest:
         where = (place.tier, place.backend, place.entrance)
         shared = Shared(received_at, sender.user, sender.server, *where, sender.source.value)
         new = insert_plain(driver, post, shared, belongs)
-        return AllStored(post.ids) if new is None else _told(post.ids, new)
+        results = AllStored(post.ids) if new is None else _told(post.ids, new)
+        asked = self._code.studies_of(driver, sender.source, sender.user, received_at)
+        return CodeAsked(results) if asked else results
 
     def _stored(
         self,
@@ -165,7 +173,12 @@ class Ingest:
         new = set(insert_events(connection, rows))
         if sender.source is Source.HUB:
             insert_server_moments(connection, [told for row in rows if (told := moment_of(row))])
-        return [_result(raw, one, new) for raw, one in zip(raws, outcomes, strict=True)]
+        studies = self._code.studies_of(
+            driver_in(connection), sender.source, sender.user, received_at, brings_code=brings_code(events)
+        )
+        keep(connection, code_rows(events, outcomes, new, studies) if studies else ())
+        results = [_result(raw, one, new) for raw, one in zip(raws, outcomes, strict=True)]
+        return CodeAsked(results) if studies else results
 
     def _known(self, connection: Connection, sender: Sender, events: Sequence[WireEvent | Refusal]) -> Known:
         told_of = {event.user for event in events if isinstance(event, WitnessEvent)}

@@ -37,6 +37,25 @@ class AllStored(Sequence[Result]):
         return Result(found, "stored") if isinstance(found, str) else [Result(one, "stored") for one in found]
 
 
+class CodeAsked(Sequence[Result]):
+    """The results of a post whose sender may send the code of cells with its next events."""
+
+    def __init__(self, told: Sequence[Result]) -> None:
+        self.told = told
+
+    def __len__(self) -> int:
+        """Say how many there are."""
+        return len(self.told)
+
+    @overload
+    def __getitem__(self, place: int) -> Result: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Result]: ...
+    def __getitem__(self, place: int | slice) -> Result | Sequence[Result]:
+        """Give what became of an event."""
+        return self.told[place]
+
+
 _BEGIN: Final = '{"results":[{"event_id":"'
 _BETWEEN: Final = '","status":"stored","field":null,"message":null},{"event_id":"'
 _END: Final = '","status":"stored","field":null,"message":null}]}'
@@ -44,6 +63,8 @@ _END: Final = '","status":"stored","field":null,"message":null}]}'
 
 def answer_of(results: Sequence[Result]) -> bytes:
     """Write the answer to a post, as JSON."""
+    if isinstance(results, CodeAsked):
+        return answer_of(results.told)[:-1] + b',"code":true}'
     if isinstance(results, AllStored) and results:
         return f"{_BEGIN}{_BETWEEN.join(results.ids)}{_END}".encode()
     return f'{{"results":[{",".join(map(_written, results))}]}}'.encode()

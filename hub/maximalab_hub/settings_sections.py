@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from maximalab_spawner.tiers import Scenario, Tier
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -320,3 +320,15 @@ class StudySection(Section):
         le=720,
         description="Minutes: a longer gap within a session does not count as time on task.",
     )
+    _asks_code: bool = PrivateAttr(default=False)
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether the code of cells is kept of those who agree: no setting, but a choice on the study page."""
+        return self._asks_code
+
+    def asking_for_code(self, asks: bool) -> StudySection:  # noqa: FBT001  what is asked for, and nothing else
+        """Give the same study, which asks for code or does not."""
+        made = self.model_copy()
+        made._asks_code = asks  # noqa: SLF001  its own
+        return made

@@ -57,6 +57,8 @@ class Study:
     consent_version: int
     pseudonyms: Pseudonyms
     parameters: Parameters
+    asks_code: bool = False
+    """Whether the code of cells is kept of those who agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def study_of(settings: Settings) -> Study:
         smallest_group=words.smallest_group,
     )
     key = read_secret(settings.secrets.dir, Secret.PSEUDONYM_KEY)
-    return Study(words.id, words.consent_version, pseudonyms_of(words.id, key), parameters)
+    return Study(words.id, words.consent_version, pseudonyms_of(words.id, key), parameters, words.asks_code)
 
 
 def start_of_day(day: date, time_zone: str) -> datetime:

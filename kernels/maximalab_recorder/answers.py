@@ -27,6 +27,7 @@ class Verdict:
     `done` are the events to forget, `refused` those among them that the service will never take, with its
     reason. `trouble` says in words why the others stay (None: nothing is wrong), `retry_after` how many
     seconds the service asked for. `unreadable`: the batch as such was turned down; send it in smaller pieces.
+    `code`: the service asks for the code of this person's cells, from now on and until it says otherwise.
     """
 
     done: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Verdict:
     trouble: str | None = None
     retry_after: float | None = None
     unreadable: bool = False
+    code: bool = False
 
 
 def judge(status: int, body: bytes, retry_after: float | None, sent: Sequence[str]) -> Verdict:
@@ -42,20 +44,25 @@ def judge(status: int, body: bytes, retry_after: float | None, sent: Sequence[st
         return Verdict(trouble=f"status {status}", unreadable=True)
     if status != HTTPStatus.OK:
         return Verdict(trouble=f"status {status}", retry_after=retry_after)
-    results = _results(body)
+    told = _read(body)
+    results = _results(told)
     named = {str(result.get("event_id")): result for result in results}
     done = tuple(name for name in sent if named.get(name, {}).get("status") in ("stored", "known", "refused"))
     refused = {name: _reason(named[name]) for name in done if named[name]["status"] == "refused"}
     trouble = None if len(done) == len(sent) else "an answer that does not name every event"
-    return Verdict(done, refused, trouble)
+    return Verdict(done, refused, trouble, code=told.get("code") is True)
 
 
-def _results(body: bytes) -> list[dict[str, object]]:
+def _read(body: bytes) -> dict[str, object]:
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
-        return []
-    results = told.get("results") if isinstance(told, dict) else None
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _results(told: dict[str, object]) -> list[dict[str, object]]:
+    results = told.get("results")
     return [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
 
 

@@ -15,7 +15,7 @@ def heard_on_iopub(header: Message, parent: Message, content: Message) -> Busy |
     """Give what a broadcast message says about a run; None where it is about something else.
 
     Only messages that answer an `execute_request` are about runs; `content` is looked at for its state or
-    error name.
+    error name, and for code where the caller has read it at all.
     """
     name = parent.get("msg_id")
     if parent.get("msg_type") != "execute_request" or not isinstance(name, str):
@@ -26,7 +26,7 @@ def heard_on_iopub(header: Message, parent: Message, content: Message) -> Busy |
         case "status", "idle":
             return Idle(name)
         case "execute_input", _:
-            return Began(name)
+            return Began(name, _word(content.get("code")))
         case "error", _:
             return Failed(name, _word(content.get("ename")))
         case _:
@@ -35,6 +35,8 @@ def heard_on_iopub(header: Message, parent: Message, content: Message) -> Busy |
 
 TOLD_BY_CONTENT = frozenset({"status", "error"})
 """Of these message types the content has to be read, of no other."""
+TELLS_CODE = "execute_input"
+"""Of this one it is read where a study asks for code, and else left unread."""
 
 
 def asked_of_kernel(header: Message, metadata: Message, content: Message, socket: str) -> Requested | None:

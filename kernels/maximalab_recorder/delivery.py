@@ -7,9 +7,11 @@ import random
 import sqlite3
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from maximalab_recorder.answers import Verdict, back_off, judge
+from maximalab_recorder.heldcode import HeldCode
 from maximalab_recorder.wire import Address, Unreachable
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ class Delivery:
     lost, the same events are sent again under the same names, after a pause that doubles up to a minute.
     Idle, the thread sleeps and asks nobody.
 
+    `code` holds the code of cells, which goes with its events where the service asks for it: only its answer 200
+    says whether it does.
+
     `sender` names user and server in log lines. `chance` gives the jitter, uniform in [0, 1).
     """
 
@@ -46,8 +51,10 @@ class Delivery:
         gather: float = GATHER_SECONDS,
         log: logging.Logger | None = None,
         chance: Callable[[], float] = random.random,
+        code: HeldCode | None = None,
     ) -> None:
         self._spool = spool
+        self._code = HeldCode() if code is None else code
         self._address = Address(url, token)
         self._sender = sender
         self._batch = self._limit = batch
@@ -160,7 +167,7 @@ class Delivery:
     def _next(self) -> list[Event]:
         events: list[Event] = []
         size = 0
-        for event in self._spool.unsent(self._limit):
+        for event in map(self._code.joined, self._spool.unsent(self._limit)):
             size += len(str(event).encode())
             if events and size > BATCH_BYTES:
                 break
@@ -176,6 +183,9 @@ class Delivery:
         verdict = judge(answer.status, answer.body, answer.retry_after, names)
         for name, why in verdict.refused.items():
             self._log.warning("%s: the usage service refused event %s for good: %s", self._sender, name, why)
+        self._code.forget(verdict.done)
+        if answer.status == HTTPStatus.OK:
+            self._code.told(asked=verdict.code)
         self._spool.forget(verdict.done)
         return verdict
 
@@ -196,6 +206,7 @@ class Delivery:
 
     def _set_aside(self, event: Event, verdict: Verdict) -> None:
         self._spool.set_aside([event["event_id"]])
+        self._code.forget([event["event_id"]])
         self._log.warning(
             "%s: the usage service cannot read event %s (%s); kept for the next start",
             self._sender, event["event_id"], verdict.trouble,

@@ -16,6 +16,7 @@ from maximalab_recorder.boundary import Boundary
 from maximalab_recorder.delivery import GATHER_SECONDS, Delivery
 from maximalab_recorder.environment import SESSION_PATH
 from maximalab_recorder.events import EventSource
+from maximalab_recorder.heldcode import HeldCode
 from maximalab_recorder.kernels import RecordingKernelManager
 from maximalab_recorder.recorder import Recorder
 from maximalab_recorder.spool import Spool
@@ -68,17 +69,20 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         return
     with boundary.around("begin to record"):
         spool = Spool(Path(surroundings.spool), log=app.log)
-        _deliver(spool, surroundings, app)
+        code = HeldCode()
+        _deliver(spool, surroundings, app, code)
         source = EventSource(spool)
         atexit.register(_end, source, boundary)  # before the last delivery, which was registered earlier
-        recorder = Recorder(source, boundary, lambda kernel_id: _notebook_of(app, kernel_id), _later(app))
+        recorder = Recorder(
+            source, boundary, lambda kernel_id: _notebook_of(app, kernel_id), _later(app), code
+        )
         recorder.tell_of_killed_runs()
         _listen_to_kernels(app, recorder)
         _listen_to_notebooks(app, recorder)
         _listen_to_sessions(app)
 
 
-def _deliver(spool: Spool, surroundings: Surroundings, app: ServerApp) -> None:
+def _deliver(spool: Spool, surroundings: Surroundings, app: ServerApp, code: HeldCode) -> None:
     if not (surroundings.url and surroundings.token):
         missing = "MAXIMALAB_USAGE_URL" if not surroundings.url else "JUPYTERHUB_API_TOKEN"
         app.log.warning("%s: %s is not set: usage events are kept, not sent", surroundings.sender, missing)
@@ -90,6 +94,7 @@ def _deliver(spool: Spool, surroundings: Surroundings, app: ServerApp) -> None:
         sender=surroundings.sender,
         gather=surroundings.gather,
         log=app.log,
+        code=code,
     )
     delivery.start()
     atexit.register(delivery.stop, STOP_SECONDS)  # after the kernels were shut down and their last runs told

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets import default
 
-from maximalab_recorder.broadcasts import TOLD_BY_CONTENT, heard_on_iopub
+from maximalab_recorder.broadcasts import TELLS_CODE, TOLD_BY_CONTENT, heard_on_iopub
 from maximalab_recorder.environment import for_kernel, notebook_of
 from maximalab_recorder.signals import Busy, Interrupted, KernelGone
 from maximalab_recorder.subscription import Subscription
@@ -153,7 +153,8 @@ def _hear_broadcast(
     parent: dict[str, Any],
     content: Callable[[], dict[str, Any]],
 ) -> None:
-    said = content() if header["msg_type"] in TOLD_BY_CONTENT else {}
+    kind = header["msg_type"]
+    said = content() if kind in TOLD_BY_CONTENT or (kind == TELLS_CODE and recorder.code.asked) else {}
     signal = heard_on_iopub(header, parent, said)
     if isinstance(signal, Busy):
         signal = Busy(signal.msg_id, signal.client, recorder.notebook_of(kernel_id))

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from maximalab_recorder.events import utc_now
+from maximalab_recorder.heldcode import CODE_MOST, CellCode, HeldCode
+from maximalab_recorder.ids import uuid7
 from maximalab_recorder.runs import GRACE_SECONDS, RunJoin
 from maximalab_recorder.signals import Began, KernelGone, TimePassed
 
@@ -35,7 +37,8 @@ class Recorder:
     """Turns what is heard in a server into events. All calls come from the server's event loop.
 
     `notebook_of` gives the notebook of a kernel's session, relative to the server's root; `later` calls
-    something after so many seconds. What is told is names, times and outcomes: never code, never output.
+    something after so many seconds. What is told is names, times and outcomes, never output; `code` holds the code of
+    cells for the delivery, where the usage service asks for it.
     """
 
     def __init__(
@@ -44,7 +47,9 @@ class Recorder:
         boundary: Boundary,
         notebook_of: Callable[[str], str | None],
         later: Callable[[float, Callable[[], None]], Any],
+        code: HeldCode | None = None,
     ) -> None:
+        self.code = HeldCode() if code is None else code
         self._source = source
         self._boundary = boundary
         self._notebook_of = notebook_of
@@ -98,8 +103,9 @@ class Recorder:
                 return
             now = time.monotonic()
             for run in kernel.join.hear(signal, now, utc_now()):
+                event_id, closes = self._hold_code(run), _note_of(kernel_id, run.msg_id)
                 told = run_fields(kernel.name, run)
-                self._source.emit("run", at=run.at, closes=_note_of(kernel_id, run.msg_id), **told)
+                self._source.emit("run", at=run.at, event_id=event_id, closes=closes, **told)
             begun = kernel.join.under_way(signal.msg_id, now) if isinstance(signal, Began) else None
             if begun is not None:
                 self._note(kernel_id, kernel.name, begun)
@@ -122,6 +128,17 @@ class Recorder:
         """Let go of a kernel that is no more; runs that it left open are told as dead."""
         self.hear(kernel_id, KernelGone())
         self._kernels.pop(kernel_id, None)
+
+    def _hold_code(self, run: Run) -> str | None:
+        """Hold the code of a cell before its event can be sent; give the event's name, where there is any code.
+
+        Only of a notebook's cell: what consoles and scripts run is not asked for.
+        """
+        text = bounded(run.code, CODE_MOST)
+        if run.code is None or text is None or run.cell_id is None:
+            return None
+        event_id = str(uuid7(utc_now()))
+        return event_id if self.code.keep(event_id, CellCode(text, len(run.code) > CODE_MOST)) else None
 
     def _time_passed(self, kernel_id: str) -> None:
         if kernel_id in self._kernels:

@@ -8,7 +8,7 @@ the reply as a second opinion. Neither is whole alone, and they arrive in any or
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
 from maximalab_recorder.outcomes import Heard, disagreement, outcome_of
@@ -57,6 +57,8 @@ class Run:
     """`websocket` where a browser's socket carried the request, else `kernel`."""
     reply: str | None
     """The reply's status where it disagrees with what the kernel broadcast."""
+    code: str | None = field(default=None, repr=False)
+    """What the kernel ran, where a study asks for it."""
 
 
 @dataclass
@@ -69,6 +71,7 @@ class _Open:
     notebook: str | None = None
     busy: float | None = None
     began: bool = False
+    code: str | None = field(default=None, repr=False)
     failed: Failed | None = None
     idle: float | None = None
     interrupted: bool = False
@@ -150,7 +153,7 @@ class RunJoin:
                 run.busy, run.at, run.client = now, at, signal.client
                 run.notebook = run.notebook or signal.notebook
             case Began():
-                run.began = True
+                run.began, run.code = True, signal.code
             case Failed():
                 run.failed = signal
             case Idle():
@@ -188,6 +191,7 @@ class RunJoin:
             notebook=run.notebook,
             via="websocket" if run.asked else "kernel",
             reply=disagreement(outcome, heard.reply),
+            code=run.code,
         )
 
     def _heard(self, run: _Open, now: float, *, gone: bool) -> Heard:

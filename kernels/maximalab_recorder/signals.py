@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,13 @@ class Busy:
 
 @dataclass(frozen=True)
 class Began:
-    """The kernel told that it runs the code (`execute_input`): the request is neither silent nor aborted."""
+    """The kernel told that it runs the code (`execute_input`): the request is neither silent nor aborted.
+
+    `code` is there only where a study asks for it.
+    """
 
     msg_id: str
+    code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

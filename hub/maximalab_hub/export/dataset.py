@@ -52,11 +52,13 @@ class Dataset:
 
     def _known_by(self, manifest: bytes) -> dict[str, Any]:
         told = {name: self.manifest[name] for name in ("format", "tables", "version", "events", "people")}
-        return {"sha256": sha256(manifest).hexdigest(), **told}
+        code = {"code": True} if self._about.holds_code else {}
+        return {"sha256": sha256(manifest).hexdigest(), **told, **code}
 
     def _described(self) -> Iterator[File]:
         yield from self._files
-        yield File(CODEBOOK, [as_json(codebook_of(self._about.form, self._about.tables))])
+        about = self._about
+        yield File(CODEBOOK, [as_json(codebook_of(about.form, about.tables, code=about.holds_code))])
 
     def _read(self, file: File, told: dict[str, dict[str, object]]) -> Iterator[bytes]:
         digest, size = sha256(), 0

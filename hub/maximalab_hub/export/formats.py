@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, assert_never
 
 from maximalab_hub.export import progsnap2
+from maximalab_hub.export.code import CODE
 from maximalab_hub.export.columns import EVENTS, Row, Table, codebook
 from maximalab_hub.export.csv import write_csv
 from maximalab_hub.export.jsonl import write_jsonl, write_lines
@@ -78,6 +79,9 @@ def files_of(form: Format, tables: Sequence[TableName], source: Source, home: Ho
             for name in TableName:
                 if name in tables:
                     yield _table(form, name, source)
+            if source.has_code and TableName.EVENTS in tables:
+                codes = Tally(source.codes())
+                yield File(f"{CODE.name}.{form}", _writer(form)(codes, CODE.columns), codes)
         case Format.PROGSNAP2:
             yield from _progsnap2(source)
         case Format.XAPI:
@@ -87,11 +91,12 @@ def files_of(form: Format, tables: Sequence[TableName], source: Source, home: Ho
             assert_never(form)
 
 
-def codebook_of(form: Format, tables: Sequence[TableName]) -> dict[str, object]:
-    """Describe what an export in this format holds."""
+def codebook_of(form: Format, tables: Sequence[TableName], *, code: bool = False) -> dict[str, object]:
+    """Describe what an export in this format holds; `code`: of a study that asks for the code of cells."""
     if form in {Format.PROGSNAP2, Format.XAPI}:
         return {"format": form.value, "made_of": codebook([EVENTS])}
-    return {"format": form.value, **codebook(TABLES[name] for name in TableName if name in tables)}
+    held = [TABLES[name] for name in TableName if name in tables]
+    return {"format": form.value, **codebook([*held, CODE] if code else held)}
 
 
 def _table(form: Format, name: TableName, source: Source) -> File:

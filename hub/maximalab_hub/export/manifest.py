@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import maximalab_hub
 from maximalab_hub.comparison.suppression import EVENTS_TO, PEOPLE_TO
+from maximalab_hub.export.code import CODE_WARNING
 from maximalab_hub.export.columns import moment
 from maximalab_hub.export.formats import Format
 
@@ -40,6 +41,12 @@ class Circumstances:
     form: Format = Format.CSV
     tables: Sequence[TableName] = ()
     last_event: datetime | None = None
+
+    @property
+    def holds_code(self) -> bool:
+        """Whether the export has a table of the code of cells; formats of others have no place for one."""
+        ours = self.form in {Format.CSV, Format.PARQUET, Format.JSONL}
+        return self.study.asks_code and ours and "events" in self.tables
 
 
 def manifest_of(about: Circumstances, files: Mapping[str, Mapping[str, object]]) -> dict[str, Any]:
@@ -73,6 +80,7 @@ def manifest_of(about: Circumstances, files: Mapping[str, Mapping[str, object]])
         "citation": citation(about, files),
         "export_log": "the lab's export log has an entry with this file's SHA-256 for each time that it was given out:"
         " maximalab export-log find manifest.json",
+        **({"code": CODE_WARNING} if about.holds_code else {}),
     }
 
 

@@ -75,7 +75,7 @@ Students' work with notebooks, of those who agreed to the study, under its pseud
   saved, runs of cells. `Order` orders the events of one subject.
 - `LinkTables/LinkEvent.csv`: by EventID, whether the person was in class, who reported the event, how long a run took
   and how it ended, in our words.
-- Code is not recorded: `CodeStateID` is always empty, and there is no folder of code states.
+- These files hold no code: `CodeStateID` is always empty, and there is no folder of code states.
 - `ExecutionResult`: Timeout means that the person interrupted the run; a kernel that died counts as Error. Cells that
   were queued behind a failed one and never ran, and runs whose end nobody saw, are left out, and so are sign-ins and
   starts and stops of servers and kernels: the other formats have them.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from maximalab_hub.export.ahead import ahead
+from maximalab_hub.export.code import about_runs, told_code
 from maximalab_hub.export.seen import READ, seen
 from maximalab_hub.export.work import WorkSession, groups_to_tell, sessions_of, weeks_of
 from maximalab_hub.store import research
+from maximalab_hub.store.cellcode import codes_of
 from maximalab_hub.study import (
     happening,
     observed,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from maximalab_hub.compare import Timetables
+    from maximalab_hub.export.code import ToldCode
     from maximalab_hub.export.columns import Observation, Row
     from maximalab_hub.export.work import WorkWeek
     from maximalab_hub.store.research import Selection
@@ -118,6 +122,20 @@ class Source:
             mine = map(happening, rows)
             groups = told.get(rows[0].user, frozenset())
             yield from weeks_of(mine, self.timetables, parameters, self._zone, names, groups)
+
+    @property
+    def has_code(self) -> bool:
+        """Whether the study asks for the code of cells."""
+        return self._study.asks_code
+
+    def codes(self) -> Iterator[ToldCode]:
+        """Give the code of cells of those who agree, ordered by person and time; none where the study asks for none."""
+        agree = sorted(people_of(self._connection, self._study), key=self._study.pseudonyms.of)
+        for user in agree if self.has_code and about_runs(self._selection) else ():
+            yield from map(
+                partial(told_code, self._study.pseudonyms),
+                codes_of(self._connection, self._study.id, user, self._selection),
+            )
 
     def _rows_of_each(self, what: str) -> Iterable[list[Any]]:
         rows = rows_of_each(self._connection, self._selection, self._people)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from maximalab_hub.events import Source
 from maximalab_hub.ingest import CatalogAwaited, WitnessAwaited
-from maximalab_hub.results import AllStored, answer_of
+from maximalab_hub.results import AllStored, CodeAsked, answer_of
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import token_in_header
 from maximalab_hub.service.body import events_in, read_body, unpack
@@ -87,7 +87,7 @@ async def _results(ingest: Ingest, sender: Sender, raws: Sequence[object]) -> Se
     except StoreAwayError:
         log.warning("user=%.64s server=%.64s %d events not stored", who, where, len(raws))
         raise
-    if isinstance(results, AllStored):
+    if isinstance(results.told if isinstance(results, CodeAsked) else results, AllStored):
         return results
     refused = [result.field for result in results if result.status == "refused"]
     if refused:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from maximalab_hub.events import Kind
+from maximalab_hub.export.code import CODE
 from maximalab_hub.export.columns import COLUMNS, codebook
 from maximalab_hub.export.csv import write_csv
 from maximalab_hub.export.dataset import zipped
@@ -74,10 +75,11 @@ def export_zip(
 
 
 @router.get("/codebook.json")
-def export_codebook(_person: Researcher) -> Response:
+def export_codebook(request: Request, _person: Researcher) -> Response:
     """For researchers and admins: what the columns of an export mean."""
+    tables = [*TABLES.values(), *([CODE] if lab_of(request).study.asks_code else ())]
     headers = {"Content-Disposition": 'attachment; filename="codebook.json"'}
-    return JSONResponse(codebook(TABLES.values()), headers=headers)
+    return JSONResponse(codebook(tables), headers=headers)
 
 
 def _form_of(word: str) -> Format:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
+from maximalab_hub.cellcode import AGREED_TOO
 from maximalab_hub.consent import latest
 from maximalab_hub.export.columns import COLUMNS, Observation
 from maximalab_hub.export.csv import write_csv
@@ -115,12 +116,15 @@ def _own_archive(engine: Engine, settings: Settings, user: str) -> Iterator[byte
 
 def _known_about(connection: Connection, user: str, settings: Settings) -> dict[str, Any]:
     asked = erasing.requests(connection, user)
+    questions = [_question(connection, user, study) for study in studies.counting(settings, connection)]
     return {
         "stored": counts(connection, user, log_names_of(settings)),
         "asked_at": asked[0].asked_at if asked else None,
         "counts": research.events_by_kind(connection, user),
         "events": queries.last_events(connection, LAST_EVENTS, users=[user]),
-        "questions": [_question(connection, user, study) for study in studies.counting(settings, connection)],
+        "questions": questions,
+        "code_is_asked": any(one["study"].asks_code for one in questions),
+        "agreed_too": AGREED_TOO,
     }
 
 

@@ -81,6 +81,7 @@ def study_page(request: Request, person: AnyPerson, asked: Asked, *, fresh: bool
         "usage/study.html",
         title=settings.study.title.text(said.language),
         this=settings.study.id,
+        asks_code=settings.study.asks_code,
         counting=counting,
         asked=asked,
         as_of=answer.as_of,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME: Final = "study"
+CODE: Final = "asks_code"
 _FIELDS: Final[Mapping[tuple[str, ...], str]] = {
     ("id",): NAME,
     ("title", "uk"): "title_uk",
@@ -30,6 +31,7 @@ class StudyForm(BaseModel):
     title_en: str = Field(default="", max_length=300)
     consent_uk: str = Field(default="", max_length=10_000)
     consent_en: str = Field(default="", max_length=10_000)
+    asks_code: bool = False
     anew: bool = False
     """Whoever agreed to the text as it was may be asked again."""
 
@@ -50,11 +52,15 @@ def form_of(study: StudySection) -> StudyForm:
         title_en=study.title.en,
         consent_uk=study.consent.uk,
         consent_en=study.consent.en,
+        asks_code=study.asks_code,
     )
 
 
 def read_study(typed: StudyForm, usual: StudySection) -> StudySection:
-    """Read the form; what it does not ask is as `usual`. Raises `StudyFormError`."""
+    """Read the form; what it does not ask is as `usual`. Raises `StudyFormError`.
+
+    Who asks for code writes a text for it: the one that a lab begins with says that there is none.
+    """
     said = {name: getattr(typed, name).strip() for name in _FIELDS.values()}
     told = {
         "id": said[NAME],
@@ -62,7 +68,12 @@ def read_study(typed: StudyForm, usual: StudySection) -> StudySection:
         "consent": {"uk": said["consent_uk"], "en": said["consent_en"]},
     }
     try:
-        return StudySection.model_validate({**usual.model_dump(), **told})
+        study = StudySection.model_validate({**usual.model_dump(), **told})
     except ValidationError as error:
         wrong = {one["loc"] for one in error.errors()}
         raise StudyFormError(tuple(name for place, name in _FIELDS.items() if place in wrong)) from error
+    first = StudySection().consent
+    says_none = [f"consent_{one}" for one in ("uk", "en") if study.consent.text(one) == first.text(one)]
+    if typed.asks_code and says_none:
+        raise StudyFormError(tuple(says_none))
+    return study.asking_for_code(typed.asks_code)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from maximalab_hub.cellcode import AGREED_TOO
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.study_form import StudyForm, StudyFormError, form_of, read_study
+from maximalab_hub.service.study_form import CODE, StudyForm, StudyFormError, form_of, read_study
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import studies
 from maximalab_hub.store.engine import reading, writing
@@ -39,16 +40,20 @@ def set_up_study(request: Request, person: Researcher, typed: Annotated[StudyFor
     """For researchers and admins: let this study count, beside others; a new text asks everybody anew.
 
     Where people agreed to the text as it was, only after a tick: a mended misprint ends their part in the study.
+    Whether it asks for code can be said as long as nobody has agreed.
     """
     settings: Settings = request.app.state.settings
     try:
         study = read_study(typed, settings.study)
+        with writing(request.app.state.engine) as connection:
+            studies.check_code(connection, study)
+            loses = 0 if typed.anew else studies.asked_anew(connection, settings, study)
+            if not loses:
+                studies.set_up(connection, settings, study, person.name, datetime.now(UTC))
     except StudyFormError as error:
         return _page(request, typed, faults=error.fields)
-    with writing(request.app.state.engine) as connection:
-        loses = 0 if typed.anew else studies.asked_anew(connection, settings, study)
-        if not loses:
-            studies.set_up(connection, settings, study, person.name, datetime.now(UTC))
+    except studies.CodeIsFixedError:
+        return _page(request, typed, faults=[CODE])
     if loses:
         return _page(request, typed, loses=loses)
     return RedirectResponse(f"{PREFIX}/of/{study.id}/study?saved=true", 303)
@@ -83,6 +88,7 @@ def _page(
         now=settings.study,
         earlier=earlier,
         counting=counting,
+        agreed_too=AGREED_TOO.text(language_of(request)),
         said=Wording(language_of(request), settings.lab.time_zone),
         xsrf=xsrf_token(request),
     )

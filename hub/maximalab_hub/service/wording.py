@@ -74,6 +74,7 @@ STORED: Final[Mapping[str, str]] = {
     "server": N_("starts and stops of servers"),
     "enrolment": N_("groups that I am or was in"),
     "consent": N_("decisions about the study"),
+    "cell_code": N_("code of cells, kept for a study that asks for it"),
     "erasure_request": N_("a request for erasure"),
     "rating_panel": N_("panels of experts that I made"),
     "competence": N_("tables of levels that I made"),

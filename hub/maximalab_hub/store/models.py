@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003  SQLAlchemy reads annotations at run time
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text, true
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from maximalab_hub.store.archive_models import ArchivedIdRow, ArchivedMonthRow
 from maximalab_hub.store.base import Base, UtcTime
+from maximalab_hub.store.code_models import CellCodeRow
 from maximalab_hub.store.derived_models import DerivationRow, SettingSpanRow, WorkSessionRow
 from maximalab_hub.store.start_models import StartChangeRow, StartCountRow, StartCourseRow
 from maximalab_hub.store.timetable_models import (
@@ -28,6 +29,7 @@ __all__ = [
     "ArchivedIdRow",
     "ArchivedMonthRow",
     "Base",
+    "CellCodeRow",
     "CompetenceRow",
     "ConsentRow",
     "DerivationRow",
@@ -266,5 +268,7 @@ class StudyRow(Base):
     consent_uk: Mapped[str] = mapped_column(Text)
     consent_en: Mapped[str] = mapped_column(Text)
     counts: Mapped[bool] = mapped_column(default=True, server_default=true())
+    asks_code: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the code of cells is kept of those who agree."""
     made_by: Mapped[str] = mapped_column(String(255))
     made_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -179,6 +179,15 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "consent_version": _ABOUT,
         "decided_at": _ABOUT,
     },
+    "cell_code": {
+        "event_id": _LINKS,
+        "study": _ABOUT,
+        "user": Personal.NAMES,
+        "course": _ABOUT,
+        "at": _ABOUT,
+        "text": Personal.MAY_NAME,
+        "cut": _ABOUT,
+    },
     "rating_panel": {
         "panel_id": _NONE,
         "study": _NONE,
@@ -229,6 +238,7 @@ CLASSES: Final[Mapping[str, Mapping[str, Personal]]] = {
         "consent_uk": Personal.MAY_NAME,
         "consent_en": Personal.MAY_NAME,
         "counts": _NONE,
+        "asks_code": _NONE,
         "made_by": Personal.NAMES,
         "made_at": _ABOUT,
     },

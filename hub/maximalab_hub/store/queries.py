@@ -16,6 +16,7 @@ from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maximalab_hub.events import Kind
+from maximalab_hub.store import cellcode
 from maximalab_hub.store.archive.reading import archive_of, event_rows
 from maximalab_hub.store.models import (
     Base,
@@ -232,7 +233,9 @@ def record_consent(  # noqa: PLR0913  one argument for each column
     decided_at: datetime,
     consent_version: int = 1,
 ) -> None:
-    """Add a decision; earlier ones stay, and the newest counts."""
+    """Add a decision; earlier ones stay, and the newest counts. With a withdrawal goes the code that was kept."""
+    if not agreed:
+        cellcode.drop(connection, study, user)
     connection.execute(
         insert(ConsentRow).values(
             user=user, study=study, agreed=agreed, decided_at=decided_at, consent_version=consent_version

@@ -16,11 +16,13 @@ from maximalab_hub.store import log
 from maximalab_hub.store.archive.changing import archived_count, hold_archive, take_out
 from maximalab_hub.store.archive.reading import everywhere
 from maximalab_hub.store.boots import boots_among
+from maximalab_hub.store.cellcode import drop_of_events
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.erasing import removed_numbers
 from maximalab_hub.store.erasure_lock import hold_everybody_off
 from maximalab_hub.store.models import (
     Base,
+    CellCodeRow,
     EnrolmentRow,
     EventRow,
     LogEntryRow,
@@ -117,7 +119,11 @@ def _old_events(before: Mapping[Keep, datetime]) -> ColumnElement[bool]:
 
 
 def _beside_events(at: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
-    return [(ServerRow, ServerRow.moment < at), (EnrolmentRow, EnrolmentRow.valid_until < at)]
+    return [
+        (ServerRow, ServerRow.moment < at),
+        (EnrolmentRow, EnrolmentRow.valid_until < at),
+        (CellCodeRow, CellCodeRow.at < at),
+    ]
 
 
 def _remove_events(connection: Connection, old: ColumnElement[bool]) -> int:
@@ -137,13 +143,17 @@ def _remove_events(connection: Connection, old: ColumnElement[bool]) -> int:
     stay = {row[0] for row in everywhere(connection, staying)}
     hubs = boots_among(connection, stay, of_the_hub=True)
     removed_numbers(connection, _to_note([(row.boot_id, row.seq, row.source) for row in rows], stay, hubs))
-    connection.execute(delete(EventRow).where(EventRow.event_id.in_([row.event_id for row in rows])))
+    ids = [row.event_id for row in rows]
+    drop_of_events(connection, ids)
+    connection.execute(delete(EventRow).where(EventRow.event_id.in_(ids)))
     return len(rows)
 
 
 def _remove_archived(connection: Connection, old: ColumnElement[bool], now: datetime) -> None:
     """Remove what is too old from the archive, whose files are written anew without it."""
     gone = take_out(connection, old, now)
+    for start in range(0, len(gone), BATCH):
+        drop_of_events(connection, [row[0] for row in gone[start : start + BATCH]])
     boots = {boot_id for _, boot_id, _, _ in gone}
     went(connection, boots)
     stay, hubs = boots_among(connection, boots), boots_among(connection, boots, of_the_hub=True)

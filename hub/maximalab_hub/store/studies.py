@@ -12,6 +12,8 @@ from sqlalchemy import exists, func, insert, select, text
 
 from maximalab_hub.consent import agreed
 from maximalab_hub.settings_sections import Bilingual, StudySection
+from maximalab_hub.store import cellcode
+from maximalab_hub.store.erasure_lock import hold_everybody_off
 from maximalab_hub.store.models import ConsentRow, StudyRow
 from maximalab_hub.store.research import decisions
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from maximalab_hub.settings import Settings
+
+
+class CodeIsFixedError(Exception):
+    """Somebody has agreed to the study: whether it asks for code is part of that, and stays."""
 
 
 class NoSuchStudyError(Exception):
@@ -80,16 +86,21 @@ def set_up(
     """Let this study count from now on, beside others; give it with the version of its text.
 
     A text that differs from this study's, or comes back after the study was closed, gets the next version, so
-    everybody is asked anew: consent was given to one, and withdrawn from it perhaps.
+    everybody is asked anew: consent was given to one, and withdrawn from it perhaps. With the old version goes the code
+    that was kept under it. Raises `CodeIsFixedError` where somebody has agreed already and the study asks for code now
+    and did not before, or the other way round.
     """
     _alone(connection)
     before = {one.id: one for one in counting(settings, connection)}
     _keep_that_of_the_settings(connection, settings, study, now)
-    mine = before.get(study.id)
-    asked = select(func.max(StudyRow.consent_version)).where(StudyRow.study == study.id)
-    stored = connection.execute(asked).scalar() or 0
+    mine, asked_before = before.get(study.id), check_code(connection, study)
+    known_versions = select(func.max(StudyRow.consent_version)).where(StudyRow.study == study.id)
+    stored = connection.execute(known_versions).scalar() or 0
     known = max(stored, settings.study.consent_version if settings.study.id == study.id else 0)
-    version = mine.consent_version if mine and _same(mine.consent, study.consent) else known + 1
+    same = mine is not None and _same(mine.consent, study.consent) and mine.asks_code == study.asks_code
+    version = mine.consent_version if mine and same else known + 1
+    if asked_before and not same:
+        cellcode.drop(connection, study.id)
     made = study.model_copy(update={"consent_version": version})
     _add(connection, made, made_by, now)
     return made
@@ -104,11 +115,16 @@ def asked_anew(connection: Connection, settings: Settings, study: StudySection) 
 
 
 def close(connection: Connection, settings: Settings, study: str, made_by: str, now: datetime) -> bool:
-    """Let this study count no more: nobody is asked, nothing of it is shown. Not the last one: one always counts."""
+    """Let this study count no more: nobody is asked, nothing of it is shown, and code that was kept for it goes.
+
+    Not the last one: one always counts.
+    """
     _alone(connection)
     before = {one.id: one for one in counting(settings, connection)}
     if study not in before or len(before) == 1:
         return False
+    if before[study].asks_code:
+        cellcode.drop(connection, study)
     _add(connection, before[study], made_by, now, counts=False)
     return True
 
@@ -130,6 +146,8 @@ def _keep_that_of_the_settings(
 
 
 def _alone(connection: Connection) -> None:
+    # The lock of those who erase first: an erasure takes both in this order, and code may have to be deleted.
+    hold_everybody_off(connection)
     if connection.dialect.name == "postgresql":  # SQLite's transactions that write are alone
         connection.execute(text("LOCK TABLE study IN SHARE ROW EXCLUSIVE MODE"))
 
@@ -146,14 +164,34 @@ def _add(
             consent_uk=study.consent.uk,
             consent_en=study.consent.en,
             counts=counts,
+            asks_code=study.asks_code,
             made_by=made_by,
             made_at=now,
         )
     )
 
 
+def check_code(connection: Connection, study: StudySection) -> bool:
+    """Say whether the study asked for code before. Raises `CodeIsFixedError` as `set_up` does."""
+    before = _asked_for_code(connection, study.id)
+    if study.asks_code != before and has_agreed(connection, study.id):
+        raise CodeIsFixedError(study.id)
+    return before
+
+
+def has_agreed(connection: Connection, study: str) -> bool:
+    """Say whether anybody ever agreed to this study, be it to an older text and withdrawn since."""
+    decided = exists().where(ConsentRow.study == study, ConsentRow.agreed)
+    return bool(connection.execute(select(decided)).scalar())
+
+
+def _asked_for_code(connection: Connection, study: str) -> bool:
+    asked = select(StudyRow.asks_code).where(StudyRow.study == study).order_by(StudyRow.place.desc()).limit(1)
+    return bool(connection.execute(asked).scalar())
+
+
 def _section(settings: Settings, row: Row[Any]) -> StudySection:
-    return settings.study.model_copy(
+    made = settings.study.model_copy(
         update={
             "id": row.study,
             "title": Bilingual(uk=row.title_uk, en=row.title_en),
@@ -161,3 +199,4 @@ def _section(settings: Settings, row: Row[Any]) -> StudySection:
             "consent_version": row.consent_version,
         }
     )
+    return made.asking_for_code(row.asks_code)

@@ -35,6 +35,8 @@ class Collector:
     def __init__(self) -> None:
         self.mood = "well"
         self.retry_after: str | None = None
+        self.asks_code = False
+        self.codes: dict[str, dict[str, Any]] = {}
         self.events: dict[str, dict[str, Any]] = {}
         self.arrivals: Counter[str] = Counter()
         self.posts: list[tuple[float, int, str]] = []
@@ -97,11 +99,15 @@ class Collector:
         results = [self._result(event) for event in events]
         if self.mood == "mute":
             return 0, b"", {}
-        return 200, json.dumps({"results": results}).encode(), {}
+        told = {"results": results} | ({"code": True} if self.asks_code else {})
+        return 200, json.dumps(told).encode(), {}
 
     def _result(self, event: dict[str, Any]) -> dict[str, Any]:
         name = event["event_id"]
         self.arrivals[name] += 1
+        code = event.pop("code", None)  # it may be dropped between two sendings
+        if code is not None:
+            self.codes[name] = code
         if event["kind"] == "forbidden":
             return {"event_id": name, "status": "refused", "field": "kind", "message": "no such kind"}
         known = name in self.events

@@ -96,6 +96,7 @@ def body_of(events: Iterable[Any], *, ascii_only: bool = True) -> bytes:
 def told(event: Any) -> dict[str, Any]:
     assert not isinstance(event, Refusal)
     found: dict[str, Any] = event.model_dump(mode="json")
+    assert found.pop("code") is None, "what brings code is not plain"
     return found
 
 
@@ -149,6 +150,7 @@ def test_what_json_lets_be_written_twice_is_read_alike(body: bytes) -> None:
         pytest.param(body_of([a_run(1, notebook="a\0b")]), False, id="a zero character"),
         pytest.param(body_of([a_run(1, detail={"count": 3})]), False, id="a detail that is no text"),
         pytest.param(body_of([a_run(1, user="bob")]), False, id="a field that is not the sender's"),
+        pytest.param(body_of([a_run(1, code={"text": "1+1;"})]), False, id="the code of a cell"),
         pytest.param(b'{"events": [NaN]}', False, id="a number that is none"),
         pytest.param(body_of([a_run(1)])[:-1] + b', "more": NaN}', False, id="such a number beside"),
         pytest.param(b"{", False, id="no JSON"),
