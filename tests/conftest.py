@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from composelab import has_compose
 from hypothesis import settings
-from sharing import LongestFirst, in_order
+from sharing import LongestFirst, ends_of_each, in_order
 from wireguardbed import has_wireguard
 
 # A busy machine is no defect: examples are counted, not timed.
@@ -20,6 +20,8 @@ settings.register_profile("fewer", deadline=None, max_examples=20)
 settings.load_profile("lab")
 
 REQUIRE_ALL = os.environ.get("REQUIRE") == "all"
+ENDS_ALONE = os.environ.get("MAXIMALAB_CASES") == "ends"
+"""Of a test with many cases the first and the last: for a second run of the suite, on another machine."""
 
 
 def _docker_answers() -> bool:
@@ -73,6 +75,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip by name what this machine cannot run; in a worker, put first what takes longest."""
+    if ENDS_ALONE:
+        items[:] = ends_of_each(items)
     if hasattr(config, "workerinput"):
         items[:] = in_order(items)
     for marker, (present, why) in NEEDS.items():

@@ -48,6 +48,15 @@ def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     return sorted(items, key=lambda item: rank(unit_of(item.nodeid)))
 
 
+def ends_of_each(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Keep the first and the last case of each test, in their order: so every test, and both databases."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.split("[", 1)[0], []).append(item)
+    kept = {id(one) for same in cases.values() for one in (same[0], same[-1])}
+    return [item for same in cases.values() for item in same if id(item) in kept]
+
+
 class LongestFirst(LoadFileScheduling):
     """Gives a worker a file at a time, or a folder whose tests share a setup, in the order of the tests."""
 

@@ -26,8 +26,8 @@ FROM_NOTHING = 300.0
 """Seconds that the first `./lab up` may take, on `CORES` cores."""
 CORES = min(2, os.cpu_count() or 2)
 TESTS = 1500.0
-SECOND = ("PYTEST_ADDOPTS=--hypothesis-profile=fewer", "MAXIMALAB_FUZZ=20")
-"""The suite runs a second time there, for what only another user on a bare machine meets: with fewer examples."""
+SECOND = ("PYTEST_ADDOPTS=--hypothesis-profile=fewer", "MAXIMALAB_FUZZ=20", "MAXIMALAB_CASES=ends")
+"""The suite runs a second time there, for what another user on a bare machine meets: fewer examples and cases."""
 
 PROCESSES = """
 import os

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sharing import LONGEST, TOGETHER, in_order, unit_of
+from sharing import LONGEST, TOGETHER, ends_of_each, in_order, unit_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BED = "tests/bed/test_walk.py::test_a"
@@ -30,6 +30,12 @@ def test_the_longest_begin_and_all_else_stays_as_it_was():
     given = [PLAIN, "tests/bed/test_figure.py::test_d", "tests/hub/test_pages.py::test_e", BED, NEWCOMER]
     items = in_order([SimpleNamespace(nodeid=nodeid) for nodeid in given])
     assert [item.nodeid for item in items] == [NEWCOMER, given[1], BED, PLAIN, given[2]]
+
+
+def test_of_many_cases_the_first_and_the_last_stay():
+    given = ["a::x[1]", "a::x[2]", "a::x[3-[y]]", "a::y", "b::x[1]", "a::x[4]"]
+    items = ends_of_each([SimpleNamespace(nodeid=nodeid) for nodeid in given])
+    assert [item.nodeid for item in items] == ["a::x[1]", "a::x[4]", "a::y", "b::x[1]"]
 
 
 def test_each_name_of_the_order_is_there():

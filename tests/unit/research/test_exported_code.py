@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def test_it_is_a_table_of_its_own_with_codebook_and_warning(lab: Lab) -> None:
     assert {row["person"] for row in rows} == {person}
     events = {row["event_id"]: row for row in read_csv((out / "events.csv").read_bytes())}
     assert all(events[row["event_id"]]["at"] == row["at"] for row in rows)
-    assert b"ada" not in (out / "code.csv").read_bytes()
+    assert not re.search(rb"\bada\b", (out / "code.csv").read_bytes())  # a pseudonym may hold these letters
     assert b"\n'=cmd" not in (out / "code.csv").read_bytes()
     assert b",'=cmd" in (out / "code.csv").read_bytes(), "a spreadsheet takes no code for a formula"
     assert (manifest["code"], manifest["files"]["code.csv"]["rows"]) == (CODE_WARNING, 4)
