@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,12 @@ ALL = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 numbers = iter(range(1, 1000))
 
 
-def more_comes(app) -> None:
-    """Let somebody of the class run one more cell."""
+def more_comes(app, days: int = 0) -> None:
+    """Let somebody of the class run one more cell, so many days ago."""
     with writing(app.state.engine) as connection:
         [some] = queries.last_events(connection, 1, users=[CLASS[0]], kinds=["run"])
-        number = some.seq + next(numbers)
-        new = dict(some._mapping) | {"event_id": f"more-{number}", "seq": number, "at": datetime.now(UTC)}
+        number, at = some.seq + next(numbers), datetime.now(UTC) - timedelta(days=days)
+        new = dict(some._mapping) | {"event_id": f"more-{number}", "seq": number, "at": at}
         assert bulk.insert_events(connection, [new])
 
 
@@ -57,7 +57,7 @@ def test_a_page_says_of_when_it_is_and_leads_to_the_newest(app, visit, path, lan
     reader.get(f"{USAGE}{path}&fresh=true")
     first = reader.get(f"{USAGE}{path}").text
     assert words not in first
-    more_comes(app)
+    more_comes(app, next(numbers))  # a session of its own: one more run of a session may change no figure
     shown = reader.get(f"{USAGE}{path}").text
     assert words in shown
     found = re.search(rf'<a href="([^"]+)">{link}</a>', shown)
