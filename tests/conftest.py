@@ -16,7 +16,7 @@ from wireguardbed import has_wireguard
 
 # A busy machine is no defect: examples are counted, not timed.
 settings.register_profile("lab", deadline=None)
-settings.register_profile("fewer", deadline=None, max_examples=20)
+settings.register_profile("fewer", deadline=None, max_examples=10)
 settings.load_profile("lab")
 
 REQUIRE_ALL = os.environ.get("REQUIRE") == "all"
