@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from dataclasses import dataclass, field
@@ -62,6 +63,17 @@ class Answer:
         return self.reply.get("ename")
 
 
+def is_taken(port):
+    """Whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 class Lab:
     """A kernel and its client."""
 
@@ -74,18 +86,24 @@ class Lab:
         )
         self.manager.kernel_spec.argv[0] = sys.executable
         self.manager.connection_file = str(folder / "connection.json")
-        self.manager.start_kernel(
-            env={
-                **os.environ,
-                "MAXIMALAB_LANG": "en",
-                "TMPDIR": str(folder),
-                "MAXIMALAB_OUTPUTS": str(folder / "outputs"),
-                **environment,
-            }
-        )
+        told = {"MAXIMALAB_LANG": "en", "TMPDIR": str(folder), "MAXIMALAB_OUTPUTS": str(folder / "outputs")}
+        while not self._started({**os.environ, **told, **environment}):
+            self.client.stop_channels()
+            self.manager.cleanup_connection_file()
+            self.manager.cleanup_random_ports()
+
+    def _started(self, environment):
+        """Start the kernel; false where somebody else took one of its ports between their choice and its start."""
+        self.manager.start_kernel(env=environment)
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=PATIENCE)
+        try:
+            self.client.wait_for_ready(timeout=PATIENCE)
+        except RuntimeError:
+            if not any(is_taken(port) for port in self.manager.ports):
+                raise
+            return False
+        return True
 
     @property
     def pid(self):
