@@ -49,12 +49,19 @@ def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 
 
 def ends_of_each(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Keep the first and the last case of each test, in their order: so every test, and both databases."""
-    cases: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        cases.setdefault(item.nodeid.split("[", 1)[0], []).append(item)
-    kept = {id(one) for same in cases.values() for one in (same[0], same[-1])}
-    return [item for same in cases.values() for item in same if id(item) in kept]
+    """Keep the first and the last case of each test: so every test, and both databases.
+
+    All stay in their order, in which tests that share a setup stand together.
+    """
+    there = list(items)
+    names = [item.nodeid.split("[", 1)[0] for item in there]
+    last = {name: at for at, name in enumerate(names)}
+    first = {name: at for at, name in reversed(list(enumerate(names)))}
+    return [
+        item
+        for at, (name, item) in enumerate(zip(names, there, strict=True))
+        if at in (first[name], last[name])
+    ]
 
 
 class LongestFirst(LoadFileScheduling):

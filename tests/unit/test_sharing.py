@@ -35,7 +35,7 @@ def test_the_longest_begin_and_all_else_stays_as_it_was():
 def test_of_many_cases_the_first_and_the_last_stay():
     given = ["a::x[1]", "a::x[2]", "a::x[3-[y]]", "a::y", "b::x[1]", "a::x[4]"]
     items = ends_of_each([SimpleNamespace(nodeid=nodeid) for nodeid in given])
-    assert [item.nodeid for item in items] == ["a::x[1]", "a::x[4]", "a::y", "b::x[1]"]
+    assert [item.nodeid for item in items] == ["a::x[1]", "a::y", "b::x[1]", "a::x[4]"]
 
 
 def test_each_name_of_the_order_is_there():
