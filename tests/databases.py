@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from maximalab_hub import migrations
-from maximalab_hub.store.engine import open_engine
+from maximalab_hub.store.engine import open_engine, writing
+from sqlalchemy import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,3 +154,15 @@ def store(store_url: str) -> Iterator[Engine]:
     migrations.upgrade(engine)
     yield engine
     engine.dispose()
+
+
+@contextmanager
+def without_table(engine: Engine, name: str) -> Iterator[None]:
+    """Take a table away meanwhile, as in a store that is broken in a part."""
+    with writing(engine) as connection:
+        connection.execute(text(f"ALTER TABLE {name} RENAME TO {name}_away"))
+    try:
+        yield
+    finally:
+        with writing(engine) as connection:
+            connection.execute(text(f"ALTER TABLE {name}_away RENAME TO {name}"))

@@ -80,3 +80,9 @@ def menu(html: str) -> list[str]:
     """Give where the main menu's links lead, in their order."""
     shown = re.search(r'<nav class="places".*?</nav>', html, re.DOTALL)
     return re.findall(r'href="([^"]+)"', shown[0]) if shown else []
+
+
+def words_of(html: str) -> str:
+    """What a reader reads, without code, attributes and drawings' names."""
+    shown = re.sub(r"<(head|code|svg|option|time|blockquote)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", shown))

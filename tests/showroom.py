@@ -6,20 +6,18 @@ import asyncio
 import json
 import re
 import sys
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
-from labrun import until
 from maximalab_hub.lab.places import ROOT
 from maximalab_hub.pages.frame import CONTENT_SECURITY_POLICY, STATIC, Visitor
 from maximalab_hub.service.hub import HubAwayError
 from openercases import OPENER, POLICY, render_opener
 from pagecases import CASES, TALES, render
+from servedapp import served
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
@@ -48,16 +46,8 @@ def who_sees(case: str) -> Visitor | None:
 def showroom(folder: Path, usage: FastAPI) -> Iterator[str]:
     """Serve everything on a free port of 127.0.0.1; gives the address."""
     add_faults(usage)
-    server = uvicorn.Server(uvicorn.Config(the_app(folder, usage), port=0, log_level="error",
-                                           timeout_graceful_shutdown=1))  # fmt: skip
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until(lambda: server.started, "the showroom is open")
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(30)
+    with served(the_app(folder, usage)) as address:
+        yield address
 
 
 def the_app(folder: Path, usage: FastAPI) -> Starlette:

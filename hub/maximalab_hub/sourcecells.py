@@ -7,6 +7,7 @@ those of licensed and private material it never reads, wherever they lie.
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
+
+log = logging.getLogger(__name__)
 
 LONGEST: Final = 80
 """Letters of a heading or a task's name that are kept."""
@@ -111,7 +114,8 @@ class SourceNotebooks:
     def _read(self) -> Catalog | None:
         try:
             return self._catalogue.read()
-        except CatalogError:
+        except CatalogError as error:
+            log.warning("exercises are told without their names: the catalogue cannot be read: %.200s", error)
             return None
 
 

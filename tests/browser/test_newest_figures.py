@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
-from labrun import free_port, until
+from databases import without_table
 from maximalab_hub.example_history import CLASS
-from maximalab_hub.pages.frame import STATIC
-from maximalab_hub.service import compare_routes
 from maximalab_hub.service.signin import COOKIE
 from maximalab_hub.store import bulk, queries
 from maximalab_hub.store.engine import writing
 from notebookpage import PHOTOS
 from playwright.sync_api import Browser, Page, Route, expect
+from servedapp import served, with_files_of_the_hub
 from usagepages import USAGE, usage_pages
 
 if TYPE_CHECKING:
@@ -32,29 +29,16 @@ ASKED = f"{USAGE}/compare?since="
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI, str]]:
     """The real service with the example class, on a port of its own."""
-    with usage_pages(tmp_path_factory.mktemp("lab")) as app:
-        port = free_port()
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        until(lambda: server.started, "the service starts")
-        yield app, f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(60)
+    with usage_pages(tmp_path_factory.mktemp("lab")) as app, served(app) as address:
+        yield app, address
 
 
 @pytest.fixture
 def page(browser: Browser, service: tuple[FastAPI, str]) -> Iterator[Page]:
     context = browser.new_context(base_url=service[1], locale="en-GB")
     context.add_cookies([{"name": COOKIE, "value": "token-of-researcher", "url": service[1]}])
-    page = context.new_page()
+    page = with_files_of_the_hub(context.new_page())
     page.set_default_timeout(60_000)
-
-    def static(route: Route) -> None:
-        """The hub serves these files; here nobody else does."""
-        route.fulfill(path=STATIC / route.request.url.rpartition("/")[2].partition("?")[0])
-
-    page.route("**/hub/lab-static/*", static)
     yield page
     context.close()
 
@@ -90,17 +74,13 @@ def test_the_newest_figures_take_the_place_of_the_earlier_ones(
 
 
 def test_a_page_whose_figures_cannot_be_reckoned_says_so_and_keeps_the_earlier_ones(
-    page: Page, service: tuple[FastAPI, str], monkeypatch: pytest.MonkeyPatch
+    page: Page, service: tuple[FastAPI, str]
 ) -> None:
     page.goto(ASKED)
     one_more_run(service[0])
-
-    def broken(*_given: object) -> None:
-        raise ArithmeticError("no figures today")
-
-    monkeypatch.setattr(compare_routes, "report", broken)
-    page.goto(ASKED)
-    expect(page.locator("#as-of")).to_contain_text("could not be reckoned anew")
+    with without_table(service[0].state.engine, "lesson"):
+        page.goto(ASKED)
+        expect(page.locator("#as-of")).to_contain_text("could not be reckoned anew")
     expect(page.locator("#week")).to_be_visible()
     page.screenshot(path=PHOTOS / "figures-not-reckoned-anew.png")
 

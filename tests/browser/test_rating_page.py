@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
-from labrun import free_port, until
 from labsettings import settings_toml
 from maximalab_hub import migrations
-from maximalab_hub.pages.frame import STATIC
 from maximalab_hub.ratings import read_criteria
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
@@ -20,7 +16,8 @@ from maximalab_hub.settings import load_settings
 from maximalab_hub.store import template
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.template import Panel
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
+from servedapp import served, with_files_of_the_hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,25 +43,13 @@ def service(tmp_path: Path) -> Iterator[tuple[FastAPI, str]]:
         panel = Panel("p", "Симплекс-метод", read_criteria(CRITERIA), 0, 3, now)
         template.add_panel(connection, "lab-study", panel, "olha")
         template.invite(connection, "p", [sha256(b"link").hexdigest()], now)
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until(lambda: server.started, "the service starts")
-    yield app, f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(60)
+    with served(app) as address:
+        yield app, address
 
 
 def open_page(browser: Browser, address: str, language: str) -> Page:
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale=language, has_touch=True)
-    page = context.new_page()
-
-    def static(route: Route) -> None:
-        """The hub serves these files; here nobody else does."""
-        route.fulfill(path=STATIC / route.request.url.rpartition("/")[2].partition("?")[0])
-
-    page.route("**/hub/lab-static/*", static)
+    page = with_files_of_the_hub(context.new_page())
     page.goto(f"{address}/services/usage/rate/link")
     return page
 

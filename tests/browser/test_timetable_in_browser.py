@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from labrun import free_port, until
 from labsettings import settings_toml, write_catalogue
 from maximalab_hub import migrations
-from maximalab_hub.pages.frame import STATIC
 from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.service.app import create_app
 from maximalab_hub.service.signin import COOKIE
 from maximalab_hub.settings import load_settings
 from notebookpage import PHOTOS
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 from runsinstore import run_at
+from servedapp import served, with_files_of_the_hub
 
 pytestmark = pytest.mark.chromium
 
@@ -72,27 +69,15 @@ def address(tmp_path: Path) -> Iterator[str]:
         run_at(
             app.state.engine, user, monday, monday + timedelta(days=1), monday + timedelta(days=1, minutes=1)
         )
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until(lambda: server.started, "the service starts")
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(60)
+    with served(app) as address:
+        yield address
 
 
 def teachers_page(browser: Browser, address: str, **how: Any) -> Page:
     context = browser.new_context(base_url=address, locale="uk-UA", timezone_id="Europe/Kyiv", **how)
     context.add_cookies([{"name": COOKIE, "value": "token-of-tanya", "url": address}])
-    page = context.new_page()
+    page = with_files_of_the_hub(context.new_page())
     page.set_default_timeout(60_000)
-
-    def static(route: Route) -> None:
-        """The hub serves these files; here nobody else does."""
-        route.fulfill(path=STATIC / route.request.url.rpartition("/")[2].partition("?")[0])
-
-    page.route("**/hub/lab-static/*", static)
     return page
 
 
