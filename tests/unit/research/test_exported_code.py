@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 from labsettings import settings_toml
-from maximalab_hub import migrations
 from maximalab_hub.export.code import CODE, CODE_WARNING
 from maximalab_hub.export.csv import read_csv
 from maximalab_hub.export.formats import Format, TableName
@@ -21,13 +20,12 @@ from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.settings_sections import Bilingual, StudySection
 from maximalab_hub.store import queries, studies
-from maximalab_hub.store.engine import open_engine, writing
+from maximalab_hub.store.engine import writing
 from maximalab_hub.store.research import Selection
 from maximalab_hub.study import study_of
 from postedevents import ADA, HUB, NOON, a_run, ingest_of, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -61,31 +59,24 @@ class Lab:
         return dict(told), out
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database(f"codes-{next(_later)}")
-    else:
-        url = f"sqlite:///{tmp_path / 'usage.sqlite'}"
+@pytest.fixture
+def lab(store: Engine, tmp_path: Path) -> Lab:
     (tmp_path / "maximalab.toml").write_text(settings_toml())
     ensure_secrets(tmp_path / "secrets")
-    engine = open_engine(url)
-    migrations.upgrade(engine)
-    made = Lab(engine, load_settings(tmp_path / "maximalab.toml"), tmp_path)
-    with writing(engine) as connection:
+    made = Lab(store, load_settings(tmp_path / "maximalab.toml"), tmp_path)
+    with writing(store) as connection:
         for name, asks in (("codes", True), ("plain", False)):
             said = Bilingual(uk=name, en=name)
             study = StudySection(id=name, title=said, consent=said).asking_for_code(asks)
             studies.set_up(connection, made.settings, study, "rea", NOW)
     for name in ("codes", "plain"):
         made.decide(name)
-    ingest = ingest_of(engine)
+    ingest = ingest_of(store)
     ingest.take(HUB, [start(0)])
     ingest.take(ADA, [a_run(7 + n, code={"text": text}) for n, text in enumerate(TEXTS)])
     ingest.take(ADA, [a_run(20), a_run(21, notebook="elsewhere/b.ipynb", code={"text": "of no course"})])
     ingest.close()
-    yield made
-    engine.dispose()
+    return made
 
 
 def test_it_is_a_table_of_its_own_with_codebook_and_warning(lab: Lab) -> None:

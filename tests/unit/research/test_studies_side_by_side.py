@@ -17,13 +17,12 @@ from maximalab_hub.secret_files import ensure_secrets
 from maximalab_hub.settings import Settings, load_settings
 from maximalab_hub.settings_sections import Bilingual, StudySection
 from maximalab_hub.store import log, queries, studies
-from maximalab_hub.store.engine import open_engine, reading, writing
+from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.research import Selection
 from maximalab_hub.study import comparison, people_of, study_of
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -71,24 +70,17 @@ class Lab:
         return dict(told), list(read_csv((out / "events.csv").read_bytes()))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+@pytest.fixture
+def lab(store: Engine, tmp_path: Path) -> Lab:
     """The example class has decided about `lab-study`, that of the settings; `habits` was set up beside it."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database(f"sides-{next(_later)}")
-    else:
-        url = f"sqlite:///{tmp_path / 'usage.sqlite'}"
     (tmp_path / "maximalab.toml").write_text(settings_toml())
     ensure_secrets(tmp_path / "secrets")
-    engine = open_engine(url)
-    migrations.upgrade(engine)
-    load_example(engine, NOW)
-    made = Lab(engine, load_settings(tmp_path / "maximalab.toml"))
+    load_example(store, NOW)
+    made = Lab(store, load_settings(tmp_path / "maximalab.toml"))
     made.set_up("habits")
     for user in HABITS:
         made.decide(user, "habits")
-    yield made
-    engine.dispose()
+    return made
 
 
 def test_each_study_has_its_own_people_and_a_withdrawal_from_one_is_none_from_the_other(lab: Lab) -> None:
