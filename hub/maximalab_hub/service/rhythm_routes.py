@@ -12,32 +12,25 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from maximalab_hub.comparison.rhythm import rhythm_of
 from maximalab_hub.drawings.grids import week_chart, week_drawing
 from maximalab_hub.events import Kind
-from maximalab_hub.period import check_period
-from maximalab_hub.service import PREFIX
+from maximalab_hub.service.course_looks import Days, days_asked, record
 from maximalab_hub.service.given import drawing_asked, drawing_given
 from maximalab_hub.service.pages import language_of
-from maximalab_hub.service.questions import FIELDS
-from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown, today, zone_of
+from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown, zone_of
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.setting import Setting, Span
+from maximalab_hub.setting import Setting
 from maximalab_hub.setting_arrays import Coded, settings_counted
 from maximalab_hub.store import timetables
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.store.runs import runs_of
-from maximalab_hub.study import start_of_day, study_of
+from maximalab_hub.study import study_of
 from maximalab_hub.timetablechange import timetables_with
 
 if TYPE_CHECKING:
-    from maximalab_spawner.tiers import Person
-
     from maximalab_hub.drawings.grids import Week
     from maximalab_hub.drawings.shapes import Drawing
-    from maximalab_hub.export_log import Entry
-    from maximalab_hub.service.own_events import OwnEvents
     from maximalab_hub.settings import Settings
 
 USUAL: Final = timedelta(weeks=4)
-LONGEST: Final = timedelta(weeks=30)
 
 router = APIRouter()
 
@@ -47,8 +40,7 @@ class Wanted:
     """Which group's rhythm is asked for (empty for everybody of the course), and of which days of the lab."""
 
     group: str
-    since: date
-    until: date
+    days: Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +58,7 @@ def wanted(
     until: date | None = None,
 ) -> Wanted:
     """Read from the address what is asked for; four weeks where it names no days. Raises `PeriodError`."""
-    check_period(since, until, FIELDS)
-    last = until or max(today(request), since or date.min)
-    return Wanted(group, max(since or last - USUAL, last - LONGEST), last)
+    return Wanted(group, days_asked(request, since, until, USUAL))
 
 
 @router.get("/timetable/{course}/rhythm")
@@ -76,7 +66,7 @@ def rhythm_page(
     request: Request, course: CourseId, person: CourseTeacher, asked: Annotated[Wanted, Depends(wanted)]
 ) -> Response:
     """For the course's teachers and admins: the week of a group, day by hour. The look is recorded."""
-    _record(request, Kind.LOOK, person, course, asked)
+    record(request, Kind.LOOK, person, course, group=asked.group)
     found = _found(request, course, asked)
     said = _said(request)
     beside = {**found.beside, "week": found.week, "drawing": _drawn(found.week, said)}
@@ -93,7 +83,7 @@ def rhythm_drawing(
 ) -> Response:
     """For the course's teachers and admins: the same week's drawing, `week.svg` or `week.png`. It is recorded."""
     name, form = drawing_asked(drawing, ("week",))
-    entry = _record(request, Kind.EXPORT, person, course, asked)
+    entry = record(request, Kind.EXPORT, person, course, group=asked.group)
     drawn = _drawn(_found(request, course, asked).week, _said(request))
     return drawing_given(request, entry, drawn, f"{course}-{name}", form)
 
@@ -106,16 +96,10 @@ def _drawn(week: Week | None, said: Wording) -> Drawing | None:
     return week_drawing(week, said) if week else None
 
 
-def _record(request: Request, kind: Kind, person: Person, course: str, asked: Wanted) -> Entry:
-    detail = {"page": request.url.path.removeprefix(PREFIX), "group": asked.group}
-    own: OwnEvents = request.app.state.own_events
-    return own.record(kind, person.name, course=course, detail=detail)
-
-
 def _found(request: Request, course: str, asked: Wanted) -> Found:
     settings: Settings = request.app.state.settings
-    zone, group = settings.lab.time_zone, asked.group
-    span = Span(start_of_day(asked.since, zone), start_of_day(asked.until + timedelta(days=1), zone))
+    group, days = asked.group, asked.days
+    span = days.span(settings.lab.time_zone)
     with snapshot(request.app.state.engine) as connection:
         state = timetables.state_of(connection, course)
         number = timetables.newest(connection, course)
@@ -136,8 +120,8 @@ def _found(request: Request, course: str, asked: Wanted) -> Found:
         "groups": state.groups,
         "group": group,
         "number": number,
-        "since": asked.since,
-        "until": asked.until,
-        "query": urlencode({"group": group, "since": asked.since, "until": asked.until}),
+        "since": days.since,
+        "until": days.until,
+        "query": urlencode({"group": group, "since": days.since, "until": days.until}),
     }
     return Found(week_chart(rhythm_of(*runs, lessons, zone_of(request), 1), language_of(request)), beside)

@@ -1,0 +1,51 @@
+"""Looks at the figures of one course: of which days a teacher asks for them, and the record of each look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from maximalab_hub.period import check_period
+from maximalab_hub.service import PREFIX
+from maximalab_hub.service.questions import FIELDS
+from maximalab_hub.service.teaching import today
+from maximalab_hub.setting import Span
+from maximalab_hub.study import start_of_day
+
+if TYPE_CHECKING:
+    from fastapi import Request
+    from maximalab_spawner.tiers import Person
+
+    from maximalab_hub.events import Kind
+    from maximalab_hub.export_log import Entry
+    from maximalab_hub.service.own_events import OwnEvents
+
+LONGEST: Final = timedelta(weeks=30)
+"""More days than that are cut, from the front."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From which day to which of the lab, both included."""
+
+    since: date
+    until: date
+
+    def span(self, zone: str) -> Span:
+        """Give the moments between which they lie in this time zone."""
+        return Span(start_of_day(self.since, zone), start_of_day(self.until + timedelta(days=1), zone))
+
+
+def days_asked(request: Request, since: date | None, until: date | None, usual: timedelta) -> Days:
+    """Give the days that are asked for: up to today, and the `usual` ones, where none are. Raises `PeriodError`."""
+    check_period(since, until, FIELDS)
+    last = until or max(today(request), since or date.min)
+    return Days(max(since or last - usual, last - LONGEST), last)
+
+
+def record(request: Request, kind: Kind, person: Person, course: str, **asked: str) -> Entry:
+    """Write down who looks at which page of the course, or takes a file of it away, before anything is shown."""
+    own: OwnEvents = request.app.state.own_events
+    detail = {"page": request.url.path.removeprefix(PREFIX), **asked}
+    return own.record(kind, person.name, course=course, detail=detail)
