@@ -19,11 +19,14 @@ from maximalab_hub.export.formats import Format, TableName, files_of
 from maximalab_hub.export.source import Source
 from maximalab_hub.known import archive, counts
 from maximalab_hub.setting import Enrolment
+from maximalab_hub.settings_sections import RetentionSection
 from maximalab_hub.store import deriving, queries, research
+from maximalab_hub.store.archive import moving
 from maximalab_hub.store.archive.months import Month
+from maximalab_hub.store.archive.places import archived_months
 from maximalab_hub.store.boots import boot_counts, counted_anew, in_order
 from maximalab_hub.store.bulk import insert_events
-from maximalab_hub.store.engine import writing
+from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.metered import metered, unmetered
 from maximalab_hub.store.models import DerivationRow, WorkSessionRow
 from maximalab_hub.store.partitions import prepare
@@ -49,6 +52,8 @@ LESSONS = [
     Lesson(at := BEGIN + timedelta(days=7 * week, hours=9), at + timedelta(hours=2), "or", "A")
     for week in range(20)
 ]
+KEPT_DAYS = RetentionSection(events_days=30, sign_ins_days=20, looks_days=40)
+"""What retention leaves in tests that do anything to a store."""
 
 
 def id_of(n: int) -> str:
@@ -97,6 +102,14 @@ def put(engine: Engine, events: Iterable[EventValues]) -> frozenset[str]:
     """Store events as the service does; say which were new."""
     with writing(engine) as connection:
         return insert_events(connection, list(events))
+
+
+def bring_back(engine: Engine, month: Month) -> None:
+    """Bring a month back from the archive, where it lies there."""
+    with reading(engine) as connection:
+        there = [one.month for one in archived_months(connection)]
+    if month in there:
+        moving.bring_back(engine, month)
 
 
 def everything(engine: Engine) -> dict[str, Any]:

@@ -6,14 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from archivedusage import BEGIN, KYIV, PEOPLE, event, everything, put, set_up, starts, with_months
+from archivedusage import (
+    BEGIN,
+    KEPT_DAYS,
+    KYIV,
+    PEOPLE,
+    bring_back,
+    event,
+    everything,
+    put,
+    set_up,
+    starts,
+    with_months,
+)
 from exportexample import STUDY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from maximalab_hub import migrations
 from maximalab_hub.export.source import Source
 from maximalab_hub.retention import cutoffs
-from maximalab_hub.settings_sections import RetentionSection
 from maximalab_hub.store import each, erasing, retaining
 from maximalab_hub.store.archive import moving
 from maximalab_hub.store.archive.columns import sorted_tables
@@ -158,10 +169,7 @@ def do(stores: list[Engine], deed: str, about: Any) -> None:
         case "archive":
             list(moving.archive(mine, Month(2026, 1 + about), NOW))
         case "bring back":
-            with reading(mine) as connection:
-                found = [one.month for one in archived_months(connection)]
-            if Month(2026, 1 + about) in found:
-                moving.bring_back(mine, Month(2026, 1 + about))
+            bring_back(mine, Month(2026, 1 + about))
         case "post":
             assert put(stores[0], about) == put(stores[1], about), "the same are known"
         case "count starts":
@@ -171,7 +179,7 @@ def do(stores: list[Engine], deed: str, about: Any) -> None:
             assert done[0] == done[1]
         case _:
             at = BEGIN + timedelta(days=about)
-            before = cutoffs(RetentionSection(events_days=30, sign_ins_days=20, looks_days=40), at)
+            before = cutoffs(KEPT_DAYS, at)
             done = [retaining.retain(one, before, LOG_NAMES, NOW) for one in stores]
             assert done[0] == done[1]
 

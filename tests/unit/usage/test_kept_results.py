@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from archivedusage import BEGIN, HALF, KYIV, LESSONS, PEOPLE, event, put, set_up, with_months
+from archivedusage import (
+    BEGIN,
+    HALF,
+    KEPT_DAYS,
+    KYIV,
+    LESSONS,
+    PEOPLE,
+    bring_back,
+    event,
+    put,
+    set_up,
+    with_months,
+)
 from exportexample import STUDY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -17,11 +29,9 @@ from maximalab_hub.comparison.writing import files
 from maximalab_hub.retention import cutoffs
 from maximalab_hub.service.kept import Kept, Reckoned, Reckoning
 from maximalab_hub.setting import Enrolment
-from maximalab_hub.settings_sections import RetentionSection
 from maximalab_hub.store import queries, research, retaining
 from maximalab_hub.store.archive import moving
 from maximalab_hub.store.archive.months import Month
-from maximalab_hub.store.archive.places import archived_months
 from maximalab_hub.store.engine import open_engine, reading, writing
 from maximalab_hub.store.erasing import erase
 from maximalab_hub.store.marks import Mark, mark_of
@@ -111,16 +121,12 @@ def do(engine: Engine, deed: str, about: Any, now: datetime) -> None:
         case "archive":
             list(moving.archive(engine, Month(2026, 1 + about), now))
         case "bring back":
-            with reading(engine) as connection:
-                there = [one.month for one in archived_months(connection)]
-            if Month(2026, 1 + about) in there:
-                moving.bring_back(engine, Month(2026, 1 + about))
+            bring_back(engine, Month(2026, 1 + about))
         case "count starts":
             settle(engine)
         case "retain":
             at = BEGIN + timedelta(days=about)
-            kept = RetentionSection(events_days=30, sign_ins_days=20, looks_days=40)
-            retaining.retain(engine, cutoffs(kept, at), LOG_NAMES, now)
+            retaining.retain(engine, cutoffs(KEPT_DAYS, at), LOG_NAMES, now)
         case _:
             with writing(engine) as connection:
                 change(connection, deed, about, now)
