@@ -232,6 +232,10 @@ class TieredHub:
             lambda: httpx.get(f"{self.url}/hub/api/", verify=NO_AUTHORITIES).status_code == 200,
             "the hub answers",
         )
+        # It listens first and tells the proxies the way to itself afterwards.
+        for door in self.doors.values():
+            if door.process is not None:
+                until(lambda door=door: "/" in door.routes(), f"the {door.entrance} door leads to the hub")
 
     def kill(self):
         if self.process is not None:

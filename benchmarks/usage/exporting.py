@@ -8,7 +8,6 @@ extension, too, in no order and in ours (`scanning`), where that is installed; n
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import psutil
 from databases import running_postgres
 from maximalab_hub import migrations
 from maximalab_hub.export.seen import READ
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from benchmarks.usage.histories import History
 
 RATIO = 1.5
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 def copied(told: History, path: Path) -> None:
@@ -141,17 +140,14 @@ def spent_by(server: Postgres | None) -> float:
     """Give the seconds of processors of a database's server, of all its processes."""
     if server is None:
         return 0.0
-    first = (server.data / "postmaster.pid").read_text().split()[0]
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended meanwhile, and counts with the first one's
-            # After the name, which ends with the last bracket: state, parent, ... own times, times of those that ended.
-            fields = stat.read_text().rpartition(")")[2].split()
-            if stat.parent.name == first:
-                ticks += sum(map(int, fields[11:15]))
-            elif fields[1] == first:
-                ticks += sum(map(int, fields[11:13]))
-    return ticks / _TICK
+    first = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
+    seconds = sum(first.cpu_times()[:4])  # its own, and those of its processes that have ended
+    for process in first.children():
+        with suppress(
+            psutil.NoSuchProcess
+        ):  # it has ended meanwhile, and counts with the first one's next time
+            seconds += sum(process.cpu_times()[:2])
+    return seconds
 
 
 def memory(events: int, *, one_day: bool = False) -> float:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CHUNK = 65536
+
+PROC = Path("/proc")
+"""What this system tells of its processes; elsewhere there is none."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -42,19 +45,31 @@ def child_setup(parent: int, enter: Callable[[], None] | None = None) -> Callabl
     return setup
 
 
+def _told_of_all(what: str) -> Iterator[tuple[int, bytes]]:
+    """What /proc tells of each process that is there; elsewhere nothing.
+
+    Each may end at any moment: between the list and a look, also within a look, for which `Path.glob` has an error in
+    some versions of Python.
+    """
+    names = os.listdir(PROC) if PROC.is_dir() else []  # noqa: PTH208  the names are all that is wanted
+    for name in filter(str.isdecimal, names):
+        try:
+            told = (PROC / name / what).read_bytes()
+        except OSError:
+            continue  # ended since
+        yield int(name), told
+
+
 def descendants(pid: int) -> list[int]:
     """The processes that `pid` has started, and those that these have, as /proc tells; elsewhere none.
 
     Without those that have ended, and of which only the return code is left.
     """
     parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
-        except OSError:
-            continue  # ended since
-        if state not in "ZX":
-            parents.setdefault(int(parent), []).append(int(stat.parent.name))
+    for child, stat in _told_of_all("stat"):
+        state, parent = stat.rpartition(b")")[2].split()[:2]
+        if state not in (b"Z", b"X"):
+            parents.setdefault(int(parent), []).append(child)
     found: list[int] = []
     wave = [pid]
     while wave:
@@ -68,14 +83,7 @@ def working_on(what: str) -> list[int]:
 
     A program is nobody's descendant any more when the shell that has started it was ended first.
     """
-    found: list[int] = []
-    for line in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if what.encode() in line.read_bytes():
-                found.append(int(line.parent.name))
-        except OSError:
-            continue  # ended since
-    return [pid for pid in found if pid != os.getpid()]
+    return [pid for pid, line in _told_of_all("cmdline") if what.encode() in line and pid != os.getpid()]
 
 
 def ignores(pid: int, number: signal.Signals) -> bool:

@@ -13,7 +13,8 @@ from collections import Counter
 import psutil
 import pytest
 from jupyter_client.connect import write_connection_file
-from maximalab_kernel.child import interrupt_main_thread
+from maximalab_kernel import child as processes
+from maximalab_kernel.child import descendants, interrupt_main_thread, working_on
 from maximalab_kernel.control import Control
 
 ENDLESS = [
@@ -145,6 +146,23 @@ def test_an_interrupt_goes_to_the_thread_that_evaluates():
         assert child.communicate("\n")[0] == "held back for the first thread: True\n"
     finally:
         child.kill()
+
+
+def test_a_process_that_ends_while_it_is_looked_at_is_none(tmp_path, monkeypatch):
+    """The system says so of the folder, of the file or of what is read: each is as if it were not there."""
+    monkeypatch.setattr(processes, "PROC", tmp_path)
+    for number, parent, command in ((2, 1, "sh"), (3, 2, "gnuplot picture"), (5, 1, "gnuplot other")):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "stat").write_text(f"{number} (a) b) S {parent} 0")
+        (tmp_path / str(number) / "cmdline").write_text(command)
+    (tmp_path / "6").mkdir()
+    for name in ("stat", "cmdline"):
+        (tmp_path / "6" / name).symlink_to(
+            "x" * 1000
+        )  # an error that no look at a path takes for "not there"
+    (tmp_path / "7").symlink_to("x" * 1000)
+    (tmp_path / "8").symlink_to("gone")
+    assert (set(descendants(1)), working_on("picture")) == ({2, 3, 5}, [3])
 
 
 def test_an_interrupt_while_nothing_runs_does_nothing(lab):
