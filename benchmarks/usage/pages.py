@@ -1,8 +1,8 @@
 """Pages about one course of 240 students, in a store with many such courses, through the running service.
 
-A teacher opens the rhythm and the completeness, a researcher the comparison and the study page; they are all the pages
-that read a course's events. Comparison and study page are measured twice: a first view, for which nothing is kept, and
-a view of what is kept. On a machine with other work the clock tells little: each page has the processor time of the
+A teacher opens the rhythm, the exercises and the completeness, a researcher the comparison and the study page; they are
+all the pages that read a course's events. Exercises, comparison and study page are measured twice: a first view, for
+which nothing is kept, and a view of what is kept. On a machine with other work the clock tells little: each page has the processor time of the
 service beside it, that of PostgreSQL left out.
 """
 
@@ -37,11 +37,12 @@ MOST_MS = 300
 COURSE = "course-01"
 PAGES = {
     "rhythm": f"timetable/{COURSE}/rhythm?",
+    "exercises": f"timetable/{COURSE}/exercises?",
     "completeness": f"completeness?course={COURSE}&",
     "comparison": f"compare?course={COURSE}&",
     "study page": f"?course={COURSE}&",
 }
-KEPT = {"comparison", "study page"}
+KEPT = {"exercises", "comparison", "study page"}
 """Pages whose results the service keeps."""
 PATIENCE = 120.0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from maximalab_spawner.catalog import CatalogError
@@ -18,7 +19,7 @@ from maximalab_hub.comparison.exercises import exercises
 from maximalab_hub.study import cells, study_of, timetables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from maximalab_spawner.catalog import Catalog, CatalogReader, Material
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
+    from maximalab_hub.study import Study
 
 log = logging.getLogger(__name__)
 
@@ -123,10 +125,16 @@ def exercises_of(
     connection: Connection, settings: Settings, catalogue: CatalogReader, selection: Selection
 ) -> tuple[Exercise, ...]:
     """Say how the cells of each material went with those who agreed, in the order of the notebooks that the hub has."""
-    study = study_of(settings)
     known = SourceNotebooks(settings, catalogue).known(settings.lab.default_language)
+    return exercises_read(connection, study_of(settings), selection, known)()
+
+
+def exercises_read(
+    connection: Connection, study: Study, selection: Selection, known: Mapping[str, Sequence[str]]
+) -> Callable[[], tuple[Exercise, ...]]:
+    """Read all that says so; what it gives says it when nothing is read any more. `known` is as of `exercises`."""
     found, timetables = cells(connection, study, selection), timetables_of(connection, study)
-    return exercises(found, timetables, known, study.parameters.smallest_group)
+    return partial(exercises, found, timetables, known, study.parameters.smallest_group)
 
 
 def _content(path: Path) -> bytes:

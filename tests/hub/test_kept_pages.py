@@ -22,15 +22,19 @@ from usagevisits import app, visit
 
 __all__ = ["app", "visit"]
 
-PAGES = {"comparison": "/compare?since=", "study page": "/?since="}
+NAMING = {"comparison": "/compare?since=", "study page": "/?since="}
+PAGES = {**NAMING, "exercises": f"/compare/exercises?course={COURSE}&since="}
 ALL = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+MATERIAL = "simplex"
+"""The first of the course, whose exercises are shown where nobody names one."""
 numbers = iter(range(1, 1000))
 
 
 def more_comes(app, days: int = 0) -> None:
     """Let somebody of the class run one more cell, so many days ago."""
     with writing(app.state.engine) as connection:
-        [some] = queries.last_events(connection, 1, users=[CLASS[0]], kinds=["run"])
+        runs = queries.last_events(connection, 1000, users=[CLASS[0]], kinds=["run"])
+        some = next(one for one in runs if one.material == MATERIAL and one.cell_id)
         number, at = some.seq + next(numbers), datetime.now(UTC) - timedelta(days=days)
         new = dict(some._mapping) | {"event_id": f"more-{number}", "seq": number, "at": at}
         assert bulk.insert_events(connection, [new])
@@ -70,6 +74,28 @@ def test_a_page_says_of_when_it_is_and_leads_to_the_newest(app, visit, path, lan
     assert words not in again
 
 
+def test_a_teachers_exercises_are_kept_too_and_a_withdrawal_from_a_study_changes_nothing_there(app, visit):
+    page = f"{USAGE}/timetable/{COURSE}/exercises?"
+    teacher = visit("teacher")
+    teacher.get(f"{page}fresh=true")
+    first = teacher.get(page).text
+    more_comes(app, next(numbers))
+    shown = teacher.get(page).text
+    assert "something has come since" in shown
+    assert figures(shown) == figures(first)
+    newest = teacher.get(f"{page}fresh=true").text
+    assert figures(newest) != figures(first)
+    assert "something has come since" not in newest
+    with writing(app.state.engine) as connection:
+        queries.record_consent(
+            connection, user=CLASS[1], study="lab-study", agreed=False, decided_at=datetime.now(UTC)
+        )
+    again = teacher.get(page).text
+    assert (figures(again), "something has come since" in again) == (figures(newest), False)
+    for name in ("student", "newcomer"):
+        assert visit(name).get(page).status_code == 403
+
+
 def test_a_course_and_a_period_are_kept_for_themselves(app, visit):
     reader = visit("researcher")
     for query in (f"course={COURSE}&since=", "course=nothing&since=", f"course={COURSE}"):
@@ -81,7 +107,7 @@ def test_a_course_and_a_period_are_kept_for_themselves(app, visit):
     )
 
 
-@ALL
+@pytest.mark.parametrize("path", NAMING.values(), ids=NAMING)
 def test_who_withdraws_is_not_shown_once_more(app, visit, path):
     person, reader = visit(CLASS[0]), visit("researcher")
     name = study_of(app.state.settings).pseudonyms.of(CLASS[0])[:8]

@@ -9,23 +9,23 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from maximalab_hub.comparison.exercises import exercises
 from maximalab_hub.comparison.writing import exercises_csv
 from maximalab_hub.events import Kind
 from maximalab_hub.service.course_looks import Days, days_asked, record
+from maximalab_hub.service.exercise_figures import known_to, of_course
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
+from maximalab_hub.service.kept import reckoned
 from maximalab_hub.service.pages import language_of
 from maximalab_hub.service.questions import USUAL_PERIOD
 from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.sourcecells import SourceNotebooks
-from maximalab_hub.store import timetables
-from maximalab_hub.store.research import Selection, snapshot
-from maximalab_hub.study import cells_of_people, study_of
-from maximalab_hub.timetablechange import timetables_with
+from maximalab_hub.study import study_of
 
 if TYPE_CHECKING:
+    from maximalab_hub.service.exercise_figures import Exercises
+    from maximalab_hub.service.kept import Reckoning
     from maximalab_hub.settings import Settings
 
 DRAWINGS: Final = ("errors",)
@@ -56,13 +56,19 @@ Asked = Annotated[Wanted, Depends(wanted)]
 
 @router.get("/timetable/{course}/exercises")
 def course_exercises_page(
-    request: Request, course: CourseId, person: CourseTeacher, asked: Asked
+    request: Request, course: CourseId, person: CourseTeacher, asked: Asked, *, fresh: bool = False
 ) -> Response:
-    """For the course's teachers and admins: people, runs and errors of each cell of a material. It is recorded."""
+    """For the course's teachers and admins: people, runs and errors of each cell of a material. It is recorded.
+
+    From what was reckoned last, and says so where something came since; reckoned anew where that is asked for.
+    """
     record(request, Kind.LOOK, person, course, material=asked.material)
-    found = _found(request, course, asked)
+    kept, reckoning = request.app.state.kept, _reckoning(request, course, asked)
+    answer = kept.answer(request.app.state.engine, reckoning, fresh=fresh)
+    found, said = _shown(request, answer.what, asked), _said(request)
     query = urlencode({"material": found.material, "since": asked.days.since, "until": asked.days.until})
-    return shown(request, "timetable_exercises", course, found=found, asked=asked, query=query)
+    about = {"found": found, "asked": asked, "query": query, "as_of": answer.as_of, "said": said}
+    return shown(request, "timetable_exercises", course, **about)
 
 
 @router.get("/timetable/{course}/exercises.csv")
@@ -91,14 +97,21 @@ def course_exercises_drawing(
 
 
 def _found(request: Request, course: str, asked: Wanted) -> Shown:
+    """Reckon now, whatever is kept: what is given away is as of now."""
+    every = reckoned(request.app.state.engine, _reckoning(request, course, asked))
+    return _shown(request, every, asked)
+
+
+def _reckoning(request: Request, course: str, asked: Wanted) -> Reckoning[Exercises]:
     settings: Settings = request.app.state.settings
-    zone, parameters = settings.lab.time_zone, study_of(settings).parameters
-    span = asked.days.span(zone)
-    source, said = SourceNotebooks(settings, request.app.state.catalogue), Wording(language_of(request), zone)
-    with snapshot(request.app.state.engine) as connection:
-        state = timetables.state_of(connection, course)
-        people = frozenset(one.user for one in state.people)
-        tables = timetables_with(connection, state, people, parameters.rule)
-        runs = cells_of_people(connection, people, Selection(course, None, span.start, span.end))
-    every = exercises(runs, tables, source.known(said.language), parameters.smallest_group)
-    return shown_of(every, asked.material, source, said)
+    span, parameters = asked.days.span(settings.lab.time_zone), study_of(settings).parameters
+    return of_course(course, span, parameters, known_to(request))
+
+
+def _shown(request: Request, every: Exercises, asked: Wanted) -> Shown:
+    notebooks = SourceNotebooks(request.app.state.settings, request.app.state.catalogue)
+    return shown_of(every, asked.material, notebooks, _said(request))
+
+
+def _said(request: Request) -> Wording:
+    return Wording(language_of(request), request.app.state.settings.lab.time_zone)

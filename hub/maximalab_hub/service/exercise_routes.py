@@ -11,17 +11,22 @@ from maximalab_hub.comparison.writing import exercises_csv
 from maximalab_hub.events import Kind
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
-from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
+from maximalab_hub.service.auth import Researcher, xsrf_token
+from maximalab_hub.service.exercise_figures import known_to, of_study
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
+from maximalab_hub.service.kept import reckoned
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.sourcecells import SourceNotebooks, exercises_of
+from maximalab_hub.sourcecells import SourceNotebooks
 from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
+from maximalab_hub.study import study_of
 
 if TYPE_CHECKING:
+    from maximalab_hub.service.exercise_figures import Exercises
+    from maximalab_hub.service.kept import Reckoning
     from maximalab_hub.service.questions import Question
 
 router = APIRouter(prefix=PREFIX)
@@ -29,19 +34,37 @@ Asking = Annotated[str, Query(max_length=64)]
 
 
 @router.get("/compare/exercises")
-def exercises_page(request: Request, person: Researcher, asked: Asked, material: Asking = "") -> Response:
-    """For researchers and admins: people, runs and errors of each cell of a material, in and out of class."""
+def exercises_page(
+    request: Request, person: Researcher, asked: Asked, material: Asking = "", *, fresh: bool = False
+) -> Response:
+    """For researchers and admins: people, runs and errors of each cell of a material, in and out of class.
+
+    From what was reckoned last, and says so where something came since; reckoned anew where that is asked for.
+    """
     record(request, person, Kind.LOOK, asked, material=material)
-    found, courses = _found(request, asked, material)
-    query = urlencode({**asked.values, "material": found.material})
-    return page(request, "usage/exercises.html", asked=asked, found=found, courses=courses, query=query)
+    engine, kept = request.app.state.engine, request.app.state.kept
+    answer = kept.answer(engine, _reckoning(request, asked), fresh=fresh)
+    with snapshot(engine) as connection:
+        courses = research.courses(connection)
+    found = _shown(request, answer.what, material)
+    return page(
+        request,
+        "usage/exercises.html",
+        asked=asked,
+        as_of=answer.as_of,
+        xsrf=xsrf_token(request),
+        said=_said(request),
+        found=found,
+        courses=courses,
+        query=urlencode({**asked.values, "material": found.material}),
+    )
 
 
 @router.get("/compare/exercises.csv")
 def exercises_table(request: Request, person: Researcher, asked: Asked, material: Asking = "") -> Response:
     """For researchers and admins: the same as CSV."""
     entry = record(request, person, Kind.EXPORT, asked, material=material)
-    found, _ = _found(request, asked, material)
+    found = _found(request, asked, material)
     content = exercises_csv(one for _, one in found.named)
     name = f"{lab_of(request).study.id}-exercises.csv"
     return given(request, entry, content, name, "text/csv; charset=utf-8")
@@ -58,16 +81,24 @@ def exercises_drawing(
     """For researchers and admins: the drawing of the page, `errors.svg` or `errors.png`."""
     name, form = drawing_asked(drawing, ("errors",))
     entry = record(request, person, Kind.EXPORT, asked, material=material)
-    found, _ = _found(request, asked, material)
+    found = _found(request, asked, material)
     return drawing_given(request, entry, found.drawing, f"{lab_of(request).study.id}-exercises-{name}", form)
 
 
-def _found(request: Request, asked: Question, material: str) -> tuple[Shown, tuple[str, ...]]:
-    """Read from one state of the store; name the courses that there are."""
-    settings, catalogue = lab_of(request), request.app.state.catalogue
-    zone = settings.lab.time_zone
-    with snapshot(request.app.state.engine) as connection:
-        every = exercises_of(connection, settings, catalogue, asked.selection(zone))
-        courses = research.courses(connection)
-    said, notebooks = Wording(language_of(request), zone), SourceNotebooks(settings, catalogue)
-    return shown_of(every, material, notebooks, said), courses
+def _found(request: Request, asked: Question, material: str) -> Shown:
+    """Reckon now, whatever is kept: what is given away is as of now."""
+    return _shown(request, reckoned(request.app.state.engine, _reckoning(request, asked)), material)
+
+
+def _reckoning(request: Request, asked: Question) -> Reckoning[Exercises]:
+    settings = lab_of(request)
+    return of_study(study_of(settings), asked.selection(settings.lab.time_zone), known_to(request))
+
+
+def _shown(request: Request, every: Exercises, material: str) -> Shown:
+    notebooks = SourceNotebooks(lab_of(request), request.app.state.catalogue)
+    return shown_of(every, material, notebooks, _said(request))
+
+
+def _said(request: Request) -> Wording:
+    return Wording(language_of(request), lab_of(request).lab.time_zone)

@@ -68,6 +68,13 @@ def kept_of(study: Study) -> tuple[Hashable, ...]:
     return study.id, study.consent_version, study.parameters
 
 
+def reckoned(engine: Engine, of: Reckoning[Result]) -> Result:
+    """Reckon now, whatever is kept, as for what is given away. Raises `maximalab_hub.store.engine.StoreAwayError`."""
+    with reading(engine) as connection:
+        reckon = of.read(connection)
+    return reckon()
+
+
 class Kept:
     """The results that were asked for last."""
 

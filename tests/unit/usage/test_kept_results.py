@@ -27,8 +27,9 @@ from hypothesis import strategies as st
 from maximalab_hub.comparison.report import Choices, report
 from maximalab_hub.comparison.writing import files
 from maximalab_hub.retention import cutoffs
+from maximalab_hub.service.exercise_figures import of_course, of_study
 from maximalab_hub.service.kept import Kept, Reckoned, Reckoning
-from maximalab_hub.setting import Enrolment
+from maximalab_hub.setting import Enrolment, Span
 from maximalab_hub.store import queries, research, retaining
 from maximalab_hub.store.archive import moving
 from maximalab_hub.store.archive.months import Month
@@ -69,6 +70,7 @@ DEEDS = st.one_of(
 IN_HALF = 30 * 24 * 60
 """Minutes from `BEGIN` to a day in the selection `HALF`."""
 TAKES_AWAY = {"erase", "withdraw", "retain"}
+EACH_SHOWN = replace(STUDY, parameters=replace(STUDY.parameters, smallest_group=1))
 
 
 @pytest.fixture
@@ -81,14 +83,17 @@ def lab(store: Engine, store_url: str, tmp_path: Path) -> Iterator[Engine]:
 
 
 def comparison(selection: Selection) -> Reckoning[Any]:
-    choices = Choices(replace(STUDY.parameters, smallest_group=1), KYIV, STUDY.pseudonyms, with_grid=False)
+    choices = Choices(EACH_SHOWN.parameters, KYIV, STUDY.pseudonyms, with_grid=False)
 
     def read(connection: Connection) -> Callable[[], Any]:
         found, timetables = work(connection, STUDY, selection), timetables_of(connection, STUDY)
         return lambda: files(report(found, timetables, choices), {})
 
     return Reckoning(
-        selection, lambda connection: mark_of(connection, STUDY.id, selection), read, lambda _: 1
+        ("comparison", selection),
+        lambda connection: mark_of(connection, STUDY.id, selection),
+        read,
+        lambda _: 1,
     )
 
 
@@ -106,7 +111,21 @@ def study_page(selection: Selection) -> Reckoning[Any]:
     )
 
 
-RECKONINGS = [made(selection) for made in (comparison, study_page) for selection in (HALF, Selection())]
+def exercises(selection: Selection) -> Reckoning[Any]:
+    return of_study(EACH_SHOWN, selection, {})
+
+
+def exercises_of_the_course(selection: Selection) -> Reckoning[Any]:
+    span = Span(selection.since or BEGIN, selection.until or BEGIN + timedelta(days=400))
+    return of_course("or", span, EACH_SHOWN.parameters, {"simplex": ("no-one-ran-it",)})
+
+
+NAMING = [made(selection) for made in (comparison, study_page) for selection in (HALF, Selection())]
+"""What tells of people one by one."""
+RECKONINGS = [
+    *NAMING,
+    *(made(one) for made in (exercises, exercises_of_the_course) for one in (HALF, Selection())),
+]
 
 
 def reckoned(engine: Engine, of: Reckoning[Any]) -> Any:
@@ -177,7 +196,7 @@ def test_what_is_shown_as_current_is_and_what_was_taken_away_is_gone_at_once(
                 assert answer.what == now, deed
             else:
                 assert answer.what == before[place], deed
-                sign_ins = deed == "retain" and place >= 2
+                sign_ins = deed == "retain" and one.key[0] == "study"
                 assert deed not in TAKES_AWAY or sign_ins or now == before[place], deed
             fresh = kept.answer(lab, one, fresh=True)
             assert (fresh.as_of, fresh.what) == (None, now), deed
@@ -234,12 +253,12 @@ def test_who_is_gone_is_in_nothing_that_is_shown(filled: Engine, by: str) -> Non
     """Whoever did it, in whichever process: the store alone tells."""
     kept = Kept(lambda: BEGIN)
     names = STUDY.pseudonyms.of(PEOPLE[1])
-    for one in RECKONINGS:
+    for one in NAMING:
         assert names in str(kept.answer(filled, one, fresh=False).what)
     do(filled, by, 1, BEGIN + timedelta(days=200))
     with reading(filled) as connection:
         assert PEOPLE[1] not in people_of(connection, STUDY)
-    for one in RECKONINGS:
+    for one in NAMING:
         shown = kept.answer(filled, one, fresh=False)
         assert shown.as_of is None
         assert names not in str(shown.what)
