@@ -16,9 +16,10 @@ one with half of it is an error. An event of whole days is a holiday if one of i
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import recurring_ical_events  # type: ignore[import-untyped]
 from icalendar import Calendar, IncompleteComponent, InvalidCalendar, vBroken
@@ -36,6 +37,10 @@ from maximalab_hub.timetable.lesson import (
     plain_note,
 )
 from maximalab_hub.timetable.repetition import check_number, rules_of
+from maximalab_hub.timetable.seeking import check_steps, steps_of, steps_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Entry: TypeAlias = Any
 """A VEVENT. The library types a property as any of thirty classes; `_check` makes sure of those used here."""
@@ -73,9 +78,11 @@ def read_timetable(
     lessons do, lasts longer than `LONGEST_LESSON`, or names only one of course and group.
     """
     calendar = _parse(content)
-    for event in calendar.walk("VEVENT"):
+    events = calendar.walk("VEVENT")
+    for event in events:
         _check(event, unnamed)
-    check_number(calendar.walk("VEVENT"), since, until)
+    _check_search(events, until)
+    check_number(events, since, until)
     found: dict[tuple[datetime, datetime, str, str], Lesson] = {}
     holidays: set[Holiday] = set()
     all_day = others = 0
@@ -139,8 +146,24 @@ def _check(event: Entry, unnamed: Owner | None) -> None:
 
 
 def _check_rules(event: Entry) -> None:
-    try:
+    with _named(event):
         list(rules_of(event))
+
+
+def _check_search(events: Sequence[Entry], until: datetime) -> None:
+    """Refuse what nobody would look through, before anybody does; then take the steps of each."""
+    for measure in (steps_to, steps_of):
+        steps = 0
+        for event in events:
+            with _named(event):
+                steps = check_steps(steps + measure(event, until))
+
+
+@contextmanager
+def _named(event: Entry) -> Iterator[None]:
+    """Have an error of the event's rules say which event it is."""
+    try:
+        yield
     except TimetableError as error:
         where = ", ".join(filter(None, (_where(event), error.where)))
         raise TimetableError(f"{_name(event)}: {error}", error.trouble, where) from error

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import numpy as np
 from icalendar import vRecur
 
 from maximalab_hub.timetable.lesson import MOST_LESSONS, TimetableError, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Iterator
 
 Entry: TypeAlias = Any
 """A VEVENT; the library types a property as any of thirty classes."""
 
 MOST_A_DAY: Final = 8
 """Times of day that one rule may name: the lessons of a group's fullest day."""
+LINE: Final = 120
 _TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _DAYS: Final = {"WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 _DATES: Final = ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO")
 _TIMES: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
-_CALENDAR: Final = frozenset({"BYMONTH", "BYMONTHDAY", "BYYEARDAY"})
 
 
 def rules_of(event: Entry) -> Iterator[Any]:
@@ -45,51 +41,9 @@ def _check(rule: Any) -> None:  # noqa: ANN401  see `Entry`
             "RRULE repeats within the day; a lesson repeats daily at most", Trouble.TOO_OFTEN
         )
     if _times_a_day(rule) > MOST_A_DAY:
-        said = _said(rule)
-        msg = f"{said} makes {_times_a_day(rule)} lessons of a day; at most {MOST_A_DAY} are taken"
-        raise TimetableError(f"{msg}: shorten its BYHOUR, BYMINUTE and BYSECOND", Trouble.TOO_DENSE, said)
-    if _never_comes(rule):
-        said = _said(rule)
-        raise TimetableError(
-            f"{said} names no day that there is: choose its days anew", Trouble.NO_RULE, said
-        )
-
-
-def _never_comes(rule: Any) -> bool:  # noqa: ANN401  see `Entry`
-    """Say whether whoever looked for the rule's days would look until the last year there is, or for ever."""
-    if any(int(every) < 1 for every in rule.get("INTERVAL", [])):
-        return True
-    most = _most_at_once(rule) * _times_a_day(rule)
-    places = [abs(int(place)) for place in rule.get("BYSETPOS", [])]
-    if places and min(places) > most:
-        return True
-    there = True
-    for part in _CALENDAR & rule.keys():
-        named = [int(one) for one in rule[part]]
-        there = np.any([np.isin(counted, named) for counted in _calendar()[part]], axis=0) & there
-    return not np.any(there)
-
-
-def _most_at_once(rule: Any) -> int:  # noqa: ANN401  see `Entry`
-    frequency = str(rule["FREQ"][0]).upper()
-    return 1 if frequency == "DAILY" else _days_of_a(frequency, rule)
-
-
-@cache
-def _calendar() -> Mapping[str, tuple[NDArray[np.int64], ...]]:
-    """Say of each day of 28 years, after which they come again, what a rule may call it, from the front or the back."""
-    days = np.arange("2000-01-01", "2028-01-01", dtype="datetime64[D]")
-    found: dict[str, tuple[NDArray[np.int64], ...]] = {
-        "BYMONTH": (days.astype("datetime64[M]").astype(np.int64) % 12 + 1,)
-    }
-    units: tuple[tuple[str, Literal["M", "Y"]], ...] = (("BYMONTHDAY", "M"), ("BYYEARDAY", "Y"))
-    for part, unit in units:
-        begins = days.astype(f"datetime64[{unit}]")
-        found[part] = (
-            (days - begins).astype(np.int64) + 1,
-            (days - (begins + np.timedelta64(1, unit)).astype(days.dtype)).astype(np.int64),
-        )
-    return found
+        words = said(rule)
+        msg = f"{words} makes {_times_a_day(rule)} lessons of a day; at most {MOST_A_DAY} are taken"
+        raise TimetableError(f"{msg}: shorten its BYHOUR, BYMINUTE and BYSECOND", Trouble.TOO_DENSE, words)
 
 
 def check_number(events: Iterable[Entry], since: datetime, until: datetime) -> None:
@@ -139,9 +93,10 @@ def _times_a_day(rule: Any) -> int:  # noqa: ANN401  see `Entry`
     return prod(max(len(rule.get(part, [])), 1) for part in _TIMES)
 
 
-def _said(rule: Any) -> str:  # noqa: ANN401  see `Entry`
-    said = rule.to_ical().decode()
-    return said if len(said) <= 120 else f"{said[:119]}…"  # noqa: PLR2004  a line of a page
+def said(rule: Any) -> str:  # noqa: ANN401  see `Entry`
+    """Quote a rule, not longer than a line of a page."""
+    words = rule.to_ical().decode()
+    return words if len(words) <= LINE else f"{words[: LINE - 1]}…"
 
 
 def _moment(at: date | datetime) -> datetime:

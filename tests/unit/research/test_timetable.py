@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import maximalab_hub
 import pytest
-from icalendar import Calendar
+from dateutil.rrule import rrulestr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar, vRecur
 from maximalab_hub.timetable import Lesson, TimetableError, read_timetable, version_of
 from maximalab_hub.timetable.repetition import most_of
+from maximalab_hub.timetable.seeking import next_after
 
 SINCE, UNTIL = datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
 EXAMPLE = Path(maximalab_hub.__file__).parent / "examples" / "timetable.ics"
@@ -162,7 +166,34 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
                 "names no day that there is",
                 id=f"a rule that is sought for ever: {part}",
             )
-            for part in ("INTERVAL=0", "BYMONTH=2;BYMONTHDAY=30,-30", "BYMONTH=1;BYYEARDAY=32", "BYSETPOS=2")
+            for part in (
+                "INTERVAL=0",
+                "BYMONTH=2;BYMONTHDAY=30,-30",
+                "BYMONTH=1;BYYEARDAY=32",
+                "BYSETPOS=2",
+                "INTERVAL=7;BYDAY=TU",
+                "BYDAY=MO,TU;BYMONTH=2;BYMONTHDAY=30;COUNT=3",
+            )
+        ),
+        *(
+            pytest.param(
+                calendar([*OURS, *MORNING, f"RRULE:{rule}"]),
+                "names no day that there is",
+                id=f"sought for ever: {rule}",
+            )
+            for rule in (
+                "FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1",
+                "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6;UNTIL=20261224T000000Z",
+                "FREQ=MONTHLY;BYDAY=MO;BYMONTHDAY=1,2,3,4,5,6,7;BYSETPOS=2",
+                "FREQ=WEEKLY;INTERVAL=500000",
+            )
+        ),
+        pytest.param(
+            calendar(
+                *[[*OURS, MORNING[0].replace("2026", "0026"), "DURATION:PT95M", "RRULE:FREQ=DAILY"]] * 2
+            ),
+            "go on over more than 1000000 days",
+            id="two lessons a day since the first century",
         ),
         pytest.param(
             calendar(*[[*OURS, *MORNING, "RRULE:FREQ=DAILY"]] * 700),
@@ -205,6 +236,43 @@ def test_a_rule_makes_no_more_than_is_reckoned_beforehand_and_not_far_less(rule)
     made = len(lessons(event))
     [entry] = Calendar.from_ical(calendar(event)).walk("VEVENT")
     assert made <= most_of(entry, SINCE, UNTIL) <= 3 * made + 12
+
+
+PARTS = st.fixed_dictionaries(
+    {"FREQ": st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"])},
+    optional={
+        "INTERVAL": st.integers(1, 30),
+        "BYMONTH": st.integers(1, 12),
+        "BYMONTHDAY": st.integers(-31, 31).filter(bool),
+        "BYDAY": st.sampled_from(["MO", "SU", "TU,FR", "1MO", "-1WE", "5TH"]),
+        "BYSETPOS": st.sampled_from([1, -1, 2]),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PARTS, st.dates(date(2020, 1, 1), date(2026, 9, 1)))
+def test_a_rules_next_day_is_the_one_that_is_found_without_moving_it_by_centuries(parts, day):
+    rule = ";".join(f"{part}={value}" for part, value in parts.items())
+    start, later = datetime.combine(day, time(8, 30)), datetime.combine(date(2026, 12, 24), time())
+    found = next_after(vRecur.from_ical(rule), start, later)
+    if found is not None and found.year < 2100:
+        assert found == rrulestr(rule, dtstart=start).after(later)
+
+
+DAYS_THERE_ARE = [date(2024, 1, 1) + timedelta(days=n) for n in range(28 * 366)]
+
+
+@given(st.integers(1, 12), st.integers(-31, 31).filter(bool), st.sampled_from(["MO", "TU", "WE"]))
+def test_a_rule_of_month_and_day_comes_again_just_if_there_is_such_a_day(month, day, weekday):
+    def is_meant(one: date) -> bool:
+        after = one + timedelta(days=-day if day < 0 else 1 - day)
+        return one.month == month and after.day == 1 and (day < 0) == (after.month != month)
+
+    rule = vRecur.from_ical(f"FREQ=DAILY;BYMONTH={month};BYMONTHDAY={day};BYDAY={weekday};COUNT=1")
+    start = datetime.combine(DAYS_THERE_ARE[0], time())
+    found = next_after(rule, start, start)
+    assert (found is not None) == any(map(is_meant, DAYS_THERE_ARE))
 
 
 def test_the_example_has_both_groups_in_every_week():
