@@ -22,6 +22,8 @@ from maximalab_hub.service.teaching import (
     status_of,
     zone_of,
 )
+from maximalab_hub.store import research
+from maximalab_hub.store.engine import reading
 from maximalab_hub.store.timetables import How, StaleError
 from maximalab_hub.timetable import TimetableError, Trouble, edits
 from maximalab_hub.timetable.csvfile import read_people
@@ -134,6 +136,8 @@ def _people(  # noqa: PLR0913  what the page says of itself
     done: str = "",
 ) -> Response:
     state, number = looked_at(request, course)
+    with reading(request.app.state.engine) as connection:
+        unseen = {one.user for one in state.people} - research.seen_of(connection, course)
     groups = {
         group: [one for one in state.people if one.group == group]
         for group in sorted({one.group for one in state.people})
@@ -144,6 +148,7 @@ def _people(  # noqa: PLR0913  what the page says of itself
         course,
         status=status_of(fault),
         groups=groups,
+        unseen=sorted(unseen),
         known=state.groups,
         number=number,
         typed=typed,

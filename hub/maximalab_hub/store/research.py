@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, or_, select, text
 
 from maximalab_hub.consent import Decision
 from maximalab_hub.store import queries, timetables
@@ -21,7 +21,7 @@ from maximalab_hub.store.archive.reading import archive_of, everywhere
 from maximalab_hub.store.arrow import coded_among
 from maximalab_hub.store.base import as_driven, moment_of
 from maximalab_hub.store.engine import reading
-from maximalab_hub.store.models import ConsentRow, EventRow
+from maximalab_hub.store.models import ConsentRow, EnrolmentRow, EventRow, StartCountRow
 from maximalab_hub.store.tables import stored_tables
 from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.timetable import edits
@@ -113,6 +113,13 @@ def events_by_kind(connection: Connection, user: str) -> Mapping[str, int]:
     counted = select(EventRow.kind, func.count()).where(EventRow.user == user).group_by(EventRow.kind)
     found = _summed(everywhere(connection, counted))
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+
+def seen_of(connection: Connection, course: str) -> frozenset[str]:
+    """Give those in the course's groups from whom an event came, or of whom the hub told one; archived ones count."""
+    there = or_(*(exists().where(user == EnrolmentRow.user) for user in (EventRow.user, StartCountRow.user)))
+    asked = select(EnrolmentRow.user).where(EnrolmentRow.course == course, there)
+    return frozenset(connection.execute(asked).scalars())
 
 
 def who_looked(connection: Connection) -> frozenset[str]:

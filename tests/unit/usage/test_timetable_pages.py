@@ -189,6 +189,27 @@ def test_people_join_leave_and_are_looked_up_only_for_the_record(app):
     assert "Line 2, column “name”: “a b” cannot be an account" in wrong.text
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [pytest.param("en", "Not seen in the lab yet: ", id="in English"),
+                            pytest.param("uk", "Лабораторія ще не бачила: ", id="in Ukrainian")],
+)  # fmt: skip
+def test_an_account_that_the_lab_has_not_seen_is_named_as_a_misspelt_one_would_be(app, language, words):
+    tanya = Person(app, "tanya", language)
+    run_at(app.state.engine, "sam", MONDAY)
+    names = "sam, smae, olena"
+    tanya.fill(
+        f"{BASE}/people", f"{BASE}/people", what="enrol", group="OR-1", names=names, since="2026-09-01"
+    )
+    shown = tanya.get(f"{BASE}/people").text
+    assert re.findall(rf"{words}([^.]+)\.", shown) == ["olena, smae"]
+    rows = [" ".join(one.split()) for one in re.findall(r"<tr>(.*?)</tr>", shown, re.DOTALL)[1:]]
+    marked = [("sam" in one, "soft" in one) for one in rows]
+    assert marked == [(False, True), (True, False), (False, True)]
+    for number, name in enumerate(["olena", "smae"]):
+        run_at(app.state.engine, name, MONDAY + timedelta(minutes=number))
+    assert words not in tanya.get(f"{BASE}/people").text
+
+
 def test_a_courses_timetable_is_for_its_teachers_and_admins(app):
     expected = {"tanya": 200, "root": 200, "other": 403, "sam": 403, "rita": 403}
     pages = ("", "/enter", "/import", "/people", "/versions", "/rhythm")
