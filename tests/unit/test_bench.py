@@ -98,7 +98,9 @@ def test_events_are_taken_in_beside_bare_sql_on_both_databases():
     for way in ("the first view", "a view of what is kept"):
         both = [row["figure"] for row in rows if f"students over 17 weeks, {way}, " in row["figure"]]
         names = [name.partition(" of ")[0] for name in both]
-        assert names == 2 * ["comparison", "comparison", "study page", "study page"], way
+        assert names == 2 * [
+            one for page in ("exercises", "comparison", "study page") for one in (page, page)
+        ], way
     assert all(math.isclose(row["ratio"], row["ours"] / row["peer"]) for row in rows if row["peer"])
 
 
