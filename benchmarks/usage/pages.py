@@ -2,8 +2,8 @@
 
 A teacher opens the rhythm, the exercises and the completeness, a researcher the comparison and the study page; they are
 all the pages that read a course's events. Exercises, comparison and study page are measured twice: a first view, for
-which nothing is kept, and a view of what is kept. On a machine with other work the clock tells little: each page has the processor time of the
-service beside it, that of PostgreSQL left out.
+which nothing is kept, and a view of what is kept. On a machine with other work the clock tells little: each page has
+the processor time of the service beside it, that of PostgreSQL left out.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ It needs no more than an export does, and is no part of its package here, which 
 
 from __future__ import annotations
 
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -52,7 +51,13 @@ def main(url: str, archive: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         export(engine, Path(name) / "events.parquet")
     engine.dispose()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(most_memory() / 1024)
+
+
+def most_memory() -> int:
+    """Read how many KB this process had at most; its `ru_maxrss` begins with what had whoever started it."""
+    told = Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in told.splitlines() if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
 from maximalab_hub.service.kept import reckoned
 from maximalab_hub.service.pages import language_of
-from maximalab_hub.service.questions import USUAL_PERIOD
 from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.sourcecells import SourceNotebooks
@@ -47,8 +46,8 @@ def wanted(
     since: date | None = None,
     until: date | None = None,
 ) -> Wanted:
-    """Read from the address what is asked for; a term where it names no days. Raises `PeriodError`."""
-    return Wanted(material, days_asked(request, since, until, USUAL_PERIOD))
+    """Read from the address what is asked for; four weeks where it names no days. Raises `PeriodError`."""
+    return Wanted(material, days_asked(request, since, until))
 
 
 Asked = Annotated[Wanted, Depends(wanted)]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from maximalab_hub.export_log import Entry
     from maximalab_hub.service.own_events import OwnEvents
 
+USUAL: Final = timedelta(weeks=4)
+"""Up to today, where an address names no days."""
 LONGEST: Final = timedelta(weeks=30)
 """More days than that are cut, from the front."""
 
@@ -37,11 +39,11 @@ class Days:
         return Span(start_of_day(self.since, zone), start_of_day(self.until + timedelta(days=1), zone))
 
 
-def days_asked(request: Request, since: date | None, until: date | None, usual: timedelta) -> Days:
-    """Give the days that are asked for: up to today, and the `usual` ones, where none are. Raises `PeriodError`."""
+def days_asked(request: Request, since: date | None, until: date | None) -> Days:
+    """Give the days that are asked for: the `USUAL` ones where none are. Raises `PeriodError`."""
     check_period(since, until, FIELDS)
     last = until or max(today(request), since or date.min)
-    return Days(max(since or last - usual, last - LONGEST), last)
+    return Days(max(since or last - USUAL, last - LONGEST), last)
 
 
 def record(request: Request, kind: Kind, person: Person, course: str, **asked: str) -> Entry:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from datetime import date  # noqa: TC003  FastAPI reads it at run time
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from maximalab_hub.drawings.grids import Week
     from maximalab_hub.drawings.shapes import Drawing
     from maximalab_hub.settings import Settings
-
-USUAL: Final = timedelta(weeks=4)
 
 router = APIRouter()
 
@@ -58,7 +56,7 @@ def wanted(
     until: date | None = None,
 ) -> Wanted:
     """Read from the address what is asked for; four weeks where it names no days. Raises `PeriodError`."""
-    return Wanted(group, days_asked(request, since, until, USUAL))
+    return Wanted(group, days_asked(request, since, until))
 
 
 @router.get("/timetable/{course}/rhythm")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import BigInteger, and_, case, cast, false, func, not_, or_, select
 
 from maximalab_hub.store.models import RemovedNumberRow, StartChangeRow, StartCountRow, StartCourseRow
-from maximalab_hub.store.startchoice import SHARED, counts_under, surely_inside
+from maximalab_hub.store.startchoice import SHARED, counts_under, of_courses
 from maximalab_hub.store.startcounting import among
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def sums(connection: Connection, choice: Choice, most_missing: int) -> list[Sum]
         _whole(func.sum(case((unended, 1), else_=0))),
         func.max(case((unended, StartCountRow.last_at))),
     )
-    asked = select(*columns).where(_usual(choice, most_missing))
+    asked = select(*columns).where(_usual(connection, choice, most_missing))
     rows = connection.execute(asked.group_by(StartCountRow.user, StartCountRow.server))
     return [Sum(*row) for row in rows]
 
@@ -95,7 +95,7 @@ def unended_after(
     """Name usual starts that did not say that they ended, and told of something later: person, server, last event."""
     mine = (StartCountRow.ended.is_(False), StartCountRow.last_at > after)
     asked = select(StartCountRow.user, StartCountRow.server, StartCountRow.last_at)
-    rows = connection.execute(asked.where(_usual(choice, most_missing), *mine))
+    rows = connection.execute(asked.where(_usual(connection, choice, most_missing), *mine))
     return [(user, server, last) for user, server, last in rows]
 
 
@@ -106,7 +106,7 @@ def newest(
     page: Page,
 ) -> list[tuple[Any, ...]]:
     """Give usual starts that began last, as `startcounting.STARTS` does."""
-    condition = _usual(choice, most_missing)
+    condition = _usual(connection, choice, most_missing)
     if page.users is not None:
         condition = and_(condition, among(StartCountRow.user, sorted(page.users), connection.dialect.name))
     if page.gaps:
@@ -115,11 +115,11 @@ def newest(
     return list(counts_under(connection, condition, order, page.most))
 
 
-def _usual(choice: Choice, most_missing: int) -> ColumnElement[bool]:
+def _usual(connection: Connection, choice: Choice, most_missing: int) -> ColumnElement[bool]:
     told = StartCountRow.told > 0  # of more than looks
     inside = choice.surely(StartCountRow)
     if choice.courses is not None:
-        inside = and_(StartCountRow.user != "", StartCountRow.boot_id.in_(surely_inside(choice)))
+        inside = and_(StartCountRow.user != "", of_courses(choice, connection.dialect.name))
     return and_(_UNCHANGED, told, inside, not_(unusual(choice, most_missing)))
 
 
