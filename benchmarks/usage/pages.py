@@ -28,7 +28,7 @@ from benchmarks.usage.histories import BEGIN, WEEKS
 from benchmarks.usage.stores import Term, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import httpx
     from usagelab import UsageLab
@@ -47,8 +47,11 @@ KEPT = {"exercises", "comparison", "study page"}
 PATIENCE = 120.0
 
 
-def pages(events: int, times: int) -> list[Figure]:
-    """Both databases; each page `times` times in each way, after one visit that counts for nothing."""
+def pages(events: int, times: int, spans: Sequence[int] = (4, WEEKS)) -> list[Figure]:
+    """Both databases; each page `times` times in each way, after one visit that counts for nothing.
+
+    `spans` are the weeks that are looked at, up to the term's end.
+    """
     with tempfile.TemporaryDirectory() as name, running_postgres() as postgres:
         folder = Path(name)
         urls = {
@@ -59,7 +62,9 @@ def pages(events: int, times: int) -> list[Figure]:
             return [
                 figure
                 for title, url in urls.items()
-                for figure in _both(lab, title, _filled(url, Term(events)), events, times)
+                for figure in _both(
+                    lab, f"{events:,} events in {title}", _filled(url, Term(events)), times, spans
+                )
             ]
 
 
@@ -73,16 +78,16 @@ def _filled(url: str, term: Term) -> str:
     return url
 
 
-def _both(lab: UsageLab, title: str, url: str, events: int, times: int) -> list[Figure]:
+def _both(lab: UsageLab, stored: str, url: str, times: int, spans: Sequence[int]) -> list[Figure]:
     lab.use_store(url)
     _agreed(lab)
     with lab.browser("root") as client:
         client.timeout = PATIENCE
         return [
-            Figure(f"{name} of a course of 240 students over {weeks} weeks{way}, {events:,} events in {title}{of}",
+            Figure(f"{name} of a course of 240 students over {weeks} weeks{way}, {stored}{of}",
                    "ms", took, None, goal)
             for name, page in PAGES.items()
-            for weeks in (4, WEEKS)
+            for weeks in spans
             for way, addresses in _ways(name, page, weeks, times)
             for of, took, goal in _visited(lab, client, addresses)
         ]  # fmt: skip
