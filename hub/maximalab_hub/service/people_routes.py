@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -49,6 +49,8 @@ class PeopleForm(BaseModel):
     since: date | None = None
     last: date | None = None
     """The last day in the group."""
+    entry: datetime | None = None
+    """Since when the entry is that is meant, of one who is in the group several times; all where none is named."""
 
 
 @router.get("/timetable/{course}/people")
@@ -87,7 +89,8 @@ def change_people(
     except StaleError:
         since = meanwhile(request, course, typed.based_on)
         return _people(request, course, typed=typed, fault=stale(), since=since)
-    return back_to(course, "/people", "enrolled" if changed.number else "nothing", changed)
+    done = "enrolled" if typed.what == "enrol" else "left"
+    return back_to(course, "/people", done if changed.number else "nothing", changed)
 
 
 @router.post("/timetable/{course}/people/table")
@@ -114,12 +117,12 @@ def people_from_table(
 
 def _changed(now: State, group: str, names: tuple[str, ...], typed: PeopleForm, zone: ZoneInfo) -> State:
     if typed.what == "strike":
-        return edits.strike(now, names[0], group)
+        return edits.strike(now, names[0], group, typed.entry)
     until = moment_of(typed.last + timedelta(days=1), time.min, zone) if typed.last else None
     if typed.what == "end":
         if until is None:
             raise TimetableError("give the last day", Trouble.NO_DAYS)
-        return edits.end(now, names[0], group, until)
+        return edits.end(now, names[0], group, until, typed.entry)
     if typed.since is None or (typed.last and typed.last < typed.since):
         raise TimetableError("give the first day, and a last one that comes after it", Trouble.NO_DAYS)
     since = moment_of(typed.since, time.min, zone)

@@ -60,6 +60,10 @@ TROUBLES: Final[Mapping[str, str]] = {
     Trouble.NO_RULE: N_(
         "A repetition cannot be read. Open the event in your calendar and choose its repetition again."
     ),
+    Trouble.NEVER: N_(
+        "A repetition names days that never come, or not within 60 years. Open the event in your calendar and choose"
+        " its days again."
+    ),
     Trouble.NO_TABLE: N_("This is no table in UTF-8. Save it in your spreadsheet as “CSV UTF-8”."),
     Trouble.NOT_CLOSED: N_(
         "A cell of the table does not end. Look at the quotation marks from this line on, and choose the file again."
@@ -152,6 +156,7 @@ DONE: Final[Mapping[str, str]] = {
     "nothing": N_("Nothing had to be changed."),
     "back": N_("The earlier version holds again; those in between stay to be seen."),
     "enrolled": N_("The people are in the group."),
+    "left": N_("Who is in the group was changed."),
     "fetched": N_("The calendar was fetched."),
     "kept": N_("The calendar was not fetched; what was fetched before stays."),
     "forgotten": N_("The address is forgotten; its lessons stay."),

@@ -16,7 +16,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from maximalab_hub.timetable.edits import LONGEST_ACCOUNT, LONGEST_SERIES, MOST_WEEKS, Hours, moment_of
+from maximalab_hub.timetable.edits import (
+    LONGEST_ACCOUNT,
+    LONGEST_SERIES,
+    MOST_WEEKS,
+    Hours,
+    account_of,
+    moment_of,
+)
 from maximalab_hub.timetable.lesson import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -189,7 +196,7 @@ def _lessons(row: _Row, course: str, zone: ZoneInfo) -> Iterator[Lesson]:
 
 
 def _person(row: _Row, zone: ZoneInfo) -> Enrolled | None:
-    name, group = row.text("name", LONGEST_ACCOUNT, needed=True), row.name("group")
+    name, group = account_of(row.text("name", LONGEST_ACCOUNT, needed=True)), row.name("group")
     if any(sign.isspace() or not sign.isprintable() for sign in name):
         row.wrong("name", CellTrouble.NO_ACCOUNT)
     first, last = row.day("from"), row.day("until", needed=False)

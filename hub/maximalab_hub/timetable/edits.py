@@ -6,6 +6,7 @@ Every function raises `TimetableError` where it cannot be done.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -181,15 +182,31 @@ def remove_holiday(state: State, holiday: Holiday) -> State:
 
 
 def enrol(state: State, people: Iterable[Enrolled]) -> State:
-    """Put people into groups. Somebody who is in a group from that moment on already stays as they are there."""
-    known = {(one.user, one.group, one.since) for one in state.people}
-    new = [one for one in people if (one.user, one.group, one.since) not in known]
+    """Put people into groups. Somebody who is in a group all that time, or from that moment on, stays as they are."""
+    there = defaultdict(list)
+    for one in state.people:
+        there[one.user, one.group].append(one)
+    new = [one for one in people if not any(_has(known, one) for known in there[one.user, one.group])]
     return ordered(replace(state, people=(*state.people, *new)))
 
 
-def end(state: State, user: str, group: str, until: datetime) -> State:
-    """Let a person be in a group no longer from `until` on; what would begin later falls away."""
+def _has(known: Enrolled, one: Enrolled) -> bool:
+    """Say whether whoever is enrolled so needs no further entry for that."""
+    whole = known.until is None or (one.until is not None and one.until <= known.until)
+    return known.since == one.since or (known.since < one.since and whole)
+
+
+def _meant_by(state: State, user: str, group: str, since: datetime | None) -> list[Enrolled]:
     mine = [one for one in state.people if (one.user, one.group) == (user, group)]
+    return [one for one in mine if since in (None, one.since)]
+
+
+def end(state: State, user: str, group: str, until: datetime, since: datetime | None = None) -> State:
+    """Let a person be in a group no longer from `until` on; what would begin later falls away.
+
+    Of several entries the one that began at `since`, or all.
+    """
+    mine = _meant_by(state, user, group, since)
     rest = [one for one in state.people if one not in mine]
     ended = [
         replace(one, until=until if one.until is None else min(one.until, until))
@@ -199,10 +216,15 @@ def end(state: State, user: str, group: str, until: datetime) -> State:
     return ordered(replace(state, people=(*rest, *ended)))
 
 
-def strike(state: State, user: str, group: str) -> State:
-    """Take a person out of a group as if they had never been in it."""
-    rest = tuple(one for one in state.people if (one.user, one.group) != (user, group))
-    return replace(state, people=rest)
+def strike(state: State, user: str, group: str, since: datetime | None = None) -> State:
+    """Take a person out of a group as if they had never been in it; of several entries one or all, as in `end`."""
+    mine = _meant_by(state, user, group, since)
+    return replace(state, people=tuple(one for one in state.people if one not in mine))
+
+
+def account_of(typed: str) -> str:
+    """Give the account that is meant: no account of the lab has a capital, and an old list of names may have some."""
+    return typed.strip().lower()
 
 
 def names_in(typed: str) -> tuple[str, ...]:
@@ -210,7 +232,7 @@ def names_in(typed: str) -> tuple[str, ...]:
 
     A blank separates nothing: “Іван Петренко” is a person's name, and would otherwise put two accounts into the group.
     """
-    parts = (part.strip() for part in _BETWEEN.split(typed))
+    parts = (account_of(part) for part in _BETWEEN.split(typed))
     names = tuple(dict.fromkeys(filter(None, parts)))
     if not names:
         raise TimetableError("no name was given", Trouble.NOBODY)

@@ -51,6 +51,8 @@ class Trouble(StrEnum):
     """A rule that names more times of one day than a day has lessons."""
     NO_RULE = "no_rule"
     """A repetition that cannot be read."""
+    NEVER = "never"
+    """A repetition of days that never come."""
     NO_TABLE = "no_table"
     NOT_CLOSED = "not_closed"
     """A quotation mark opens a cell and none closes it, or a cell is endless."""

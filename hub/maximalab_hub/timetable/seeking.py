@@ -86,7 +86,7 @@ def next_after(rule: vRecur, start: datetime, later: datetime) -> datetime | Non
 
 def _never(rule: vRecur) -> TimetableError:
     words = said(rule)
-    return TimetableError(f"{words} names no day that there is: choose its days anew", Trouble.NO_RULE, words)
+    return TimetableError(f"{words} names no day that there is: choose its days anew", Trouble.NEVER, words)
 
 
 def _naive(at: date | datetime) -> datetime:

@@ -152,6 +152,33 @@ def test_people_join_once_and_leave_on_a_day():
     assert edits.end(left, "sam", "A", START).people == ()
 
 
+def test_of_a_person_who_is_twice_in_a_group_just_the_entry_that_is_meant_goes():
+    first, later = Enrolled("sam", "A", START, START + HOUR), Enrolled("sam", "A", START + 2 * HOUR)
+    both = edits.enrol(state([]), [later, first])
+    assert both.people == (first, later)
+    assert edits.strike(both, "sam", "A", later.since).people == (first,)
+    ended = edits.end(both, "sam", "A", START + 3 * HOUR, later.since).people
+    assert ended == (first, replace(later, until=START + 3 * HOUR))
+    assert edits.strike(both, "sam", "A").people == ()
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "joins"),
+    [
+        pytest.param(1, 2, False, id="within"),
+        pytest.param(1, 3, False, id="up to the same end"),
+        pytest.param(0, 9, False, id="from the same moment"),
+        pytest.param(1, 4, True, id="longer"),
+        pytest.param(1, None, True, id="from then on for good"),
+        pytest.param(-1, 2, True, id="earlier"),
+    ],
+)
+def test_nobody_gets_an_entry_for_a_time_that_another_covers(since, until, joins):
+    there = edits.enrol(state([]), [Enrolled("sam", "A", START, START + 3 * HOUR)])
+    more = Enrolled("sam", "A", START + since * HOUR, None if until is None else START + until * HOUR)
+    assert (edits.enrol(there, [more]) != there) == joins
+
+
 @given(CALENDARS)
 def test_a_drawn_week_holds_each_of_its_lessons_once_and_nothing_overlaps(lessons):
     week = week_of(state(lessons), date(2026, 9, 7), KYIV, date(2026, 9, 7))

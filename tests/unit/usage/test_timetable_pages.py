@@ -169,9 +169,33 @@ def test_a_group_of_nobody_as_a_misspelt_one_is_named_until_somebody_is_in_it(ap
         assert re.findall(r"count for nobody: (\S+)", week) == left
 
 
+def test_never_was_here_takes_away_the_entry_beside_it_alone_and_says_what_was_done(app):
+    tanya = Person(app, "tanya")
+    for since, last in (("2026-09-01", "2026-09-30"), ("2026-11-02", "")):
+        tanya.fill(
+            f"{BASE}/people",
+            f"{BASE}/people",
+            what="enrol",
+            group="OR-1",
+            names="sam",
+            since=since,
+            last=last,
+        )
+    first, later = sorted(state(app).people, key=lambda one: one.since)
+    shown = tanya.get(f"{BASE}/people").text
+    entries = [datetime.fromisoformat(one) for one in re.findall(r'name="entry" value="([^"]+)"', shown)]
+    assert entries == [first.since, later.since]
+    sent = tanya.fill(
+        f"{BASE}/people", f"{BASE}/people",
+        what="strike", group="OR-1", names="sam", entry=later.since.isoformat(), last="",
+    )  # fmt: skip
+    assert state(app).people == (first,)
+    assert "Who is in the group was changed." in tanya.get(sent.headers["location"]).text
+
+
 def test_people_join_leave_and_are_looked_up_only_for_the_record(app):
     tanya = Person(app, "tanya")
-    table = "name;group;from;until\nsam;OR-1;2026-09-01;\nolena;OR-1;2026-09-01;31.10.2026\n"
+    table = "name;group;from;until\nSam;OR-1;2026-09-01;\nolena;OR-1;2026-09-01;31.10.2026\n"
     sent = tanya.fill(f"{BASE}/people", f"{BASE}/people/table", file=("people.csv", table))
     assert sent.status_code == 303
     tanya.fill(f"{BASE}/people", f"{BASE}/people", what="end", group="OR-1", names="sam", last="2026-12-01")
@@ -196,7 +220,7 @@ def test_people_join_leave_and_are_looked_up_only_for_the_record(app):
 def test_an_account_that_the_lab_has_not_seen_is_named_as_a_misspelt_one_would_be(app, language, words):
     tanya = Person(app, "tanya", language)
     run_at(app.state.engine, "sam", MONDAY)
-    names = "sam, smae, olena"
+    names = "Sam, smae, OLENA"
     tanya.fill(
         f"{BASE}/people", f"{BASE}/people", what="enrol", group="OR-1", names=names, since="2026-09-01"
     )
