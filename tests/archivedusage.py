@@ -238,6 +238,7 @@ def _lists(connection: Connection) -> dict[str, Any]:
         "by user": research.events_by_user(connection, HALF),
         "last event": research.last_event(connection, HALF, PEOPLE),
         "looked": research.who_looked(connection),
+        "seen": research.seen_of(connection, "or"),
         "courses": research.courses(connection),
         "runs of some": _runs(connection),
     }

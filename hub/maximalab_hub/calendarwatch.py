@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from maximalab_hub.store import timetable_imports, timetables
 from maximalab_hub.store.engine import StoreAwayError, reading, writing
 from maximalab_hub.store.timetables import How, Made
-from maximalab_hub.timetable import Timetable, TimetableError, read_timetable
+from maximalab_hub.timetable import Timetable, TimetableError, Trouble, read_timetable
 from maximalab_hub.timetable.address import Fetching, fetch, host_of
 from maximalab_hub.timetable.draft import as_json, from_json
 from maximalab_hub.timetable.state import State, followed
@@ -107,9 +107,20 @@ class CalendarWatch:
                 found = timetable_imports.sources(connection)
             for source in found:
                 if not self._stop.is_set() and source.asked_at + self.every <= self.clock():
-                    follow(self.engine, source, self.how, self.zone, self.clock())
+                    self._follow(source)
         except StoreAwayError as error:
             log.warning("calendars wait for the store: %s", error)
+
+    def _follow(self, source: Source) -> None:
+        """Fetch one; whatever somebody has put into it, the others are fetched, and its pages say that it was not."""
+        try:
+            follow(self.engine, source, self.how, self.zone, self.clock())
+        except StoreAwayError:
+            raise
+        except Exception:
+            log.exception("calendar of course=%s at %s", source.course, host_of(source.address))
+            with writing(self.engine) as connection:
+                timetable_imports.failed(connection, source.source_id, Trouble.NO_CALENDAR, "", self.clock())
 
     def _run(self) -> None:
         pause = min(self.every.total_seconds(), 60.0)

@@ -89,25 +89,33 @@ class SourceNotebooks:
 
         Cells that only another language's notebook has follow.
         """
+        catalogue = self._read()
+        material = catalogue.find(material_id) if catalogue else None
+        return self._cells(material, language) if material else ()
+
+    def _cells(self, material: Material, language: str) -> tuple[SourceCell, ...]:
         found: dict[str, SourceCell] = {}
-        for path in self._paths(material_id, language):
+        for path in self._paths(material, language):
             for one in source_cells(_content(path)):
                 found.setdefault(one.cell, one)
         return tuple(found.values())
 
     def known(self, language: str) -> dict[str, tuple[str, ...]]:
         """Give the ids of the cells of every material whose notebook the hub has, in order."""
-        found = {one.id: self.cells_of(one.id, language) for one in self._materials()}
+        found = {one.id: self._cells(one, language) for one in self._materials()}
         return {name: tuple(one.cell for one in cells) for name, cells in found.items() if cells}
+
+    def versions(self, course: str | None = None) -> tuple[tuple[str, int], ...]:
+        """Give the materials, of one course where it is named, with their versions: what `known` follows from."""
+        mine = (one for one in self._materials() if course is None or course in one.courses)
+        return tuple((one.id, one.version) for one in mine)
 
     def _materials(self) -> tuple[Material, ...]:
         catalogue = self._read()
         return catalogue.materials if catalogue else ()
 
-    def _paths(self, material_id: str, language: str) -> list[Path]:
-        catalogue = self._read()
-        material = catalogue.find(material_id) if catalogue else None
-        if material is None or self._store is None or material.tier is not Tier.PUBLIC:
+    def _paths(self, material: Material, language: str) -> list[Path]:
+        if self._store is None or material.tier is not Tier.PUBLIC:
             return []
         folder = self._store / material.id / str(material.version)
         others = sorted(one for one in material.notebooks if one != language)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from maximalab_hub.comparison.writing import exercises_csv
 from maximalab_hub.events import Kind
 from maximalab_hub.service.course_looks import Days, days_asked, record
-from maximalab_hub.service.exercise_figures import known_to, of_course
+from maximalab_hub.service.exercise_figures import handed_out, of_course
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
 from maximalab_hub.service.kept import reckoned
@@ -104,7 +104,7 @@ def _found(request: Request, course: str, asked: Wanted) -> Shown:
 def _reckoning(request: Request, course: str, asked: Wanted) -> Reckoning[Exercises]:
     settings: Settings = request.app.state.settings
     span, parameters = asked.days.span(settings.lab.time_zone), study_of(settings).parameters
-    return of_course(course, span, parameters, known_to(request))
+    return of_course(course, span, parameters, handed_out(request, course))
 
 
 def _shown(request: Request, every: Exercises, asked: Wanted) -> Shown:

@@ -12,7 +12,7 @@ from maximalab_hub.events import Kind
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Researcher, xsrf_token
-from maximalab_hub.service.exercise_figures import known_to, of_study
+from maximalab_hub.service.exercise_figures import handed_out, of_study
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
 from maximalab_hub.service.kept import reckoned
@@ -92,7 +92,7 @@ def _found(request: Request, asked: Question, material: str) -> Shown:
 
 def _reckoning(request: Request, asked: Question) -> Reckoning[Exercises]:
     settings = lab_of(request)
-    return of_study(study_of(settings), asked.selection(settings.lab.time_zone), known_to(request))
+    return of_study(study_of(settings), asked.selection(settings.lab.time_zone), handed_out(request))
 
 
 def _shown(request: Request, every: Exercises, material: str) -> Shown:

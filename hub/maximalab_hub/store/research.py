@@ -22,6 +22,7 @@ from maximalab_hub.store.arrow import coded_among
 from maximalab_hub.store.base import as_driven, moment_of
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.models import ConsentRow, EnrolmentRow, EventRow, StartCountRow
+from maximalab_hub.store.startcounting import among
 from maximalab_hub.store.tables import stored_tables
 from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.timetable import edits
@@ -118,8 +119,13 @@ def events_by_kind(connection: Connection, user: str) -> Mapping[str, int]:
 def seen_of(connection: Connection, course: str) -> frozenset[str]:
     """Give those in the course's groups from whom an event came, or of whom the hub told one; archived ones count."""
     there = or_(*(exists().where(user == EnrolmentRow.user) for user in (EventRow.user, StartCountRow.user)))
-    asked = select(EnrolmentRow.user).where(EnrolmentRow.course == course, there)
-    return frozenset(connection.execute(asked).scalars())
+    asked = select(EnrolmentRow.user, there).where(EnrolmentRow.course == course)
+    found = {user: bool(seen) for user, seen in connection.execute(asked)}
+    others, archive = [user for user, seen in found.items() if not seen], archive_of(connection)
+    if others and archive is not None:  # the hub's starts, which say who signed in, are counted under no name
+        rows = archive.rows(select(EventRow.user).where(among(EventRow.user, others)).distinct())
+        found |= {user: True for (user,) in rows}
+    return frozenset(user for user, seen in found.items() if seen)
 
 
 def who_looked(connection: Connection) -> frozenset[str]:

@@ -37,7 +37,7 @@ from maximalab_hub.timetable.lesson import (
     plain_note,
 )
 from maximalab_hub.timetable.repetition import check_number, rules_of
-from maximalab_hub.timetable.seeking import check_steps, steps_of, steps_to
+from maximalab_hub.timetable.seeking import MOST_STEPS, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,7 +123,7 @@ def _parse(content: bytes) -> Calendar:
 def _occurrences(calendar: Calendar, since: datetime, until: datetime) -> list[Entry]:
     try:
         return list(recurring_ical_events.of(calendar).between(since, until))
-    except (ValueError, InvalidCalendar) as error:
+    except (ValueError, IndexError, InvalidCalendar) as error:
         msg = f"a repetition in this calendar cannot be read: {str(error)[:200]}"
         raise TimetableError(msg, Trouble.NO_RULE) from error
 
@@ -151,12 +151,14 @@ def _check_rules(event: Entry) -> None:
 
 
 def _check_search(events: Sequence[Entry], until: datetime) -> None:
-    """Refuse what nobody would look through, before anybody does; then take the steps of each."""
-    for measure in (steps_to, steps_of):
-        steps = 0
-        for event in events:
-            with _named(event):
-                steps = check_steps(steps + measure(event, until))
+    """Refuse what would be looked for too long, before anybody looks."""
+    left = MOST_STEPS
+    for event in events:
+        with _named(event):
+            left -= steps_of(event, until, left)
+            if left < 0:
+                msg = f"to go through the repetitions takes more than {MOST_STEPS} steps: split the file"
+                raise TimetableError(msg, Trouble.TOO_MANY)
 
 
 @contextmanager
@@ -170,11 +172,13 @@ def _named(event: Entry) -> Iterator[None]:
 
 
 def _check_moment(event: Entry, field: str) -> None:
-    name = _name(event)
-    if isinstance(event.get(field), vBroken):
-        msg = f"{name}: {field} is no date and no time; write it as 20260907T083000"
+    name, given = _name(event), event.get(field)
+    moment = None if isinstance(given, vBroken) else getattr(given, "dt", None)
+    if given is not None and not isinstance(
+        moment, date
+    ):  # broken, given twice, a period, or a time of any day
+        msg = f"{name}: {field} is no date and no time; write it once, as 20260907T083000"
         raise TimetableError(msg, Trouble.NO_TIME, _where(event))
-    moment = event[field].dt if field in event else None
     if isinstance(moment, datetime) and moment.tzinfo is None:
         msg = (
             f"{name}: {field} has no time zone, so its moment is unknown; "
@@ -266,7 +270,7 @@ def _categories(event: Entry) -> list[tuple[str, str]]:
 def _where(event: Entry) -> str:
     """Name an event in no language: by what its own calendar shows of it."""
     start = event.get("DTSTART")
-    at = "" if start is None or isinstance(start, vBroken) else str(start.dt)[:16]
+    at = "" if isinstance(start, vBroken) else str(getattr(start, "dt", ""))[:16]
     words = (*(" ".join(str(event.get(one, "")).split())[:80] for one in ("SUMMARY", "UID")), at)
     return ", ".join(filter(None, words))
 

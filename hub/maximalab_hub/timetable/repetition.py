@@ -36,6 +36,8 @@ def rules_of(event: Entry) -> Iterator[Any]:
 
 
 def _check(rule: Any) -> None:  # noqa: ANN401  see `Entry`
+    if any(int(every) < 1 for every in rule.get("INTERVAL", [])):
+        raise TimetableError("RRULE's INTERVAL is a whole number from 1 on", Trouble.NO_RULE, said(rule))
     if _TOO_OFTEN & {str(word).upper() for word in rule.get("FREQ", [])}:
         raise TimetableError(
             "RRULE repeats within the day; a lesson repeats daily at most", Trouble.TOO_OFTEN

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from icalendar import Calendar, vRecur
 from maximalab_hub.timetable import Lesson, TimetableError, read_timetable, version_of
 from maximalab_hub.timetable.repetition import most_of
-from maximalab_hub.timetable.seeking import next_after
+from maximalab_hub.timetable.seeking import occurrences
 
 SINCE, UNTIL = datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
 EXAMPLE = Path(maximalab_hub.__file__).parent / "examples" / "timetable.ics"
 OURS = ["X-MAXIMALAB-COURSE:operations-research", "X-MAXIMALAB-GROUP:OR-1"]
+DAYS, HOURS = "MO,TU,WE,TH,FR,SA,SU", "BYHOUR=8,9,10,11,12,13,14,15"
 MORNING = ["DTSTART;TZID=Europe/Kyiv:20260907T083000", "DTEND;TZID=Europe/Kyiv:20260907T100500"]
 
 
@@ -167,7 +168,6 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
                 id=f"a rule that is sought for ever: {part}",
             )
             for part in (
-                "INTERVAL=0",
                 "BYMONTH=2;BYMONTHDAY=30,-30",
                 "BYMONTH=1;BYYEARDAY=32",
                 "BYSETPOS=2",
@@ -185,15 +185,51 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
                 "FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1",
                 "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6;UNTIL=20261224T000000Z",
                 "FREQ=MONTHLY;BYDAY=MO;BYMONTHDAY=1,2,3,4,5,6,7;BYSETPOS=2",
-                "FREQ=WEEKLY;INTERVAL=500000",
             )
         ),
         pytest.param(
             calendar(
                 *[[*OURS, MORNING[0].replace("2026", "0026"), "DURATION:PT95M", "RRULE:FREQ=DAILY"]] * 2
             ),
-            "go on over more than 1000000 days",
+            "takes more than 1000000 steps",
             id="two lessons a day since the first century",
+        ),
+        pytest.param(
+            calendar(
+                *[
+                    [
+                        *OURS,
+                        MORNING[0].replace("2026", "1960"),
+                        "DURATION:PT45M",
+                        f"RRULE:FREQ=WEEKLY;BYDAY={DAYS};{HOURS};UNTIL=20200101T000000Z",
+                    ]
+                ]
+                * 9
+            ),
+            "takes more than 1000000 steps",
+            id="days full of lessons, for decades, and none of this term",
+        ),
+        pytest.param(
+            calendar([*OURS, *MORNING, "RRULE:FREQ=WEEKLY;INTERVAL=0"]),
+            "whole number from 1",
+            id="every 0 weeks",
+        ),
+        *(
+            pytest.param(
+                calendar([*OURS, *MORNING, f"RRULE:{rule}"]),
+                "cannot be read",
+                id=f"days that no year has: {rule}",
+            )
+            for rule in ("FREQ=YEARLY;BYMONTH=2;BYDAY=60MO", "FREQ=MONTHLY;BYMONTH=0;BYDAY=99MO")
+        ),
+        pytest.param(calendar([*OURS, *MORNING, MORNING[0]]), "write it once", id="two starts"),
+        pytest.param(
+            calendar([*OURS, "DTSTART;VALUE=PERIOD:20260907T083000Z/PT1H"]),
+            "write it once",
+            id="a start that is a period",
+        ),
+        pytest.param(
+            calendar([*OURS, "DTSTART;VALUE=TIME:083000"]), "write it once", id="a start without a day"
         ),
         pytest.param(
             calendar(*[[*OURS, *MORNING, "RRULE:FREQ=DAILY"]] * 700),
@@ -211,6 +247,33 @@ def test_holidays_and_other_appointments_are_counted_and_left_out():
 def test_a_file_that_cannot_be_a_timetable_says_why(content, said):
     with pytest.raises(TimetableError, match=said):
         read_timetable(content, since=SINCE, until=UNTIL)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;INTERVAL=100;COUNT=1",
+        "FREQ=YEARLY;INTERVAL=100;UNTIL=20270101T000000Z",
+        "FREQ=WEEKLY;INTERVAL=5000;COUNT=1",
+        "FREQ=DAILY;INTERVAL=99999",
+        "FREQ=DAILY;UNTIL=20200101T000000Z",
+    ],
+)
+def test_a_rule_that_hardly_comes_again_is_none_that_never_comes(rule):
+    assert [one.starts_at.isoformat() for one in lessons([*OURS, *MORNING, f"RRULE:{rule}"])] in (
+        ["2026-09-07T05:30:00+00:00"],
+        [],
+    )
+
+
+def test_series_that_ended_years_ago_count_for_what_they_were():
+    old = [*OURS, MORNING[0].replace("2026", "2016"), "DURATION:PT95M"]
+    series = [[*old, "RRULE:FREQ=WEEKLY;UNTIL=20161224T000000Z"]] * 1000 + [
+        [*old, "RRULE:FREQ=DAILY;COUNT=90"]
+    ] * 200
+    before, _, last = calendar(*series, [*OURS, *MORNING, "RRULE:FREQ=WEEKLY;COUNT=15"]).rpartition(b"a@b")
+    found = read_timetable(before + b"of-this-term" + last, since=SINCE, until=UNTIL)
+    assert len(found.lessons) == 15
 
 
 @pytest.mark.parametrize(
@@ -255,7 +318,7 @@ PARTS = st.fixed_dictionaries(
 def test_a_rules_next_day_is_the_one_that_is_found_without_moving_it_by_centuries(parts, day):
     rule = ";".join(f"{part}={value}" for part, value in parts.items())
     start, later = datetime.combine(day, time(8, 30)), datetime.combine(date(2026, 12, 24), time())
-    found = next_after(vRecur.from_ical(rule), start, later)
+    found = next((one for one in occurrences(vRecur.from_ical(rule), start, later) if one > later), None)
     if found is not None and found.year < 2100:
         assert found == rrulestr(rule, dtstart=start).after(later)
 
@@ -271,7 +334,7 @@ def test_a_rule_of_month_and_day_comes_again_just_if_there_is_such_a_day(month, 
 
     rule = vRecur.from_ical(f"FREQ=DAILY;BYMONTH={month};BYMONTHDAY={day};BYDAY={weekday};COUNT=1")
     start = datetime.combine(DAYS_THERE_ARE[0], time())
-    found = next_after(rule, start, start)
+    found = next(occurrences(rule, start, start), None)
     assert (found is not None) == any(map(is_meant, DAYS_THERE_ARE))
 
 

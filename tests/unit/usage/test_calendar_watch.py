@@ -170,3 +170,17 @@ def test_the_watch_asks_only_when_it_is_time(store, server, source):
     assert server.asked == ["/a.ics?secret=1"]
     watch.start()
     watch.stop()
+
+
+def test_a_fault_that_nobody_foresaw_at_one_calendar_ends_no_watch_and_is_told(store, server, source, caplog):
+    at = [NOW + timedelta(hours=1)]
+    watch = CalendarWatch(store, None, KYIV, timedelta(hours=1), lambda: at[0])  # it cannot fetch at all
+    watch.turn()
+    assert "AttributeError" in caplog.text
+    assert "secret" not in caplog.text
+    assert kept(store).trouble == "no_calendar"
+    assert days(store) == [7, 14, 21]
+    watch.how = server.how
+    at[0] += timedelta(hours=1)
+    watch.turn()
+    assert kept(store).trouble == ""

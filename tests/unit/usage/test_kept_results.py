@@ -27,10 +27,10 @@ from hypothesis import strategies as st
 from maximalab_hub.comparison.report import Choices, report
 from maximalab_hub.comparison.writing import files
 from maximalab_hub.retention import cutoffs
-from maximalab_hub.service.exercise_figures import of_course, of_study
+from maximalab_hub.service.exercise_figures import HandedOut, of_course, of_study
 from maximalab_hub.service.kept import Kept, Reckoned, Reckoning
 from maximalab_hub.setting import Enrolment, Span
-from maximalab_hub.store import queries, research, retaining
+from maximalab_hub.store import queries, research, retaining, timetables
 from maximalab_hub.store.archive import moving
 from maximalab_hub.store.archive.months import Month
 from maximalab_hub.store.engine import open_engine, reading, writing
@@ -39,7 +39,9 @@ from maximalab_hub.store.marks import Mark, mark_of
 from maximalab_hub.store.research import Selection
 from maximalab_hub.store.startchanges import came
 from maximalab_hub.store.startcounts import EVERYTHING, settle
+from maximalab_hub.store.timetables import How, Made
 from maximalab_hub.study import coverage, last_observations, people_of, timetables_of, work
+from maximalab_hub.timetable import edits
 from postedevents import LOG_NAMES, emptied
 
 if TYPE_CHECKING:
@@ -66,9 +68,11 @@ DEEDS = st.one_of(
     st.tuples(st.just("count starts"), st.none()),
     st.tuples(st.just("move lessons"), st.integers(1, 300)),
     st.tuples(st.just("enrol"), WHO),
+    st.tuples(st.just("strike"), WHO),
 )
 IN_HALF = 30 * 24 * 60
 """Minutes from `BEGIN` to a day in the selection `HALF`."""
+OF_COURSE = "exercises of a course"
 TAKES_AWAY = {"erase", "withdraw", "retain"}
 EACH_SHOWN = replace(STUDY, parameters=replace(STUDY.parameters, smallest_group=1))
 
@@ -112,12 +116,14 @@ def study_page(selection: Selection) -> Reckoning[Any]:
 
 
 def exercises(selection: Selection) -> Reckoning[Any]:
-    return of_study(EACH_SHOWN, selection, {})
+    return of_study(EACH_SHOWN, selection, HandedOut())
 
 
 def exercises_of_the_course(selection: Selection) -> Reckoning[Any]:
     span = Span(selection.since or BEGIN, selection.until or BEGIN + timedelta(days=400))
-    return of_course("or", span, EACH_SHOWN.parameters, {"simplex": ("no-one-ran-it",)})
+    return of_course(
+        "or", span, EACH_SHOWN.parameters, HandedOut(cells=lambda: {"simplex": ("no-one-ran-it",)})
+    )
 
 
 NAMING = [made(selection) for made in (comparison, study_page) for selection in (HALF, Selection())]
@@ -167,6 +173,11 @@ def change(connection: Connection, deed: str, about: Any, now: datetime) -> None
                 replace(one, starts_at=one.starts_at + moved, ends_at=one.ends_at + moved) for one in LESSONS
             ]
             research.replace_lessons(connection, lessons)
+        case "strike":
+            state = timetables.state_of(connection, "or")
+            for one in [one for one in state.people if one.user == PEOPLE[about]]:
+                state = edits.strike(state, one.user, one.group)
+            timetables.keep(connection, state, Made("root", now, How.PEOPLE))
         case "enrol":
             research.enrol(connection, PEOPLE[about], [Enrolment("or", f"B-{about}", BEGIN)])
 
@@ -197,7 +208,8 @@ def test_what_is_shown_as_current_is_and_what_was_taken_away_is_gone_at_once(
             else:
                 assert answer.what == before[place], deed
                 sign_ins = deed == "retain" and one.key[0] == "study"
-                assert deed not in TAKES_AWAY or sign_ins or now == before[place], deed
+                gone = deed in TAKES_AWAY or (deed == "strike" and one.key[0] == OF_COURSE)
+                assert not gone or sign_ins or now == before[place], deed
             fresh = kept.answer(lab, one, fresh=True)
             assert (fresh.as_of, fresh.what) == (None, now), deed
             again = kept.answer(lab, one, fresh=False)
@@ -262,6 +274,15 @@ def test_who_is_gone_is_in_nothing_that_is_shown(filled: Engine, by: str) -> Non
         shown = kept.answer(filled, one, fresh=False)
         assert shown.as_of is None
         assert names not in str(shown.what)
+
+
+def test_who_was_taken_out_of_a_course_is_in_none_of_its_figures_any_more(filled: Engine) -> None:
+    kept, one = Kept(lambda: BEGIN), exercises_of_the_course(HALF)
+    before = kept.answer(filled, one, fresh=False).what
+    do(filled, "strike", 1, BEGIN + timedelta(days=200))
+    shown = kept.answer(filled, one, fresh=False)
+    assert (shown.as_of, shown.what) == (None, reckoned(filled, one))
+    assert shown.what != before
 
 
 def test_what_cannot_be_told_cheaply_is_reckoned_each_time(filled: Engine) -> None:
