@@ -143,9 +143,8 @@ def spent_by(server: Postgres | None) -> float:
     first = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
     seconds = sum(first.cpu_times()[:4])  # its own, and those of its processes that have ended
     for process in first.children():
-        with suppress(
-            psutil.NoSuchProcess
-        ):  # it has ended meanwhile, and counts with the first one's next time
+        # One that has ended meanwhile counts with the first one's next time.
+        with suppress(psutil.NoSuchProcess):
             seconds += sum(process.cpu_times()[:2])
     return seconds
 

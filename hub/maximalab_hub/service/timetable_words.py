@@ -61,8 +61,7 @@ TROUBLES: Final[Mapping[str, str]] = {
         "A repetition cannot be read. Open the event in your calendar and choose its repetition again."
     ),
     Trouble.NEVER: N_(
-        "A repetition names days that never come, or not within 60 years. Open the event in your calendar and choose"
-        " its days again."
+        "A repetition names days that never come. Open the event in your calendar and choose its days again."
     ),
     Trouble.NO_TABLE: N_("This is no table in UTF-8. Save it in your spreadsheet as “CSV UTF-8”."),
     Trouble.NOT_CLOSED: N_(

@@ -19,7 +19,7 @@ import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import recurring_ical_events  # type: ignore[import-untyped]
 from icalendar import Calendar, IncompleteComponent, InvalidCalendar, vBroken
@@ -42,8 +42,8 @@ from maximalab_hub.timetable.seeking import MOST_STEPS, steps_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-Entry: TypeAlias = Any
-"""A VEVENT. The library types a property as any of thirty classes; `_check` makes sure of those used here."""
+    from maximalab_hub.timetable.repetition import Entry
+
 Owner: TypeAlias = tuple[str, str]
 """A course and a group."""
 

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Entry: TypeAlias = Any
-"""A VEVENT; the library types a property as any of thirty classes."""
+"""A VEVENT; the library types a property as any of thirty classes, and `calendarfile` makes sure of those used."""
 
 MOST_A_DAY: Final = 8
 """Times of day that one rule may name: the lessons of a group's fullest day."""
 LINE: Final = 120
+"""Characters of a rule that an error quotes."""
 _TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _DAYS: Final = {"WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 _DATES: Final = ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO")

@@ -7,8 +7,8 @@ the rule is tried where that last year is near, with its start moved by as many 
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from datetime import MAXYEAR, date, datetime, time
+from typing import TYPE_CHECKING, Any, Final
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 from icalendar import vRecur
@@ -19,8 +19,7 @@ from maximalab_hub.timetable.repetition import rules_of, said
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Entry: TypeAlias = Any
-"""A VEVENT; the library types a property as any of thirty classes."""
+    from maximalab_hub.timetable.repetition import Entry
 
 MOST_STEPS: Final = 1_000_000
 """Of all rules of a file, some microseconds each: of 2,400 weekly series the lessons of four years."""
@@ -54,7 +53,7 @@ def _steps(rule: vRecur, start: datetime, until: datetime, most: int) -> int:
             return found + _between(rule, start, last)
     if [found] == rule.get("COUNT"):
         return found + _between(rule, start, last)
-    in_vain = _between(rule, last, datetime(MAXYEAR, 12, 31, tzinfo=UTC).replace(tzinfo=None))
+    in_vain = _between(rule, last, _naive(date.max))
     if in_vain > _MOST_IN_VAIN:
         words = said(rule)
         msg = f"{words} names no day that there is: choose its days anew"
@@ -69,9 +68,9 @@ def _between(rule: vRecur, start: datetime, end: datetime) -> int:
 
 
 def occurrences(rule: vRecur, start: datetime, later: datetime) -> Iterator[datetime]:
-    """Give a rule's days as if it had no last one, which may be the last after centuries; `later` is none of the last.
+    """Give a rule's days, whatever UNTIL says, for at least a century after both moments.
 
-    It ends by its number, or where no day comes for a century after `later`. Raises `TimetableError`.
+    They end before only where COUNT is reached, or where no more come. Raises `TimetableError`.
     """
     centuries = _AGAIN * max((MAXYEAR - _ROOM - max(start, later).year) // _AGAIN, 0)
     endless: Any = vRecur({part: values for part, values in rule.items() if part != "UNTIL"})
@@ -86,4 +85,4 @@ def _naive(at: date | datetime) -> datetime:
     """Give the moment by the clock of its own place."""
     if isinstance(at, datetime):
         return at.replace(tzinfo=None)
-    return datetime.combine(at, time.min, UTC).replace(tzinfo=None)
+    return datetime.combine(at, time.min)

@@ -156,10 +156,9 @@ def test_a_process_that_ends_while_it_is_looked_at_is_none(tmp_path, monkeypatch
         (tmp_path / str(number) / "stat").write_text(f"{number} (a) b) S {parent} 0")
         (tmp_path / str(number) / "cmdline").write_text(command)
     (tmp_path / "6").mkdir()
+    # An error that no look at a path takes for "not there".
     for name in ("stat", "cmdline"):
-        (tmp_path / "6" / name).symlink_to(
-            "x" * 1000
-        )  # an error that no look at a path takes for "not there"
+        (tmp_path / "6" / name).symlink_to("x" * 1000)
     (tmp_path / "7").symlink_to("x" * 1000)
     (tmp_path / "8").symlink_to("gone")
     assert (set(descendants(1)), working_on("picture")) == ({2, 3, 5}, [3])

@@ -250,20 +250,17 @@ def test_a_file_that_cannot_be_a_timetable_says_why(content, said):
 
 
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "made"),
     [
-        "FREQ=YEARLY;INTERVAL=100;COUNT=1",
-        "FREQ=YEARLY;INTERVAL=100;UNTIL=20270101T000000Z",
-        "FREQ=WEEKLY;INTERVAL=5000;COUNT=1",
-        "FREQ=DAILY;INTERVAL=99999",
-        "FREQ=DAILY;UNTIL=20200101T000000Z",
+        ("FREQ=YEARLY;INTERVAL=100;COUNT=1", 1),
+        ("FREQ=YEARLY;INTERVAL=100;UNTIL=20270101T000000Z", 1),
+        ("FREQ=WEEKLY;INTERVAL=5000;COUNT=1", 1),
+        ("FREQ=DAILY;INTERVAL=99999", 1),
+        ("FREQ=DAILY;UNTIL=20200101T000000Z", 0),
     ],
 )
-def test_a_rule_that_hardly_comes_again_is_none_that_never_comes(rule):
-    assert [one.starts_at.isoformat() for one in lessons([*OURS, *MORNING, f"RRULE:{rule}"])] in (
-        ["2026-09-07T05:30:00+00:00"],
-        [],
-    )
+def test_a_rule_that_hardly_comes_again_is_none_that_never_comes(rule, made):
+    assert len(lessons([*OURS, *MORNING, f"RRULE:{rule}"])) == made
 
 
 def test_series_that_ended_years_ago_count_for_what_they_were():
