@@ -117,7 +117,8 @@ class CalendarWatch:
             follow(self.engine, source, self.how, self.zone, self.clock())
         except StoreAwayError:
             raise
-        except Exception:  # what somebody else wrote must not end the thread that fetches all others' calendars
+        except Exception:
+            # What somebody else wrote must not end the thread that fetches all others' calendars.
             log.exception("calendar of course=%s at %s", source.course, host_of(source.address))
             with writing(self.engine) as connection:
                 timetable_imports.failed(connection, source.source_id, Trouble.NO_CALENDAR, "", self.clock())
