@@ -28,10 +28,11 @@ from maximalab_hub.export.dataset import ExportError
 from maximalab_hub.known_names import check_course, check_name
 from maximalab_hub.language import as_language
 from maximalab_hub.period import check_period
+from maximalab_hub.service.exercise_words import named_of
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.settings import load_settings
-from maximalab_hub.sourcecells import exercises_of
+from maximalab_hub.sourcecells import SourceNotebooks, exercises_of, read_or_warn
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.studies import with_named_study
@@ -119,10 +120,12 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
             if out is not None:
                 made = replace(made, exercises=_exercises(connection, settings, selection, material))
         if out is not None:
+            catalogue = CatalogReader(settings.catalogue.dir)
             about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
-            parts = files(made, about | {"since": _day(since), "until": _day(until)})
+            said = Wording(chosen, zone, read_or_warn(catalogue))
+            named = named_of(made.exercises, SourceNotebooks(settings, catalogue), said)
+            parts = files(made, about | {"since": _day(since), "until": _day(until)}, named)
             own.exported(asked, {"sha256": sha256(parts["comparison.json"]).hexdigest()})
-            said = Wording(chosen, zone)
             write(out, parts | pictures(drawings(charts_of(made, said), said)))
         show(made, Words(chosen), _console())
 

@@ -90,11 +90,6 @@ class Entry:
         found: dict[str, Any] = json.loads(self.detail)
         return found
 
-    @property
-    def readable(self) -> str:
-        """Give `detail` for people: the canonical form writes each Cyrillic letter as six signs."""
-        return json.dumps(self.told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
 
 class Fault(StrEnum):
     """What is wrong with a chain."""

@@ -77,6 +77,15 @@ def _heading(text: str) -> str:
     return lines[-1][:LONGEST] if lines else ""
 
 
+def read_or_warn(catalogue: CatalogReader) -> Catalog | None:
+    """Read what courses and materials are called; figures are shown without, too."""
+    try:
+        return catalogue.read()
+    except CatalogError as error:
+        log.warning("figures are told with ids for names: the catalogue cannot be read: %.200s", error)
+        return None
+
+
 class SourceNotebooks:
     """The notebooks of a lab's open materials, as they are handed out now."""
 
@@ -89,7 +98,7 @@ class SourceNotebooks:
 
         Cells that only another language's notebook has follow.
         """
-        catalogue = self._read()
+        catalogue = read_or_warn(self._catalogue)
         material = catalogue.find(material_id) if catalogue else None
         return self._cells(material, language) if material else ()
 
@@ -111,7 +120,7 @@ class SourceNotebooks:
         return tuple((one.id, one.version) for one in mine)
 
     def _materials(self) -> tuple[Material, ...]:
-        catalogue = self._read()
+        catalogue = read_or_warn(self._catalogue)
         return catalogue.materials if catalogue else ()
 
     def _paths(self, material: Material, language: str) -> list[Path]:
@@ -120,13 +129,6 @@ class SourceNotebooks:
         folder = self._store / material.id / str(material.version)
         others = sorted(one for one in material.notebooks if one != language)
         return [folder / material.notebooks[one] for one in (language, *others) if one in material.notebooks]
-
-    def _read(self) -> Catalog | None:
-        try:
-            return self._catalogue.read()
-        except CatalogError as error:
-            log.warning("exercises are told without their names: the catalogue cannot be read: %.200s", error)
-            return None
 
 
 def exercises_of(

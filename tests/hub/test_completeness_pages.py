@@ -30,7 +30,7 @@ __all__ = ["app", "visit"]
     ("language", "words"),
     [
         ("en", "{0} events have arrived from {1} starts of senders, {3} are missing; {2} starts have gaps"),
-        ("uk", "подій — {0}, запусків відправників — {1}; бракує подій — {3}, запусків із прогалинами — {2}"),
+        ("uk", "подій — {0}, стартів відправників — {1}; бракує подій — {3}, стартів із прогалинами — {2}"),
     ],
 )
 def test_the_page_publishes_how_complete_the_events_are(visit, app, language, words):
@@ -90,7 +90,7 @@ def test_a_start_that_was_killed_is_counted_and_not_called_complete(visit, app):
         bulk.insert_events(connection, [killed])
     for language, counted, said, complete in (
         ("en", "starts that ended without saying so", "its last events may be missing", "complete"),
-        ("uk", "запусків завершилося без повідомлення про кінець", "подій може бракувати", "повний"),
+        ("uk", "стартів завершилося без повідомлення про кінець", "подій може бракувати", "повний"),
     ):
         html = visit("admin", language).get(f"{USAGE}/completeness?since=").text
         rows = [words_of(one) for one in html.split("<tr>") if said in one]

@@ -100,6 +100,7 @@ def test_a_teacher_sees_the_exercises_of_everybody_in_the_course_and_nobody_by_n
             visit("researcher").get(f"{USAGE}/compare/exercises.csv?{SINCE}&material=simplex"),
         )
     )
+    assert [row["exercise"] for row in mine if escapes.escape(row["exercise"]) not in page] == []
     assert max(int(row["all_people"] or 0) for row in mine) == len(CLASS)
     assert max(int(row["all_people"] or 0) for row in theirs) == len(CLASS) - 2, (
         "who has not agreed is in no study"

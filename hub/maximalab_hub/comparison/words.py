@@ -26,6 +26,11 @@ _SAME_PEOPLE: Final = frozenset({Setting.IN_CLASS.value, Place.CLOUD.value})
 """The first sides of pairs, of which both sides are as many."""
 
 
+def _signed(shape: str) -> str:
+    """Add the shape of what is less than nothing: with a minus, where a locale would put a hyphen."""
+    return f"{shape};−{shape}"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A finding as a row of a table, and as a sentence. What is missing is a dash."""
@@ -90,7 +95,7 @@ class Words:
             _("p after Holm"),
             _("Effect"),
             _("Shift"),
-            _("95 % interval"),
+            _("95 % confidence interval"),
         ]
 
     def line(self, finding: Finding) -> Line:
@@ -204,7 +209,7 @@ class Words:
             _(
                 "How much each person worked in their own lessons and at other times, compared with themselves."
             ),
-            _("Effect, -1 to 1: in pairs the rank-biserial correlation, between groups Cliff's delta."),
+            _("Effect, −1 to 1: in pairs the rank-biserial correlation, between groups Cliff's delta."),
             _(
                 "Shift: the typical difference. The interval is of the shift in pairs, of Cliff's delta between groups."
             ),
@@ -232,15 +237,13 @@ class Words:
     def value(self, measure: Measure, value: float) -> str:
         """Say a figure in its unit."""
         if measure in _SHARES:
-            return format_percent(value, "#,##0.0 %", locale=_LOCALES[self.language])
+            return format_percent(value, _signed("#,##0.0 %"), locale=_LOCALES[self.language])
         return self.number(value, 1)
 
     def number(self, value: float, digits: int) -> str:
         """Say a number with so many digits after the point; nothing is less than nothing."""
-        rounded = round(value, digits) + 0.0
-        return format_decimal(
-            rounded, f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_LOCALES[self.language]
-        )
+        shape = _signed(f"#,##0.{'0' * digits}" if digits else "#,##0")
+        return format_decimal(round(value, digits) + 0.0, shape, locale=_LOCALES[self.language])
 
     def _p(self, value: float, _digits: int) -> str:
         return self.p(value)

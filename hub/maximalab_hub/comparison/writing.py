@@ -26,8 +26,13 @@ DIGITS = 10
 """Significant digits of a written number: more than any of them deserves, fewer than machines differ in."""
 
 
-def files(report: Report, about: Mapping[str, Any]) -> dict[str, bytes]:
-    """Give the files by name. `about` says which events, for whom, and goes into the JSON."""
+def files(
+    report: Report, about: Mapping[str, Any], named: Iterable[tuple[str, Exercise]] = ()
+) -> dict[str, bytes]:
+    """Give the files by name. `about` says which events, for whom, and goes into the JSON.
+
+    `named` are the report's exercises with what each is called.
+    """
     return {
         "comparison.json": as_json({"about": about, **plain(report)}),
         "people.csv": _csv(_people(report)),
@@ -38,13 +43,16 @@ def files(report: Report, about: Mapping[str, Any]) -> dict[str, bytes]:
         "grid.csv": _csv(plain(one) for one in report.corners),
         "week.csv": _csv(plain(one) for one in report.week),
         "progress.csv": _csv(plain(one) for one in report.progress),
-        "exercises.csv": exercises_csv(report.exercises),
+        "exercises.csv": exercises_csv(named),
     }
 
 
-def exercises_csv(exercises: Iterable[Exercise]) -> bytes:
-    """Give exercises as a table; what hides is empty. The row without a cell is of cells that people added."""
-    return _csv(map(_exercise, exercises))
+def exercises_csv(named: Iterable[tuple[str, Exercise]]) -> bytes:
+    """Give exercises as a table, each with what the page calls it; what hides is empty.
+
+    The row without a cell is of cells that people added.
+    """
+    return _csv(_exercise(name, one) for name, one in named)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911  whatever a report holds; one answer for each type
@@ -90,16 +98,16 @@ def _in_both(report: Report) -> Iterator[Mapping[str, Any]]:
         }
 
 
-def _exercise(one: Exercise) -> Mapping[str, Any]:
-    row: dict[str, Any] = {"material": one.material, "cell": one.cell}
-    for name, tally in (
+def _exercise(name: str, one: Exercise) -> Mapping[str, Any]:
+    row: dict[str, Any] = {"material": one.material, "cell": one.cell, "exercise": name}
+    for side, tally in (
         ("all", one.whole),
         *((setting.value, one.by_setting[setting]) for setting in Setting),
     ):
         row |= {
-            f"{name}_people": tally and tally.people,
-            f"{name}_runs": tally and tally.runs,
-            f"{name}_error_share": tally and plain(tally.error_share),
+            f"{side}_people": tally and tally.people,
+            f"{side}_runs": tally and tally.runs,
+            f"{side}_error_share": tally and plain(tally.error_share),
         }
     return row | {"stuck": one.stuck, "error_names": " ".join(one.error_names) or None}
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from maximalab_hub.compare import Comparison
     from maximalab_hub.comparison.figures import PersonFigures
     from maximalab_hub.comparison.report import Row
-    from maximalab_hub.comparison.words import Words
     from maximalab_hub.service.wording import Wording
 
 FULL: Final = 400
@@ -67,7 +66,7 @@ def shares_chart(people: Sequence[PersonFigures], said: Wording) -> list[Bar]:
     ]
 
 
-def errors_chart(materials: Sequence[Row], words: Words) -> list[Bar]:
+def errors_chart(materials: Sequence[Row], said: Wording) -> list[Bar]:
     """Give each material's share of runs that ended with an error, the median person's."""
     shares = {
         row.name: share
@@ -75,7 +74,7 @@ def errors_chart(materials: Sequence[Row], words: Words) -> list[Bar]:
         if row.medians is not None and (share := row.medians[Measure.ERRORS]) is not None
     }
     return [
-        Bar(name, words.value(Measure.ERRORS, share), length)
+        Bar(said.material(name), said.percent(share), length)
         for (name, share), length in zip(shares.items(), lengths(shares.values()), strict=True)
     ]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from maximalab_hub.comparison.words import Words
 from maximalab_hub.drawings.bars import errors_chart, errors_drawing, shares_chart, shares_drawing
 from maximalab_hub.drawings.grids import progress_chart, progress_drawing, week_chart, week_drawing
 from maximalab_hub.drawings.svg import as_file
@@ -42,8 +41,8 @@ def charts_of(made: Report, said: Wording) -> Charts:
     return Charts(
         week_chart(made.week, said.language),
         shares_chart(made.people or (), said),
-        errors_chart(made.materials, Words(said.language)),
-        progress_chart(made.progress, said.language),
+        errors_chart(made.materials, said),
+        progress_chart(made.progress, said),
     )
 
 

@@ -33,7 +33,7 @@ TOP: Final = 22
 BESIDE_DAYS, BESIDE_MATERIALS = 120, 180
 """Where the squares begin: what stands before them fits."""
 LONGEST: Final = 24
-"""Letters of a material's id that fit beside its row."""
+"""Letters of a material's title that fit beside its row."""
 WEEKS_WIDE: Final = 888
 """On a page, as wide as the squares of 22 weeks."""
 NAMED: Final = 3
@@ -89,17 +89,17 @@ def week_chart(week: Sequence[Hour], language: Language) -> Week | None:
     return Week(tuple(names[day] for day in DAYS), tuple(hours), rows)
 
 
-def progress_chart(progress: Sequence[Begun], language: Language) -> Steps | None:
+def progress_chart(progress: Sequence[Begun], said: Wording) -> Steps | None:
     """Put in rows how many people have begun each material by each week; nothing where no number may be shown."""
     largest = max((one.people or 0 for one in progress), default=0)
     if not largest:
         return None
     weeks = sorted({one.week for one in progress})
     rows = tuple(
-        (material, tuple(Step(one, _shade(one.people, largest)) for one in steps))
+        (said.material(material), tuple(Step(one, _shade(one.people, largest)) for one in steps))
         for material, steps in groupby(progress, key=attrgetter("material"))
     )
-    return Steps(tuple(format_date(one, "d MMM", locale=language) for one in weeks), rows)
+    return Steps(tuple(format_date(one, "d MMM", locale=said.language) for one in weeks), rows)
 
 
 def week_drawing(week: Week, said: Wording) -> Drawing:

@@ -5,15 +5,23 @@ A drawing is decided once. How a look is dressed, by a page's style sheet or by 
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HIGHEST: Final = 560
 """A file's bars without names are a line apart where all of them are no higher than this; more of them are thinner."""
 THINNEST: Final = 1 / 7
 """And no thinner than this part of what they are on a page."""
 KEY_STEP: Final = 200
+WIDE_LETTER: Final = 0.6
+"""A letter's width on average, in its height; Ukrainian ones are the wider."""
+LEADING: Final = 1.35
+"""From one line of words to the next, in a letter's height."""
 
 
 class Kind(StrEnum):
@@ -21,6 +29,10 @@ class Kind(StrEnum):
 
     SQUARES = "week"
     BARS = "bars"
+
+
+LETTERS: Final[Mapping[Kind, int]] = {Kind.SQUARES: 13, Kind.BARS: 15}
+"""How large words are, in the drawing's units."""
 
 
 class Look(StrEnum):
@@ -86,6 +98,23 @@ def on_paper(drawing: Drawing) -> Drawing:
         shapes.append(Box(place * KEY_STEP, thin.height + 11, 11, 11, (Look.BAR, look)))
         shapes.append(Label(place * KEY_STEP + 18, thin.height + 22, name))
     return replace(thin, height=thin.height + (28 if drawing.key else 0), shapes=tuple(shapes))
+
+
+def with_words(drawing: Drawing) -> Drawing:
+    """Write the title above a drawing as a file has it, and below it what it shows: nothing else will say so."""
+    step = LETTERS[drawing.kind] * LEADING
+    heads, tails = _in_lines(drawing.title, drawing), _in_lines(drawing.caption, drawing)
+    top = round(len(heads) * step + step / 2, 1)
+    below = top + drawing.height + step
+    shapes = [Label(0, round((n + 1) * step, 1), "", line) for n, line in enumerate(heads)]
+    moved = [replace(one, y=round(one.y + top, 1)) for one in drawing.shapes]
+    said = [Label(0, round(below + n * step, 1), line) for n, line in enumerate(tails)]
+    height = round(below + (len(tails) - 1) * step + step / 2)
+    return replace(drawing, height=height, shapes=(*shapes, *moved, *said))
+
+
+def _in_lines(text: str, drawing: Drawing) -> list[str]:
+    return textwrap.wrap(text, int(drawing.width / (LETTERS[drawing.kind] * WIDE_LETTER)))
 
 
 def _thinner(drawing: Drawing) -> Drawing:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from maximalab_hub.drawings.shapes import Box, Kind, Look, on_paper
+from maximalab_hub.drawings.shapes import LETTERS, Box, Look, on_paper, with_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +32,6 @@ DRESS: Final[Mapping[Look, Mapping[str, str]]] = {
     Look.OUT_OF_CLASS: {"fill": COLOURS["licensed"]},
 }
 """What `usage.css` says of the same looks."""
-LETTERS: Final[Mapping[Kind, int]] = {Kind.SQUARES: 13, Kind.BARS: 15}
-"""How large words are, in the drawing's units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +68,20 @@ def on_page(drawing: Drawing, name: str) -> Markup:
 
 
 def as_file(drawing: Drawing) -> bytes:
-    """Write a drawing as a file of its own.
+    """Write a drawing as a file of its own, for whoever opens it apart: with its title, and what it shows."""
+    return _file(with_words(on_paper(drawing)))
+
+
+def as_picture(drawing: Drawing) -> bytes:
+    """Write the same for a report, which says both beside it."""
+    return _file(on_paper(drawing))
+
+
+def _file(whole: Drawing) -> bytes:
+    """Write it with colours of its own.
 
     It holds no figure of a single box: a picture goes further than the study's page, and pseudonyms stay there.
     """
-    whole = on_paper(drawing)
     head = {
         "xmlns": "http://www.w3.org/2000/svg",
         "width": whole.width,
@@ -100,9 +107,9 @@ def _shape(shape: Label | Box, manner: _Manner) -> str:
 
 
 def _label(label: Label, manner: _Manner) -> str:
-    strong = f" {_element('tspan', manner.strong, escape(label.strong))}" if label.strong else ""
+    strong = _element("tspan", manner.strong, escape(label.strong)) if label.strong else ""
     place = {"x": label.x, "y": label.y, **(manner.centred if label.centred else {})}
-    return _element("text", place, escape(label.text) + strong)
+    return _element("text", place, " ".join(filter(None, (escape(label.text), strong))))
 
 
 def _box(box: Box, manner: _Manner) -> str:

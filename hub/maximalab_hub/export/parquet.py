@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from maximalab_hub.export.pipe import Pipe
+from maximalab_hub.export.places import fitted, in_first_places, with_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,22 +33,31 @@ def schema_of(columns: Sequence[Column[Any]]) -> Any:  # noqa: ANN401  pyarrow h
 def write_parquet(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> Iterator[bytes]:
     """Write a table, a part for each row group; the same rows and version of pyarrow give the same bytes."""
     schema, rest = schema_of(columns), iter(rows)
-    return _written(_grouped(rest, columns, schema), schema)
+    return write_tables(_grouped(rest, columns, schema), columns)
 
 
 def write_tables(tables: Iterable[Any], columns: Sequence[Column[Any]]) -> Iterator[bytes]:
     """Write what is in Arrow tables already, however it is divided among them, to the same bytes."""
     schema = schema_of(columns)
-    return _written(_regrouped(tables, schema), schema)
+    coded = with_places(schema, _repeated(schema))
+    return _written(map(in_first_places, _regrouped(tables, coded)), schema, coded)
 
 
-def _written(groups: Iterable[Any], schema: Any) -> Iterator[bytes]:  # noqa: ANN401
-    """Write each group while the next one is made: the writer needs no Python, and thus runs beside it."""
+def _written(groups: Iterable[Any], schema: Any, coded: Any) -> Iterator[bytes]:  # noqa: ANN401
+    """Write each group while the next one is made: the writer needs no Python, and thus runs beside it.
+
+    Whoever reads the file is told of the plain texts of `schema`; that they came as places is nobody's business.
+    """
     sink = Pipe()
     with (
         ThreadPoolExecutor(1, "parquet") as beside,
         pq.ParquetWriter(
-            sink, schema, compression="zstd", version="2.6", use_dictionary=_repeated(schema)
+            sink,
+            coded,
+            compression="zstd",
+            version="2.6",
+            use_dictionary=_repeated(schema),
+            store_schema=False,
         ) as writer,
     ):
         writing: Future[None] | None = None
@@ -58,6 +69,7 @@ def _written(groups: Iterable[Any], schema: Any) -> Iterator[bytes]:  # noqa: AN
             writing = beside.submit(writer.write_table, group, row_group_size=len(group))
         if writing is not None:
             writing.result()
+        writer.add_key_value_metadata({"ARROW:schema": b64encode(schema.serialize().to_pybytes())})
     yield sink.taken()
 
 
@@ -80,13 +92,13 @@ def _regrouped(tables: Iterable[Any], schema: Any) -> Iterator[Any]:  # noqa: AN
     waiting: list[Any] = []
     rows = 0
     for table in tables:
-        waiting.append(table.cast(schema))
+        waiting.append(fitted(table, schema))
         rows += len(table)
         if rows >= ROWS_IN_A_GROUP:
             whole = pa.concat_tables(waiting)
             ready = rows - rows % ROWS_IN_A_GROUP
             for start in range(0, ready, ROWS_IN_A_GROUP):
-                yield whole.slice(start, ROWS_IN_A_GROUP).combine_chunks()
+                yield whole.slice(start, ROWS_IN_A_GROUP)
             waiting, rows = [whole.slice(ready)], rows - ready
     if rows:
-        yield pa.concat_tables(waiting).combine_chunks()
+        yield pa.concat_tables(waiting)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from maximalab_hub.export.columns import COLUMNS
 from maximalab_hub.setting_arrays import CODES, Coded, ScheduleArrays, coded
-from maximalab_hub.store.arrow import encoded, uuid_texts, uuids_in
+from maximalab_hub.store.arrow import coded_column, uuid_texts, uuids_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -76,9 +76,9 @@ def _seen(table: Any, study: Study, schedules: ScheduleArrays, names: Names) -> 
     users, at = coded(table.column("user")), table.column("at").cast(pa.int64()).to_numpy()
     found = schedules.settings(schedules.schedules(users, coded(table.column("course"))), at)
     columns = {name: table.column(name) for name in READ if name not in {"user", "event_id"}}
-    columns["person"] = encoded(users.places, [study.pseudonyms.of(user) for user in users.values])
+    columns["person"] = coded_column(users.places, [study.pseudonyms.of(user) for user in users.values])
     columns["event_id"] = _event_ids(table.column("event_id"), study)
-    columns["setting"] = encoded(found, [one.value for one in CODES])
+    columns["setting"] = coded_column(found, [one.value for one in CODES])
     for name in _SCRUBBED:
         columns[name] = _scrubbed(columns[name], users, study, names)
     return pa.table([columns[one.name] for one in COLUMNS], names=[one.name for one in COLUMNS])

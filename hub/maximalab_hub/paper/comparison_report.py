@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximalab_hub.comparison.families import families
-from maximalab_hub.drawings.svg import as_file
+from maximalab_hub.drawings.svg import as_picture
 from maximalab_hub.paper.document import Heading, Picture, Points, Section, Table, Text
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _drawings(by: Printer, drawn: Iterable[Drawing]) -> Iterator[Section]:
     _ = by.tr
     blocks: list[Block] = []
     for one in drawn:
-        picture = Picture(as_file(one).decode(), f"{one.title}. {one.caption}", one.caption)
+        picture = Picture(as_picture(one).decode(), f"{one.title}. {one.caption}", one.caption)
         blocks += [Heading(one.title), picture]
     if blocks:
         yield Section(_("Drawings"), tuple(blocks))
@@ -72,22 +72,24 @@ def _drawings(by: Printer, drawn: Iterable[Drawing]) -> Iterator[Section]:
 
 def _rows(by: Printer, words: Words, made: Report) -> Iterator[Section]:
     _ = by.tr
-    for title, head, rows in (
-        (_("Groups"), _("Group"), made.groups),
-        (_("Materials"), _("Material"), made.materials),
+    for title, head, rows, called in (
+        (_("Groups"), _("Group"), made.groups, str),
+        (_("Materials"), _("Material"), made.materials, by.said.material),
     ):
         if rows:
             heads = (head, _("People"), *map(words.measure, words.measures()))
             note = Text(_("The figures are those of the median person."), soft=True)
-            yield Section(title, (Table(heads, tuple(_row(by, words, one) for one in rows)), note))
+            yield Section(
+                title, (Table(heads, tuple((called(one.name), *_row(by, words, one)) for one in rows)), note)
+            )
 
 
 def _row(by: Printer, words: Words, row: Row) -> tuple[str, ...]:
-    """Say a row; one that may not be shown has a mark in place of its figures."""
+    """Say a row's figures; one that may not be shown has a mark in place of its figures."""
     if row.people is None or row.medians is None:
-        return (row.name, *("…" for _ in range(len(words.measures()) + 1)))
+        return tuple("…" for _ in range(len(words.measures()) + 1))
     medians = (row.medians[one] for one in words.measures())
     told = (
         "–" if one is None else words.value(m, one) for m, one in zip(words.measures(), medians, strict=True)
     )
-    return (row.name, by.said.number(row.people), *told)
+    return (by.said.number(row.people), *told)

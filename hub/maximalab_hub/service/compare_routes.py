@@ -24,7 +24,7 @@ from maximalab_hub.service.given import PDF, drawing_asked, drawing_given, given
 from maximalab_hub.service.kept import Reckoning, kept_of
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.sourcecells import exercises_of
 from maximalab_hub.store import research
 from maximalab_hub.store.marks import mark_of
@@ -58,7 +58,7 @@ def compare_page(
     with snapshot(engine) as connection:
         courses = research.courses(connection)
     made: Report = answer.what
-    said, words = Wording(language_of(request), settings.lab.time_zone), Words(language_of(request))
+    said, words = said_to(request), Words(language_of(request))
     charts = charts_of(made, said)
     return page(
         request,
@@ -110,7 +110,7 @@ def compare_drawing(
     name, form = drawing_asked(drawing, DRAWINGS)
     entry = record(request, person, Kind.EXPORT, asked)
     made = _compared(request, asked, with_grid=False)
-    said = Wording(language_of(request), settings.lab.time_zone)
+    said = said_to(request)
     drawn = drawings(charts_of(made, said), said).get(name)
     return drawing_given(request, entry, drawn, f"{settings.study.id}-{name}", form)
 
@@ -119,7 +119,7 @@ def _asked(by: Printer, asked: Question) -> list[tuple[str, str]]:
     """Say of which events a comparison is."""
     _ = by.tr
     days = ((_("From"), asked.since), (_("Up to and with"), asked.until))
-    course = [(_("Course"), asked.course)] if asked.course else []
+    course = [(_("Course"), by.said.course(asked.course))] if asked.course else []
     return course + [
         (word, format_date(day, "d MMMM y", locale=by.said.language)) for word, day in days if day
     ]

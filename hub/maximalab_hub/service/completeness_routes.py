@@ -15,8 +15,8 @@ from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import require
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
-from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.pages import page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
 from maximalab_hub.store.startchoice import Choice
@@ -93,7 +93,7 @@ def completeness_page(request: Request, person: Looking, asked: Asked, *, gaps: 
         view=view,
         shown=shown,
         names=study_of(settings).pseudonyms,
-        said=Wording(language_of(request), settings.lab.time_zone),
+        said=said_to(request),
         back=person.reads_usage,
     )
 

@@ -15,8 +15,8 @@ from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Admin  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.errors import N_
-from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.pages import page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.store import research
 from maximalab_hub.store.metered import gaps, metered, unmetered
 from maximalab_hub.store.research import snapshot
@@ -81,7 +81,7 @@ def costs_page(request: Request, person: Admin, asked: Asked) -> Response:
         },
         prices=settings.metering,
         priced=settings.metering.cpu_hour > 0 or settings.metering.memory_gib_hour > 0,
-        said=Wording(language_of(request), settings.lab.time_zone),
+        said=said_to(request),
     )
 
 

@@ -16,9 +16,8 @@ from maximalab_hub.service.exercise_figures import handed_out, of_course
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
 from maximalab_hub.service.kept import reckoned
-from maximalab_hub.service.pages import language_of
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown
-from maximalab_hub.service.wording import Wording
 from maximalab_hub.sourcecells import SourceNotebooks
 from maximalab_hub.study import study_of
 
@@ -64,7 +63,7 @@ def course_exercises_page(
     record(request, Kind.LOOK, person, course, material=asked.material)
     kept, reckoning = request.app.state.kept, _reckoning(request, course, asked)
     answer = kept.answer(request.app.state.engine, reckoning, fresh=fresh)
-    found, said = _shown(request, answer.what, asked), _said(request)
+    found, said = _shown(request, answer.what, asked), said_to(request)
     query = urlencode({"material": found.material, "since": asked.days.since, "until": asked.days.until})
     about = {"found": found, "asked": asked, "query": query, "as_of": answer.as_of, "said": said}
     return shown(request, "timetable_exercises", course, **about)
@@ -76,7 +75,7 @@ def course_exercises_table(
 ) -> Response:
     """For the course's teachers and admins: the same as CSV. It is recorded."""
     entry = record(request, Kind.EXPORT, person, course, material=asked.material)
-    content = exercises_csv(one for _, one in _found(request, course, asked).named)
+    content = exercises_csv(_found(request, course, asked).named)
     return given(request, entry, content, f"{course}-exercises.csv", "text/csv; charset=utf-8")
 
 
@@ -109,8 +108,4 @@ def _reckoning(request: Request, course: str, asked: Wanted) -> Reckoning[Exerci
 
 def _shown(request: Request, every: Exercises, asked: Wanted) -> Shown:
     notebooks = SourceNotebooks(request.app.state.settings, request.app.state.catalogue)
-    return shown_of(every, asked.material, notebooks, _said(request))
-
-
-def _said(request: Request) -> Wording:
-    return Wording(language_of(request), request.app.state.settings.lab.time_zone)
+    return shown_of(every, asked.material, notebooks, said_to(request))

@@ -12,8 +12,8 @@ from maximalab_hub.erasure import LONGEST_REASON
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Admin, AnyPerson, xsrf_token
 from maximalab_hub.service.own_events import log_names_of
-from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.pages import page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.store import erasing
 from maximalab_hub.store.engine import reading, writing
 
@@ -74,7 +74,6 @@ def erase_person(  # noqa: PLR0913  one parameter for each field of the form
 def _page(
     request: Request, *, status: int = 200, done: Erasure | None = None, unlike: bool = False
 ) -> Response:
-    settings: Settings = request.app.state.settings
     with reading(request.app.state.engine) as connection:
         asked = erasing.requests(connection)
     return page(
@@ -85,6 +84,6 @@ def _page(
         done=done,
         unlike=unlike,
         longest=LONGEST_REASON,
-        said=Wording(language_of(request), settings.lab.time_zone),
+        said=said_to(request),
         xsrf=xsrf_token(request),
     )

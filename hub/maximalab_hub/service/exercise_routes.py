@@ -17,8 +17,8 @@ from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
 from maximalab_hub.service.kept import reckoned
 from maximalab_hub.service.lab import lab_of
-from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.pages import page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.sourcecells import SourceNotebooks
 from maximalab_hub.store import research
 from maximalab_hub.store.research import snapshot
@@ -53,7 +53,7 @@ def exercises_page(
         asked=asked,
         as_of=answer.as_of,
         xsrf=xsrf_token(request),
-        said=_said(request),
+        said=said_to(request),
         found=found,
         courses=courses,
         query=urlencode({**asked.values, "material": found.material}),
@@ -65,7 +65,7 @@ def exercises_table(request: Request, person: Researcher, asked: Asked, material
     """For researchers and admins: the same as CSV."""
     entry = record(request, person, Kind.EXPORT, asked, material=material)
     found = _found(request, asked, material)
-    content = exercises_csv(one for _, one in found.named)
+    content = exercises_csv(found.named)
     name = f"{lab_of(request).study.id}-exercises.csv"
     return given(request, entry, content, name, "text/csv; charset=utf-8")
 
@@ -97,8 +97,4 @@ def _reckoning(request: Request, asked: Question) -> Reckoning[Exercises]:
 
 def _shown(request: Request, every: Exercises, material: str) -> Shown:
     notebooks = SourceNotebooks(lab_of(request), request.app.state.catalogue)
-    return shown_of(every, material, notebooks, _said(request))
-
-
-def _said(request: Request) -> Wording:
-    return Wording(language_of(request), lab_of(request).lab.time_zone)
+    return shown_of(every, material, notebooks, said_to(request))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.drawings.exercises import exercises_chart, exercises_drawing
@@ -99,6 +101,17 @@ def _figures(tally: Tally | None, said: Wording) -> Figures:
     )
 
 
+def named_of(
+    every: Iterable[Exercise], notebooks: SourceNotebooks, said: Wording
+) -> tuple[tuple[str, Exercise], ...]:
+    """Name the exercises of each material, which stand together."""
+    return tuple(
+        one
+        for material, its in groupby(every, key=attrgetter("material"))
+        for one in names_of(its, notebooks.cells_of(material, said.language), said)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The exercises of one material with their names, and among which materials it was chosen."""
@@ -112,10 +125,11 @@ class Shown:
 
 def shown_of(every: Sequence[Exercise], material: str, notebooks: SourceNotebooks, said: Wording) -> Shown:
     """Choose a material's exercises, the first one's where none is named, and say and draw them."""
-    materials = tuple(dict.fromkeys(one.material for one in every))
-    chosen = material or next(iter(materials), "")
-    source = notebooks.cells_of(chosen, said.language)
-    named = names_of((one for one in every if one.material == chosen), source, said)
+    there = tuple(dict.fromkeys(one.material for one in every))
+    chosen = material or next(iter(there), "")
+    # A choice stays one in days that have nothing of it.
+    materials = there if chosen in {"", *there} else (*there, chosen)
+    named = named_of((one for one in every if one.material == chosen), notebooks, said)
     bars = exercises_chart(named, said)
-    drawing = exercises_drawing(chosen, bars, said) if bars else None
+    drawing = exercises_drawing(said.material(chosen), bars, said) if bars else None
     return Shown(chosen, materials, named, tuple(lines_of(named, said)), drawing)

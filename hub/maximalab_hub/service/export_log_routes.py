@@ -10,9 +10,10 @@ from maximalab_hub.export_log import verify
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Researcher  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.lab import lab_of
+from maximalab_hub.service.log_words import told
 from maximalab_hub.service.own_events import log_names_of
-from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.pages import page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.store import log, research
 from maximalab_hub.store.research import snapshot
 
@@ -39,5 +40,6 @@ def export_log_page(request: Request, person: Researcher) -> Response:
         verdict=verdict,
         everything=study is None,
         named={names.of(name): name for name in people},
-        said=Wording(language_of(request), settings.lab.time_zone),
+        said=said_to(request),
+        told=told,
     )

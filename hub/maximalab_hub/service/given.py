@@ -13,8 +13,8 @@ from maximalab_hub.paper.printer import Printer
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.template_words import TemplateWords
-from maximalab_hub.service.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -72,7 +72,7 @@ def printer_of(request: Request) -> Printer:
     """Say who speaks in a report to this reader: the words, the lab and the study of the address."""
     language, settings = language_of(request), lab_of(request)
     return Printer(
-        Wording(language, settings.lab.time_zone),
+        said_to(request),
         TemplateWords(language),
         settings.lab.name.text(language),
         settings.study.title.text(language),

@@ -19,8 +19,8 @@ from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import AnyPerson, xsrf_token
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.own_events import log_names_of
-from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.pages import page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.store import erasing, queries, research, studies
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.research import snapshot
@@ -48,7 +48,7 @@ def my_data(request: Request, person: AnyPerson) -> Response:
     settings: Settings = request.app.state.settings
     with reading(request.app.state.engine) as connection:
         known = _known_about(connection, person.name, settings)
-    said = Wording(language_of(request), settings.lab.time_zone)
+    said = said_to(request)
     return page(
         request,
         "usage/me.html",

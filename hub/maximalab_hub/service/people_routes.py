@@ -152,6 +152,7 @@ def _people(  # noqa: PLR0913  what the page says of itself
         status=status_of(fault),
         groups=groups,
         unseen=sorted(unseen),
+        no_lesson=state.groups_of_no_lesson,
         known=state.groups,
         number=number,
         typed=typed,

@@ -18,11 +18,10 @@ from maximalab_spawner.tiers import entrance_of
 
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.errors import problem
-from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.signin import form_token
 from maximalab_hub.service.template_words import TemplateWords
-from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import studies, template
 from maximalab_hub.store.engine import reading, writing
 
@@ -106,7 +105,7 @@ def _page(request: Request, typed: list[int | None] | None = None, status: int =
         kept="kept" in request.query_params and typed is None and panel.closed_at is None,
         incomplete=typed is not None,
         study_title=title,
-        said=Wording(language_of(request), lab_of(request).lab.time_zone),
+        said=said_to(request),
         words=TemplateWords(language_of(request)),
         xsrf=form_token(secret, request.app.state.form_key),
     )

@@ -18,9 +18,9 @@ from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.study_in_path import pages_of
 from maximalab_hub.service.template_words import TemplateWords
-from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import template
 from maximalab_hub.store.engine import reading, writing
 from maximalab_hub.store.template import Panel
@@ -141,7 +141,7 @@ def check_averages(
         experts=experts,
         checked=checked,
         fault=fault,
-        said=_said(request),
+        said=said_to(request),
         words=TemplateWords(language_of(request)),
     )
 
@@ -168,7 +168,7 @@ def _ratings(request: Request, typed: PanelForm, fault: TypedError | None = None
         typed=typed,
         fault=fault,
         most_score=MOST_SCORE,
-        said=_said(request),
+        said=said_to(request),
         words=TemplateWords(language_of(request)),
         xsrf=xsrf_token(request),
     )
@@ -189,7 +189,7 @@ def _panel(request: Request, panel_id: str, links: list[tuple[int, str]] | None 
         links_made=links or [],
         least_experts=LEAST_EXPERTS,
         most_invited=MOST_INVITED,
-        said=_said(request),
+        said=said_to(request),
         words=TemplateWords(language_of(request)),
         xsrf=xsrf_token(request),
     )
@@ -201,8 +201,3 @@ def _panel_in(connection: Connection, request: Request, panel_id: str) -> Panel:
     if not found:
         raise problem(404, "panel", "there is no such panel in this study")
     return found[0]
-
-
-def _said(request: Request) -> Wording:
-    settings = lab_of(request)
-    return Wording(language_of(request), settings.lab.time_zone)

@@ -15,8 +15,8 @@ from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import AnyPerson, researcher, xsrf_token
 from maximalab_hub.service.kept import Reckoning, kept_of
 from maximalab_hub.service.lab import lab_of
-from maximalab_hub.service.pages import language_of, page
-from maximalab_hub.service.wording import Wording
+from maximalab_hub.service.pages import page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.setting import Setting
 from maximalab_hub.stats import Wilcoxon
 from maximalab_hub.store import research, studies
@@ -74,7 +74,7 @@ def study_page(request: Request, person: AnyPerson, asked: Asked, *, fresh: bool
         counting = studies.counting(request.app.state.settings, connection)
         courses = research.courses(connection)
     found: Findings = answer.what
-    said = Wording(language_of(request), settings.lab.time_zone)
+    said = said_to(request)
     chart = settings_chart(found.compared, said)
     return page(
         request,

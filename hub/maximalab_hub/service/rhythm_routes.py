@@ -15,8 +15,8 @@ from maximalab_hub.events import Kind
 from maximalab_hub.service.course_looks import Days, days_asked, record
 from maximalab_hub.service.given import drawing_asked, drawing_given
 from maximalab_hub.service.pages import language_of
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.teaching import CourseId, CourseTeacher, shown, zone_of
-from maximalab_hub.service.wording import Wording
 from maximalab_hub.setting import Setting
 from maximalab_hub.setting_arrays import Coded, settings_counted
 from maximalab_hub.store import timetables
@@ -28,6 +28,7 @@ from maximalab_hub.timetablechange import timetables_with
 if TYPE_CHECKING:
     from maximalab_hub.drawings.grids import Week
     from maximalab_hub.drawings.shapes import Drawing
+    from maximalab_hub.service.wording import Wording
     from maximalab_hub.settings import Settings
 
 router = APIRouter()
@@ -66,7 +67,7 @@ def rhythm_page(
     """For the course's teachers and admins: the week of a group, day by hour. The look is recorded."""
     record(request, Kind.LOOK, person, course, group=asked.group)
     found = _found(request, course, asked)
-    said = _said(request)
+    said = said_to(request)
     beside = {**found.beside, "week": found.week, "drawing": _drawn(found.week, said)}
     return shown(request, "timetable_rhythm", course, said=said, **beside)
 
@@ -82,12 +83,8 @@ def rhythm_drawing(
     """For the course's teachers and admins: the same week's drawing, `week.svg` or `week.png`. It is recorded."""
     name, form = drawing_asked(drawing, ("week",))
     entry = record(request, Kind.EXPORT, person, course, group=asked.group)
-    drawn = _drawn(_found(request, course, asked).week, _said(request))
+    drawn = _drawn(_found(request, course, asked).week, said_to(request))
     return drawing_given(request, entry, drawn, f"{course}-{name}", form)
-
-
-def _said(request: Request) -> Wording:
-    return Wording(language_of(request), request.app.state.settings.lab.time_zone)
 
 
 def _drawn(week: Week | None, said: Wording) -> Drawing | None:

@@ -14,8 +14,8 @@ from maximalab_hub.service.auth import Researcher, xsrf_token
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.study_form import CODE, StudyForm, StudyFormError, form_of, read_study
-from maximalab_hub.service.wording import Wording
 from maximalab_hub.store import studies
 from maximalab_hub.store.engine import reading, writing
 
@@ -89,6 +89,6 @@ def _page(
         earlier=earlier,
         counting=counting,
         agreed_too=AGREED_TOO.text(language_of(request)),
-        said=Wording(language_of(request), settings.lab.time_zone),
+        said=said_to(request),
         xsrf=xsrf_token(request),
     )

@@ -17,8 +17,11 @@ from maximalab_hub.service.errors import N_
 from maximalab_hub.setting import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from maximalab_spawner.catalog import Catalog
+    from maximalab_spawner.materials import Course, Material
 
     from maximalab_hub.settings_sections import Language
 
@@ -106,6 +109,16 @@ class Wording:
 
     language: Language
     time_zone: str
+    catalogue: Catalog | None = None
+    """Says what courses and materials are called; without, they are told by their ids."""
+
+    def course(self, name: str | None) -> str:
+        """Say a course by its title; one that is in no catalogue any more by its id."""
+        return self._called(name, self.catalogue.courses if self.catalogue else ())
+
+    def material(self, name: str | None) -> str:
+        """Say a material by its title, as `course` a course."""
+        return self._called(name, self.catalogue.materials if self.catalogue else ())
 
     def kind(self, word: str) -> str:
         """Say a kind of event in plain words."""
@@ -175,6 +188,14 @@ class Wording:
         if milliseconds < 1000:  # noqa: PLR2004  a second
             return words("{n} ms").format(n=self.number(milliseconds))
         return words("{n} s").format(n=self.number(milliseconds / 1000, 1))
+
+    def _called(self, name: str | None, known: Iterable[Course | Material]) -> str:
+        """Give the title; its id follows where others have the same."""
+        titles = {one.id: one.title.of(self.language) for one in known}
+        if not name or name not in titles:
+            return name or "–"
+        alike = list(titles.values()).count(titles[name]) > 1
+        return f"{titles[name]} ({name})" if alike else titles[name]
 
     @property
     def _locale(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from binascii import hexlify, unhexlify
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -65,19 +66,27 @@ def encoded(codes: Any, values: list[str | None]) -> Any:  # noqa: ANN401  pyarr
     return pa.array(values, _TEXT).take(pa.array(codes))
 
 
+def coded_column(codes: Any, values: Sequence[str]) -> Any:  # noqa: ANN401
+    """Make the same, of values that are all there, which stays such places."""
+    return pa.DictionaryArray.from_arrays(pa.array(codes).cast(pa.int32()), pa.array(values, _TEXT))
+
+
 _LENGTH: Final = 36
-_HEX: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
-_VALUES: Final = np.full(256, 16, np.uint8)
-_VALUES[_HEX] = np.arange(16)
-_DIGITS: Final = np.array([n for n in range(_LENGTH) if n not in {8, 13, 18, 23}])
+_STRETCHES: Final = ((0, 0, 8), (9, 8, 4), (14, 12, 4), (19, 16, 4), (24, 20, 12))
+"""Where digits stand in a UUID's text, where without hyphens, and how many."""
+_NONE: Final = np.empty(0, np.uint8)
+_HYPHENS: Final = np.array([8, 13, 18, 23])
+_NEITHER: Final = b"-ABCDEF"
+"""What is left out of a text to know that it has digits in small letters alone."""
 
 
 def uuid_texts(raw: NDArray[np.uint8]) -> Any:  # noqa: ANN401
     """Write UUIDs, a row of 16 bytes each, as a column of text."""
     count = len(raw)
+    digits = np.frombuffer(hexlify(raw.tobytes()), np.uint8).reshape(count, 32)
     text = np.full((count, _LENGTH), ord("-"), np.uint8)
-    text[:, _DIGITS[0::2]] = _HEX[raw >> 4]
-    text[:, _DIGITS[1::2]] = _HEX[raw & 15]
+    for at, of, width in _STRETCHES:
+        text[:, at : at + width] = digits[:, of : of + width]
     offsets = np.arange(0, (count + 1) * _LENGTH, _LENGTH, dtype=np.int32)
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text.reshape(-1)))
 
@@ -89,11 +98,13 @@ def uuids_in(texts: Any) -> NDArray[np.uint8] | None:  # noqa: ANN401
     starts = np.frombuffer(column.buffers()[1], np.int32, count + 1, column.offset * 4)
     if column.null_count or not (np.diff(starts) == _LENGTH).all():
         return None
-    signs = (
-        np.frombuffer(column.buffers()[2], np.uint8, count * _LENGTH, int(starts[0])) if count else _HEX[:0]
-    )
-    signs = signs.reshape(count, _LENGTH)
-    values = _VALUES[signs[:, _DIGITS]]
-    if (values > 15).any() or (np.delete(signs, _DIGITS, axis=1) != ord("-")).any():  # noqa: PLR2004
+    signs = np.frombuffer(column.buffers()[2], np.uint8, count * _LENGTH, int(starts[0])) if count else _NONE
+    if (signs.reshape(count, _LENGTH)[:, _HYPHENS] != ord("-")).any():
         return None
-    return np.asarray(values[:, 0::2] << 4 | values[:, 1::2], np.uint8)
+    digits = signs.tobytes().translate(None, _NEITHER)
+    if len(digits) != 32 * count:
+        return None
+    try:
+        return np.frombuffer(unhexlify(digits), np.uint8).reshape(count, 16)
+    except ValueError:
+        return None

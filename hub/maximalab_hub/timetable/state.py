@@ -52,6 +52,13 @@ class State:
         """Names of the groups that have lessons and no people, as a misspelt one: their lessons count for nobody."""
         return tuple(sorted({one.group for one in self.lessons} - {one.group for one in self.people}))
 
+    @property
+    def groups_of_no_lesson(self) -> tuple[str, ...]:
+        """Names of the groups that have people and no lessons, though others have: nothing of theirs is in class."""
+        if not self.lessons:
+            return ()
+        return tuple(sorted({one.group for one in self.people} - {one.group for one in self.lessons}))
+
     def find(self, lesson_id: str) -> Lesson:
         """Give the lesson with this id. Raises `TimetableError` where there is none."""
         found = next((one for one in self.lessons if one.lesson_id == lesson_id), None)

@@ -17,8 +17,13 @@ from jupyter_client.asynchronous import AsyncKernelClient
 
 
 def kernel_process(server, kernel_id: str) -> psutil.Process:
-    children = psutil.Process(server.process.pid).children(recursive=True)
-    (found,) = [child for child in children if any(kernel_id in word for word in child.cmdline())]
+    """The kernel itself: what it starts has its words, too, until it becomes another program."""
+    named: dict[int, psutil.Process] = {}
+    for child in psutil.Process(server.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if any(kernel_id in word for word in child.cmdline()) and child.ppid() not in named:
+                named[child.pid] = child
+    (found,) = named.values()
     return found
 
 

@@ -197,11 +197,11 @@ def test_the_drawings_show_errors_by_material_and_who_has_begun_what_by_when():
     begun = progress(work_of([*EVERYBODY, *later]), KYIV, 10)
     assert [one.people for one in begun if one.material == "transport"] == [0, 0, 0, 11]
     assert [one.people for one in progress(work_of([*EVERYBODY, *later]), KYIV, 12)][4:] == [0, 0, 0, None]
-    drawn = progress_chart(begun, "uk")
-    assert (drawn.weeks[0], [row for row, _ in drawn.rows]) == ("19 жовт.", ["simplex", "transport"])
-    [bar] = errors_chart(made.materials, Words("en"))
-    assert (bar.name, bar.length) == ("simplex", 400)
     said = Wording("uk", "Europe/Kyiv")
+    drawn = progress_chart(begun, said)
+    assert (drawn.weeks[0], [row for row, _ in drawn.rows]) == ("19 жовт.", ["simplex", "transport"])
+    [bar] = errors_chart(made.materials, said)
+    assert (bar.name, bar.length) == ("simplex", 400)
     drawn = drawings(charts_of(made, said), said)
     read = {name: ET.fromstring(as_file(one)) for name, one in drawn.items()}  # noqa: S314  our own
     assert {name: len(one.findall("{*}rect")) for name, one in read.items()} == {

@@ -12,7 +12,7 @@ from maximalab_hub.comparison.report import report
 from maximalab_hub.drawings.bars import Bar, errors_drawing, shares_drawing
 from maximalab_hub.drawings.compared import DRAWINGS, charts_of, drawings
 from maximalab_hub.drawings.shapes import HIGHEST, Box, Drawing, Kind, Look, on_paper
-from maximalab_hub.drawings.svg import COLOURS, as_file, on_page
+from maximalab_hub.drawings.svg import COLOURS, as_file, as_picture, on_page
 from maximalab_hub.pages.frame import STATIC
 from maximalab_hub.service.wording import Wording
 
@@ -35,9 +35,26 @@ def places(svg: str | bytes) -> list[tuple[str | None, ...]]:
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_page_and_a_file_hold_the_same_shapes(name: str):
+def test_a_page_and_a_report_hold_the_same_shapes(name: str):
     one = replace(drawn(name), key=())
-    assert places(on_page(one, name)) == places(as_file(one)) != []
+    assert places(on_page(one, name)) == places(as_picture(one)) != []
+
+
+@pytest.mark.parametrize("said", [ENGLISH, UKRAINIAN], ids=lambda one: one.language)
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_file_says_above_what_it_is_and_below_what_it_shows(name: str, said: Wording):
+    one = drawn(name, said)
+    file, picture = (read(made) for made in (as_file(one), as_picture(one)))
+    words = [("".join(text.itertext()), float(text.get("y"))) for text in file.iterfind("{*}text")]
+    inside = len(picture.findall("{*}text"))
+    heads = words[: next(n for n in range(1, 9) if " ".join(text for text, _ in words[:n]) == one.title)]
+    tails = words[len(heads) + inside :]
+    assert " ".join(text for text, _ in tails) == one.caption
+    boxes = [float(box.get("y")) + float(box.get("height")) for box in file.iterfind("{*}rect")]
+    heights = [y for _, y in words]
+    assert heads[-1][1] < min(y for y in heights[len(heads) :])
+    assert max(boxes) < tails[0][1] <= tails[-1][1] < float(file.get("height"))
+    assert float(file.get("width")) == float(picture.get("width"))
 
 
 @pytest.mark.parametrize("said", [ENGLISH, UKRAINIAN], ids=lambda one: one.language)
@@ -75,8 +92,10 @@ def test_style_sheet_and_script_know_every_look_and_kind():
 
 def test_names_that_people_typed_are_no_markup():
     one = errors_drawing([Bar('<b>&"x"', "1 %", 400)], ENGLISH)
-    for svg in (on_page(one, "errors"), as_file(one)):
-        assert read(svg).find("{*}text").text.startswith('<b>&"x"')
+    for svg in (on_page(one, "errors"), as_picture(one), as_file(replace(one, title="<i>"))):
+        said = ["".join(text.itertext()) for text in read(svg).iterfind("{*}text")]
+        assert '<b>&"x" 1 %' in said
+        assert ("<i>" in said) == (svg == as_file(replace(one, title="<i>")))
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,9 @@ def test_a_material_of_a_few_has_no_exercises_nor_has_the_one_that_hides_with_it
 
 def test_the_table_as_csv_leaves_empty_what_hides():
     rows = [run(user, 0, "answer", "error", "MaximaError") for user in PEOPLE]
-    [model, answer, _] = csv.DictReader(io.StringIO(exercises_csv(made(rows, 10)).decode()))
+    named = [(f"=the {one.cell}", one) for one in made(rows, 10)]
+    [model, answer, _] = csv.DictReader(io.StringIO(exercises_csv(named).decode()))
+    assert (answer["cell"], answer["exercise"]) == ("answer", "'=the answer"), "no formula of a spreadsheet"
     assert (model["all_people"], model["all_error_share"]) == ("0", "")
     assert (answer["in_class_people"], answer["unknown_runs"], answer["out_of_class_runs"]) == ("", "", "0")
     assert (answer["stuck"], answer["error_names"], answer["all_error_share"]) == ("14", "MaximaError", "1.0")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from operator import itemgetter
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from maximalab_hub import migrations
 from maximalab_hub.compare import Parameters, Timetables
-from maximalab_hub.export.columns import COLUMNS, Observation
+from maximalab_hub.export.columns import COLUMNS, Column, Observation
 from maximalab_hub.export.csv import write_csv
 from maximalab_hub.export.jsonl import write_jsonl
 from maximalab_hub.export.lines import csv_of_tables, jsonl_of_tables
@@ -290,6 +293,31 @@ def test_however_tables_are_divided_the_file_is_the_same(sizes: list[int]):
     starts = np.cumsum([0, *sizes])[:-1].tolist()
     parts = [whole.slice(start, size) for start, size in zip(starts, sizes, strict=True)]
     assert b"".join(write_tables(parts, COLUMNS)) == b"".join(write_parquet(rows, COLUMNS))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([None, "", "a", "b", "=c"]), st.sampled_from("xyz")), max_size=40),
+    st.integers(1, 12),
+    st.randoms(use_true_random=False),
+)
+def test_however_texts_are_listed_the_file_is_the_same(told, size, chance):
+    columns = [Column(name, "text", itemgetter(place), "") for place, name in enumerate(("kind", "person"))]
+    parts = [told[start : start + size] for start in range(0, len(told), size)]
+    tables = [pa.table({"kind": listed([one for one, _ in part], chance),
+                        "person": [one for _, one in part]}) for part in parts]  # fmt: skip
+    made = b"".join(write_tables(tables, columns))
+    assert made == b"".join(write_parquet(told, columns))
+    read = pq.read_table(pa.BufferReader(made))
+    assert list(zip(*(read.column(name).to_pylist() for name in ("kind", "person")), strict=True)) == told
+    assert read.schema.types == [pa.string(), pa.string()]
+
+
+def listed(texts: list[str | None], chance: Random) -> pa.DictionaryArray:
+    """Places in a list that has others, too, in any order, and sometimes what is missing as one of its values."""
+    values = ["a", "b", "", "=c", "never", *([None] if chance.random() < 0.5 else [])]
+    chance.shuffle(values)
+    places = [values.index(one) if one in values else None for one in texts]
+    return pa.DictionaryArray.from_arrays(pa.array(places, pa.int8()), pa.array(values, pa.string()))
 
 
 def test_a_writer_that_fails_says_so():

@@ -169,6 +169,18 @@ def test_a_group_of_nobody_as_a_misspelt_one_is_named_until_somebody_is_in_it(ap
         assert re.findall(r"count for nobody: (\S+)", week) == left
 
 
+def test_a_group_of_people_without_lessons_is_named_once_others_have_some(app):
+    tanya = Person(app, "tanya")
+    for group, name in (("OR-1", "sam"), ("OR-l", "olena")):
+        tanya.fill(
+            f"{BASE}/people", f"{BASE}/people", what="enrol", group=group, names=name, since="2026-09-01"
+        )
+    said = "These groups have no lessons, "
+    assert said not in tanya.get(f"{BASE}/people").text, "a timetable that is still empty accuses no group"
+    tanya.take("t.csv", TABLE)
+    assert re.findall(rf"{said}[^:]+: ([^.]+)\.", tanya.get(f"{BASE}/people").text) == ["OR-l"]
+
+
 def test_never_was_here_takes_away_the_entry_beside_it_alone_and_says_what_was_done(app):
     tanya = Person(app, "tanya")
     for since, last in (("2026-09-01", "2026-09-30"), ("2026-11-02", "")):

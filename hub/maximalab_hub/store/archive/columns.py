@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maximalab_hub.store.archive.groups import Group, groups_of
-from maximalab_hub.store.archive.merging import in_order
+from maximalab_hub.store.archive.merging import parts_in_order
 from maximalab_hub.store.arrow import SCHEMA, TIME, coded_among
 from maximalab_hub.store.engine import StoreAwayError
 
@@ -99,9 +99,7 @@ def sorted_tables(
     with _away():
         for group in groups_of([one.path for one in months], selection, coded_among(read)):
             for table in _by_time(group, read, selection, most):
-                ready = in_order(table.select(list(columns)).combine_chunks())
-                for start in range(0, len(ready), rows):
-                    yield ready.slice(start, rows)
+                yield from parts_in_order(table.select(list(columns)).combine_chunks(), rows)
 
 
 def _by_time(group: Group, columns: Sequence[str], selection: Selection, most: int) -> Iterator[Any]:

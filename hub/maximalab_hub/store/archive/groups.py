@@ -59,7 +59,7 @@ class Group:
         for table in self.tables(["at"], 8 * rows):
             at = table.column("at").cast(pa.int64()).to_numpy()
             counts += np.bincount((at - first) // width, minlength=_STEPS)
-        for begin, end in pairwise(_cuts(counts, rows)):
+        for begin, end in pairwise(_cuts(counts, _evenly(self.rows, rows))):
             yield first + begin * width, first + end * width
 
     def may_hold(self, selection: Selection) -> bool:
@@ -96,6 +96,12 @@ def groups_of(paths: Sequence[Path], selection: Selection, coded: Sequence[str])
         metadata = pq.read_metadata(path)
         every = (Group(path, metadata, place, coded) for place in range(metadata.num_row_groups))
         yield from (one for one in every if one.may_hold(selection))
+
+
+def _evenly(count: int, most: int) -> int:
+    """Say how many to take at a time so that all times take about as many, a little more than that at each."""
+    even = -(-count // max(1, -(-count // most)))
+    return min(most, even + even // 64)
 
 
 def _cuts(counts: Any, rows: int) -> list[int]:  # noqa: ANN401

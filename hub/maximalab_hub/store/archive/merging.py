@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,6 +11,8 @@ import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 ORDER: Final = (("at", "ascending"), ("event_id", "ascending"))
 
@@ -36,19 +39,37 @@ def merged(first: Iterator[Any], second: Iterator[Any]) -> Iterator[Any]:
 
 
 def in_order(table: Any) -> Any:  # noqa: ANN401  pyarrow has no types
-    """Sort by time and event: by time as numbers, and by event only what shares a moment."""
+    """Sort by time and event."""
+    places = _order_of(table)
+    return table if places is None else table.take(pa.array(places))
+
+
+def parts_in_order(table: Any, rows: int) -> Iterator[Any]:  # noqa: ANN401
+    """Sort by time and event, at most so many rows at a time: a second table of all of them is never there.
+
+    The parts are as large as each other, so that whoever reads ahead does not wait behind a small one.
+    """
+    places = _order_of(table)
+    count = -(-len(table) // rows)
+    for start, end in pairwise(len(table) * n // count for n in range(count + 1)) if count else ():
+        part = None if places is None else pa.array(places[start:end])
+        yield table.slice(start, end - start) if part is None else table.take(part)
+
+
+def _order_of(table: Any) -> NDArray[np.int64] | None:  # noqa: ANN401
+    """Say which row comes when: by time as numbers, by event only what shares a moment; `None`: as they stand."""
     at = table.column("at").cast(pa.int64()).to_numpy()
     if (np.diff(at) > 0).all():
-        return table
+        return None
     places = np.argsort(at, kind="stable")
     same = np.diff(at[places]) == 0
     shared = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
     if len(shared):
         few = table.select(["at", "event_id"]).take(pa.array(places[shared]))
         places[shared] = places[shared][pc.sort_indices(few, sort_keys=list(ORDER)).to_numpy()]
-    if (np.diff(places) == 1).all():
-        return table  # some share a moment, and stand right already
-    return table.take(pa.array(places))
+    return (
+        None if (np.diff(places) == 1).all() else places
+    )  # some may share a moment, and stand right already
 
 
 class _Stream:
