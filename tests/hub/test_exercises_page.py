@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 from maximalab_hub.example_history import CLASS
 from maximalab_hub.example_history import COURSE as COURSE_ID
-from maximalab_hub.store import queries
+from maximalab_hub.service.course_looks import LONGEST
+from maximalab_hub.store import queries, timetables
 from maximalab_hub.store.engine import reading
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from labrun import until
 from pagewords import foreign_words
-from usagepages import USAGE
+from usagepages import KYIV, USAGE
 from usagevisits import app, visit
 
 __all__ = ["app", "visit"]
@@ -110,6 +112,24 @@ def test_a_teacher_sees_the_exercises_of_everybody_in_the_course_and_nobody_by_n
     svg, png = links_in(page, r"/exercises/errors\.")
     assert teacher.get(svg).content.startswith(b"<svg")
     assert teacher.get(png).content.startswith(b"\x89PNG")
+
+
+def test_the_days_of_the_timetable_are_a_click_away_and_reckoned_before_it(visit, app):
+    teacher = visit("teacher")
+    app.state.kept.clear()
+    page = teacher.get(COURSE).text
+    [link] = links_in(page, r"/exercises\?material=simplex&amp;since=")
+    with reading(app.state.engine) as connection:
+        first, last = (at.astimezone(KYIV).date() for at in timetables.term_of(connection, COURSE_ID))
+    until_day = min(last, datetime.now(KYIV).date())
+    assert link.endswith(f"since={max(first, until_day - LONGEST)}&until={until_day}")
+    until(lambda: len(app.state.kept) == 2, "the timetable's days are reckoned ahead")
+    assert teacher.get(link).status_code == 200
+    assert len(app.state.kept) == 2, "what was reckoned ahead is what the link asks for"
+    assert links_in(teacher.get(f"{USAGE}/timetable/{COURSE_ID}/rhythm").text, r"/rhythm\?group=&amp;since=")
+    assert not links_in(
+        visit("admin").get(f"{USAGE}/timetable/algebra/exercises").text, "material=[^s]*since="
+    )
 
 
 @pytest.mark.parametrize(

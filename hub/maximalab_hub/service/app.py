@@ -41,6 +41,7 @@ from maximalab_hub.service import (
     study_routes,
     timetable_routes,
 )
+from maximalab_hub.service.ahead import Ahead
 from maximalab_hub.service.courses import CoursesOfMaterials
 from maximalab_hub.service.daily import every_day, every_few_minutes
 from maximalab_hub.service.headers import SecurityHeaders
@@ -101,6 +102,7 @@ def create_app(settings: Settings, *, event_rate: Rate = EVENT_RATE) -> FastAPI:
     courses_of = CoursesOfMaterials(app.state.catalogue, time.monotonic)
     app.state.ingest = Ingest(engine, courses_of, utc_now, patience, log_names_of(settings))
     app.state.kept = Kept(utc_now)
+    app.state.ahead = Ahead(engine, app.state.kept)
     app.state.own_events = own_events_of(settings, engine, utc_now)
     app.state.fetching = Fetching(inside=frozenset(settings.timetable.inside_hosts))
     app.state.calendars = CalendarWatch(
@@ -152,6 +154,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for task in by_itself:
         task.cancel()
     await run_in_threadpool(app.state.calendars.stop)
+    await run_in_threadpool(app.state.ahead.close)
     await app.state.hub.close()
     await run_in_threadpool(app.state.ingest.close)
     app.state.engine.dispose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date  # noqa: TC003  FastAPI reads it at run time
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from maximalab_hub.comparison.writing import exercises_csv
 from maximalab_hub.events import Kind
-from maximalab_hub.service.course_looks import Days, days_asked, record
+from maximalab_hub.service.course_looks import Days, days_asked, record, term
 from maximalab_hub.service.exercise_figures import handed_out, of_course
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
@@ -63,9 +63,19 @@ def course_exercises_page(
     record(request, Kind.LOOK, person, course, material=asked.material)
     kept, reckoning = request.app.state.kept, _reckoning(request, course, asked)
     answer = kept.answer(request.app.state.engine, reckoning, fresh=fresh)
+    whole = term(request, course)
+    if whole and whole != asked.days:
+        request.app.state.ahead.reckon(_reckoning(request, course, replace(asked, days=whole)))
     found, said = _shown(request, answer.what, asked), said_to(request)
     query = urlencode({"material": found.material, "since": asked.days.since, "until": asked.days.until})
-    about = {"found": found, "asked": asked, "query": query, "as_of": answer.as_of, "said": said}
+    about = {
+        "found": found,
+        "asked": asked,
+        "query": query,
+        "as_of": answer.as_of,
+        "said": said,
+        "term": whole,
+    }
     return shown(request, "timetable_exercises", course, **about)
 
 

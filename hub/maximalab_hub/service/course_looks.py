@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 from maximalab_hub.period import check_period
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.questions import FIELDS
-from maximalab_hub.service.teaching import today
+from maximalab_hub.service.teaching import today, zone_of
 from maximalab_hub.setting import Span
+from maximalab_hub.store import timetables
+from maximalab_hub.store.engine import reading
 from maximalab_hub.study import start_of_day
 
 if TYPE_CHECKING:
@@ -44,6 +46,17 @@ def days_asked(request: Request, since: date | None, until: date | None) -> Days
     check_period(since, until, FIELDS)
     last = until or max(today(request), since or date.min)
     return Days(max(since or last - USUAL, last - LONGEST), last)
+
+
+def term(request: Request, course: str) -> Days | None:
+    """Give the days of the course's timetable up to today, if they are more than the usual ones."""
+    with reading(request.app.state.engine) as connection:
+        lessons = timetables.term_of(connection, course)
+    if lessons is None:
+        return None
+    first, last = (at.astimezone(zone_of(request)).date() for at in lessons)
+    until = min(last, today(request))
+    return Days(max(first, until - LONGEST), until) if first < until - USUAL else None
 
 
 def record(request: Request, kind: Kind, person: Person, course: str, **asked: str) -> Entry:

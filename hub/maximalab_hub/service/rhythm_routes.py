@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from maximalab_hub.comparison.rhythm import rhythm_of
 from maximalab_hub.drawings.grids import week_chart, week_drawing
 from maximalab_hub.events import Kind
-from maximalab_hub.service.course_looks import Days, days_asked, record
+from maximalab_hub.service.course_looks import Days, days_asked, record, term
 from maximalab_hub.service.given import drawing_asked, drawing_given
 from maximalab_hub.service.pages import language_of
 from maximalab_hub.service.saying import said_to
@@ -68,7 +68,12 @@ def rhythm_page(
     record(request, Kind.LOOK, person, course, group=asked.group)
     found = _found(request, course, asked)
     said = said_to(request)
-    beside = {**found.beside, "week": found.week, "drawing": _drawn(found.week, said)}
+    beside = {
+        **found.beside,
+        "term": term(request, course),
+        "week": found.week,
+        "drawing": _drawn(found.week, said),
+    }
     return shown(request, "timetable_rhythm", course, said=said, **beside)
 
 

@@ -18,7 +18,7 @@ from maximalab_hub.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from maximalab_spawner.catalog import Catalog
     from maximalab_spawner.materials import Course, Material
@@ -164,6 +164,10 @@ class Wording:
     def day(self, at: datetime) -> str:
         """Say the day of a moment in the lab's time zone."""
         return format_date(at.astimezone(ZoneInfo(self.time_zone)), "d MMMM y", locale=self._locale)
+
+    def calendar_day(self, day: date) -> str:
+        """Say a day of the lab."""
+        return format_date(day, "d MMMM y", locale=self._locale)
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """Say a number with so many digits after the point."""

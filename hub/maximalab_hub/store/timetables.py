@@ -106,6 +106,13 @@ def state_of(connection: Connection, course: str, number: int | None = None) -> 
     )
 
 
+def term_of(connection: Connection, course: str) -> tuple[datetime, datetime] | None:
+    """Say when the first lesson of the course's timetable begins and the last one ends; `None` without lessons."""
+    asked = select(func.min(LessonRow.starts_at), func.max(LessonRow.ends_at))
+    first, last = connection.execute(asked.where(LessonRow.course == course, alive(LessonRow))).one()
+    return None if first is None else (first, last)
+
+
 def alive(table: _ANY, number: int | None = None) -> ColumnElement[bool]:
     """Give the condition under which a row holds: now, or in a version."""
     if number is None:

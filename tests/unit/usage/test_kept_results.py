@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from hypothesis import strategies as st
 from maximalab_hub.comparison.report import Choices, report
 from maximalab_hub.comparison.writing import files
 from maximalab_hub.retention import cutoffs
+from maximalab_hub.service.ahead import Ahead
 from maximalab_hub.service.exercise_figures import HandedOut, of_course, of_study
 from maximalab_hub.service.kept import Kept, Reckoned, Reckoning
 from maximalab_hub.setting import Enrolment, Span
@@ -247,6 +249,29 @@ def test_nobody_reckons_twice_what_is_the_same_and_a_look_changes_nothing(filled
         assert kept.answer(filled, one, fresh=False) == first
         assert kept.answer(filled, one, fresh=True) == first
         assert len(times) == 1
+
+
+def test_what_is_reckoned_ahead_is_kept_once_and_a_failure_ends_nothing(filled: Engine, caplog) -> None:
+    kept = Kept(lambda: BEGIN)
+    ahead, (one, times), begun, go_on = Ahead(filled, kept), counted(comparison(HALF)), Event(), Event()
+
+    def fails(_: Connection) -> Any:
+        begun.set()
+        assert go_on.wait(60)
+        raise RuntimeError("on purpose")
+
+    ahead.reckon(replace(one, key="fails", mark=fails))
+    assert begun.wait(60)
+    for _ in range(3):
+        ahead.reckon(one)  # it waits its turn, once
+    go_on.set()
+    ahead._beside.submit(int).result(60)
+    assert "not reckoned ahead" in caplog.text
+    assert "on purpose" in caplog.text
+    assert (len(times), kept.answer(filled, one, fresh=False).as_of) == (1, None)
+    ahead.reckon(one)
+    ahead.close()
+    assert len(times) == 1, "what is kept is not reckoned anew"
 
 
 def test_what_came_since_is_told_with_the_moment_of_what_is_shown(filled: Engine) -> None:
