@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
-    from maximalab_spawner.catalog import Catalog
-    from maximalab_spawner.materials import Course, Material
+    from maximalab_spawner.catalog import Catalog, Course, Material
 
     from maximalab_hub.settings_sections import Language
 
