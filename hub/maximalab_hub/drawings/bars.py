@@ -26,6 +26,8 @@ FULL: Final = 400
 ROOMY: Final = 14
 """From one bar without a name to the next."""
 THICK: Final = 11
+WIDEST: Final = 34
+"""Letters of a name that fit above its bar, beside its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def errors_chart(materials: Sequence[Row], said: Wording) -> list[Bar]:
         if row.medians is not None and (share := row.medians[Measure.ERRORS]) is not None
     }
     return [
-        Bar(said.material(name), said.percent(share), length)
+        Bar(said.short_material(name, WIDEST), said.percent(share), length)
         for (name, share), length in zip(shares.items(), lengths(shares.values()), strict=True)
     ]
 

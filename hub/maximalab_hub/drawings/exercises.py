@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from maximalab_hub.drawings.bars import FULL, NARROW, Bar, lengths, named_bars
+from maximalab_hub.drawings.bars import FULL, NARROW, WIDEST, Bar, lengths, named_bars
 from maximalab_hub.drawings.shapes import Drawing, Kind
 from maximalab_hub.language import translations
+from maximalab_hub.service.wording import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,14 +15,11 @@ if TYPE_CHECKING:
     from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.service.wording import Wording
 
-WIDEST: Final = 40
-"""Letters of an exercise's name that fit above its bar, beside its value."""
-
 
 def exercises_chart(named: Iterable[tuple[str, Exercise]], said: Wording) -> list[Bar]:
     """Give each exercise's share of runs that ended with an error, of all that anybody ran and that may be shown."""
     shares = [
-        (_short(name), share)
+        (cut(name, WIDEST), share)
         for name, one in named
         if one.whole and (share := one.whole.error_share) is not None
     ]
@@ -48,7 +46,3 @@ def exercises_drawing(material: str, bars: Sequence[Bar], said: Wording) -> Draw
         len(bars) * NARROW.step,
         named_bars(bars, NARROW),
     )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= WIDEST else f"{name[: WIDEST - 1]}…"

@@ -96,7 +96,7 @@ def progress_chart(progress: Sequence[Begun], said: Wording) -> Steps | None:
         return None
     weeks = sorted({one.week for one in progress})
     rows = tuple(
-        (said.material(material), tuple(Step(one, _shade(one.people, largest)) for one in steps))
+        (material, tuple(Step(one, _shade(one.people, largest)) for one in steps))
         for material, steps in groupby(progress, key=attrgetter("material"))
     )
     return Steps(tuple(format_date(one, "d MMM", locale=said.language) for one in weeks), rows)
@@ -163,9 +163,9 @@ def progress_drawing(steps: Steps, said: Wording) -> Drawing:
 
 def _steps_row(line: int, steps: Steps, said: Wording) -> Iterator[Label | Box]:
     material, row = steps.rows[line]
-    yield _name(line, material if len(material) <= LONGEST else f"{material[: LONGEST - 1]}…")
+    yield _name(line, said.short_material(material, LONGEST))
     for n, one in enumerate(row):
-        told = f"{material}, {steps.weeks[n]}: {said.shown(one.begun.people)}"
+        told = f"{said.material(material)}, {steps.weeks[n]}: {said.shown(one.begun.people)}"
         yield _square(BESIDE_MATERIALS + n * STEP, line, one.shade, _few(one.begun.people), told)
 
 

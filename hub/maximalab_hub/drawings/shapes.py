@@ -18,8 +18,8 @@ HIGHEST: Final = 560
 THINNEST: Final = 1 / 7
 """And no thinner than this part of what they are on a page."""
 KEY_STEP: Final = 200
-WIDE_LETTER: Final = 0.6
-"""A letter's width on average, in its height; Ukrainian ones are the wider."""
+WIDE_LETTER, BOLD_LETTER = 0.62, 0.74
+"""A letter's width on average, in its height, in the widest of the usual fonts; Ukrainian ones are the wider."""
 LEADING: Final = 1.35
 """From one line of words to the next, in a letter's height."""
 
@@ -103,7 +103,8 @@ def on_paper(drawing: Drawing) -> Drawing:
 def with_words(drawing: Drawing) -> Drawing:
     """Write the title above a drawing as a file has it, and below it what it shows: nothing else will say so."""
     step = LETTERS[drawing.kind] * LEADING
-    heads, tails = _in_lines(drawing.title, drawing), _in_lines(drawing.caption, drawing)
+    heads = _in_lines(drawing.title, drawing, BOLD_LETTER)
+    tails = _in_lines(drawing.caption, drawing, WIDE_LETTER)
     top = round(len(heads) * step + step / 2, 1)
     below = top + drawing.height + step
     shapes = [Label(0, round((n + 1) * step, 1), "", line) for n, line in enumerate(heads)]
@@ -113,8 +114,8 @@ def with_words(drawing: Drawing) -> Drawing:
     return replace(drawing, height=height, shapes=(*shapes, *moved, *said))
 
 
-def _in_lines(text: str, drawing: Drawing) -> list[str]:
-    return textwrap.wrap(text, int(drawing.width / (LETTERS[drawing.kind] * WIDE_LETTER)))
+def _in_lines(text: str, drawing: Drawing, letter: float) -> list[str]:
+    return textwrap.wrap(text, int(drawing.width / (LETTERS[drawing.kind] * letter)))
 
 
 def _thinner(drawing: Drawing) -> Drawing:

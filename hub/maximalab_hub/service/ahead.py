@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from maximalab_hub.store.engine import StoreAwayError
+from maximalab_hub.store.engine import StoreAwayError, reading
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -42,7 +42,10 @@ class Ahead:
 
     def _reckoned(self, of: Reckoning[Any]) -> None:
         try:
-            self._kept.answer(self._engine, of, fresh=False)
+            with reading(self._engine) as connection:
+                mark = of.mark(connection)
+            if mark is not None and not self._kept.has(of.key, mark):  # without a mark nothing would be kept
+                self._kept.answer(self._engine, of, fresh=False)
         except StoreAwayError as error:
             log.warning("not reckoned ahead, for the store does not answer: %.200s", error)
         except Exception:  # the edge of the thread: nobody else would ever hear of it

@@ -64,8 +64,8 @@ def course_exercises_page(
     kept, reckoning = request.app.state.kept, _reckoning(request, course, asked)
     answer = kept.answer(request.app.state.engine, reckoning, fresh=fresh)
     whole = term(request, course)
-    if whole and whole != asked.days:
-        request.app.state.ahead.reckon(_reckoning(request, course, replace(asked, days=whole)))
+    if whole and whole.days != asked.days:
+        request.app.state.ahead.reckon(_reckoning(request, course, replace(asked, days=whole.days)))
     found, said = _shown(request, answer.what, asked), said_to(request)
     query = urlencode({"material": found.material, "since": asked.days.since, "until": asked.days.until})
     about = {

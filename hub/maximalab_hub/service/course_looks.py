@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.period import check_period
 from maximalab_hub.service import PREFIX
-from maximalab_hub.service.questions import FIELDS
+from maximalab_hub.service.questions import FIELDS, check_year
 from maximalab_hub.service.teaching import today, zone_of
 from maximalab_hub.setting import Span
 from maximalab_hub.store import timetables
@@ -42,21 +42,35 @@ class Days:
 
 
 def days_asked(request: Request, since: date | None, until: date | None) -> Days:
-    """Give the days that are asked for: the `USUAL` ones where none are. Raises `PeriodError`."""
+    """Give the days that are asked for: the `USUAL` ones where none are.
+
+    Raises an error 400 where a year is none of a lab's, and `PeriodError`.
+    """
+    for field, day in zip(FIELDS, (since, until), strict=True):
+        check_year(field, day)
     check_period(since, until, FIELDS)
     last = until or max(today(request), since or date.min)
     return Days(max(since or last - USUAL, last - LONGEST), last)
 
 
-def term(request: Request, course: str) -> Days | None:
-    """Give the days of the course's timetable up to today, if they are more than the usual ones."""
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The days of a course's timetable, up to today; where `cut`, the last of them, as many as a page shows."""
+
+    days: Days
+    cut: bool
+
+
+def term(request: Request, course: str) -> Term | None:
+    """Give the timetable's days up to today; `None` where the usual days have all of them."""
     with reading(request.app.state.engine) as connection:
         lessons = timetables.term_of(connection, course)
     if lessons is None:
         return None
     first, last = (at.astimezone(zone_of(request)).date() for at in lessons)
     until = min(last, today(request))
-    return Days(max(first, until - LONGEST), until) if first < until - USUAL else None
+    since = max(first, until - LONGEST)
+    return Term(Days(since, until), cut=since > first) if first < today(request) - USUAL else None
 
 
 def record(request: Request, kind: Kind, person: Person, course: str, **asked: str) -> Entry:

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from maximalab_hub.erasure import LONGEST_REASON
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import Admin, AnyPerson, xsrf_token
+from maximalab_hub.service.log_words import rows_in_words
 from maximalab_hub.service.own_events import log_names_of
 from maximalab_hub.service.pages import page
 from maximalab_hub.service.saying import said_to
@@ -85,5 +86,6 @@ def _page(
         unlike=unlike,
         longest=LONGEST_REASON,
         said=said_to(request),
+        rows_in_words=rows_in_words,
         xsrf=xsrf_token(request),
     )

@@ -125,6 +125,12 @@ class Kept:
             self._found.move_to_end(key)
             return known
 
+    def has(self, key: Hashable, mark: Mark) -> bool:
+        """Say whether somebody who asks would be answered at once; nobody has asked yet."""
+        with self._lock:
+            known = self._found.get(key)
+        return known is not None and known.mark.people == mark.people
+
     def keep(self, key: Hashable, one: Reckoned) -> None:
         """Keep a result, and let those go that nobody asked for the longest."""
         with self._lock:

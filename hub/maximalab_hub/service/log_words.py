@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from babel.dates import format_date
-
 from maximalab_hub.language import translations
 from maximalab_hub.service.errors import N_
 
@@ -43,15 +41,34 @@ LABELS: Final[Mapping[str, str]] = {
 }
 """In the order in which they are told; whatever else an entry says follows under its own name."""
 PLACES: Final[Mapping[str, str]] = {"folder": N_("a folder"), "terminal": N_("a terminal")}
-KEPT: Final[Mapping[str, str]] = {
+ROWS: Final[Mapping[str, str]] = {
+    "event": N_("events"),
+    "server": N_("starts and stops of servers"),
+    "enrolment": N_("places in groups"),
+    "consent": N_("decisions about studies"),
+    "cell_code": N_("code of cells"),
+    "erasure_request": N_("requests for erasure"),
+    "rating_panel": N_("panels of experts"),
+    "competence": N_("tables of levels"),
+    "start_count": N_("counts of servers' starts"),
+    "derivation": N_("notes of how sessions were reckoned"),
+    "setting_span": N_("times in class"),
+    "work_session": N_("sessions"),
+    "timetable_version": N_("versions of timetables"),
+    "timetable_source": N_("addresses of calendars"),
+    "timetable_draft": N_("imports of timetables"),
+    "study": N_("studies"),
+    "export_log": N_("entries of the export log"),
+    "erased": N_("notes of erasures"),
     "events": N_("events"),
     "sign_ins": N_("sign-ins"),
     "looks": N_("looks and exports"),
-    "export_log": N_("entries of this log"),
     "position": N_("entry"),
     "hash": N_("its hash"),
 }
-"""Classes of records that are kept for times of their own, and where the log begins after old entries went."""
+"""Tables, classes of records with a time of their own, and a place in the log: of whomever they are."""
+MOMENTS: Final = frozenset({"since", "until", "before"})
+"""What is a day or a moment, or holds some. Everything else that looks like one was typed, and stays as it was."""
 SHORTEST: Final = 8
 """Signs of a hash that tell it from others."""
 
@@ -95,37 +112,39 @@ def _value(name: str, value: Any, said: Wording) -> str:  # noqa: ANN401
             return _(PLACES[value]) if value in PLACES else value
         case "tables", list():
             return "; ".join(said.table(str(one)) for one in value)
+        case _, dict():
+            return rows_in_words(value, said, moments=name in MOMENTS)
         case _:
-            return _plain(value, said)
+            return _plain(value, said, moment=name in MOMENTS)
 
 
-def _plain(value: Any, said: Wording) -> str:  # noqa: ANN401
+def rows_in_words(rows: Mapping[str, Any], said: Wording, *, moments: bool = False) -> str:
+    """List how many rows of which tables; or of which records a moment is told."""
+    _ = translations(said.language).gettext
+    names = {name: _(ROWS[name]) if name in ROWS else name for name in rows}
+    return ", ".join(f"{names[name]} — {_plain(one, said, moment=moments)}" for name, one in rows.items())
+
+
+def _plain(value: Any, said: Wording, *, moment: bool) -> str:  # noqa: ANN401
     match value:
         case bool():
             return "✓" if value else "–"
         case int():
             return said.number(value)
-        case dict():
-            return ", ".join(f"{_kept(str(name), said)} — {_plain(one, said)}" for name, one in value.items())
         case list():
-            return ", ".join(_plain(one, said) for one in value)
-        case str():
+            return ", ".join(_plain(one, said, moment=moment) for one in value)
+        case str() if moment:
             return _moment(value, said)
         case _:
             return str(value)
 
 
-def _kept(name: str, said: Wording) -> str:
-    _ = translations(said.language).gettext
-    return _(KEPT[name]) if name in KEPT else said.stored(name)
-
-
 def _moment(text: str, said: Wording) -> str:
-    """Say a day or a moment as people write it; any other text as it is."""
+    """Say a day or a moment as people write it; what is none, or one that no calendar of ours has, as it stands."""
     try:
         if len(text) == len("2026-11-22"):
-            return format_date(date.fromisoformat(text), "d MMM y", locale=said.language)
+            return said.calendar_day(date.fromisoformat(text))
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return said.moment(at) if at.tzinfo else text
+    except (ValueError, OverflowError):
         return text
-    return said.moment(at) if at.tzinfo else text

@@ -80,6 +80,11 @@ def _day(asked: Mapping[str, str], field: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise problem(400, field, "a day is written as 2026-11-22") from error
-    if not 2000 <= day.year <= 2200:  # noqa: PLR2004  a lab's lifetime; beyond, time zones have no rules
-        raise problem(400, field, "a day lies between the years 2000 and 2200")
+    check_year(field, day)
     return day
+
+
+def check_year(field: str, day: date | None) -> None:
+    """Raise an error 400 that names the field where a day is beyond a lab's lifetime: no time zone has rules there."""
+    if day is not None and not 2000 <= day.year <= 2200:  # noqa: PLR2004
+        raise problem(400, field, "a day lies between the years 2000 and 2200")

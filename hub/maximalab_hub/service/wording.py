@@ -102,6 +102,11 @@ FORMATS: Final[Mapping[str, str]] = {
 _LOCALES: Final[Mapping[Language, str]] = {"uk": "uk_UA", "en": "en_GB"}
 
 
+def cut(text: str, most: int) -> str:
+    """Give the text, or as much of it as so many letters hold."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """How values are said to one reader; what is missing is a dash."""
@@ -118,6 +123,14 @@ class Wording:
     def material(self, name: str | None) -> str:
         """Say a material by its title, as `course` a course."""
         return self._called(name, self.catalogue.materials if self.catalogue else ())
+
+    def short_material(self, name: str, most: int) -> str:
+        """Say it in so many letters; of a title that is cut its id says which one it is."""
+        title = self.material(name)
+        if len(title) <= most:
+            return title
+        ending = f"… ({name})"
+        return f"{title[: most - len(ending)]}{ending}" if 2 * len(ending) < most else cut(name, most)
 
     def kind(self, word: str) -> str:
         """Say a kind of event in plain words."""
@@ -148,12 +161,8 @@ class Wording:
         return self._said(FORMATS, word)
 
     def stored(self, word: str) -> str:
-        """Say a table of the store."""
+        """Say a table of the store to whom its rows are about."""
         return self._said(STORED, word)
-
-    def tables(self, rows: Mapping[str, int]) -> str:
-        """List how many rows of which tables."""
-        return ", ".join(f"{self.stored(name)} — {self.number(count)}" for name, count in rows.items())
 
     def moment(self, at: datetime) -> str:
         """Say a moment in the lab's time zone, to the second."""

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from xml.etree import ElementTree as ET
 
 import pytest
 from comparedclass import CHOICES, EVERYBODY, PSEUDONYMS, TIMETABLES
-from maximalab_hub.comparison.report import report
-from maximalab_hub.drawings.bars import Bar, errors_drawing, shares_drawing
+from maximalab_hub.comparison.findings import Measure
+from maximalab_hub.comparison.progress import Begun
+from maximalab_hub.comparison.report import Row, report
+from maximalab_hub.drawings.bars import FULL, WIDEST, Bar, errors_chart, errors_drawing, shares_drawing
 from maximalab_hub.drawings.compared import DRAWINGS, charts_of, drawings
-from maximalab_hub.drawings.shapes import HIGHEST, Box, Drawing, Kind, Look, on_paper
+from maximalab_hub.drawings.grids import LONGEST, progress_chart, progress_drawing
+from maximalab_hub.drawings.shapes import (
+    HIGHEST,
+    LETTERS,
+    WIDE_LETTER,
+    Box,
+    Drawing,
+    Kind,
+    Label,
+    Look,
+    on_paper,
+)
 from maximalab_hub.drawings.svg import COLOURS, as_file, as_picture, on_page
 from maximalab_hub.pages.frame import STATIC
 from maximalab_hub.service.wording import Wording
+from maximalab_spawner.catalog import Catalog, Title
+from pagecases import MATERIAL
 
 ENGLISH, UKRAINIAN = (Wording(language, "Europe/Kyiv") for language in ("en", "uk"))
 MADE = report(EVERYBODY, TIMETABLES, CHOICES)
@@ -88,6 +104,22 @@ def test_style_sheet_and_script_know_every_look_and_kind():
     looks = {look for look in Look if re.search(rf"\.{look}\b", style)}
     assert looks | {Look.BAR} == set(Look), "a bar alone has no colour"
     assert [kind for kind in Kind if f"figure svg.{kind}" not in script] == []
+
+
+def test_long_titles_leave_room_for_figures_and_tell_rows_apart():
+    names = [f"lp-{n}" for n in range(1, 4)]
+    title = Title("Лінійне програмування: графічний метод", "Linear programmes, solved by drawing them")
+    known = Catalog(tuple(replace(MATERIAL, id=name, title=title) for name in names), ())
+    said = replace(UKRAINIAN, catalogue=known)
+    rows = tuple(Row(name, 12, dict.fromkeys(Measure, 0.125)) for name in names)
+    bars = errors_chart(rows, said)
+    begun = [Begun(name, date(2026, 9, 7), 12) for name in names]
+    steps = progress_drawing(progress_chart(begun, said), said)
+    labels = [one.text for one in steps.shapes if isinstance(one, Label)][-3:]
+    for told, most in (([bar.name for bar in bars], WIDEST), (labels, LONGEST)):
+        assert len(set(told)) == 3
+        assert max(map(len, told)) <= most
+    assert (WIDEST + len(" 100,0 %")) * LETTERS[Kind.BARS] * WIDE_LETTER <= FULL
 
 
 def test_names_that_people_typed_are_no_markup():

@@ -270,8 +270,9 @@ def test_what_is_reckoned_ahead_is_kept_once_and_a_failure_ends_nothing(filled: 
     assert "on purpose" in caplog.text
     assert (len(times), kept.answer(filled, one, fresh=False).as_of) == (1, None)
     ahead.reckon(one)
+    ahead.reckon(replace(one, key="while everything is counted anew", mark=lambda _: None))
     ahead.close()
-    assert len(times) == 1, "what is kept is not reckoned anew"
+    assert len(times) == 1, "neither what is kept is reckoned anew, nor what would not be kept"
 
 
 def test_what_came_since_is_told_with_the_moment_of_what_is_shown(filled: Engine) -> None:

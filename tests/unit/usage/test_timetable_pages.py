@@ -169,6 +169,43 @@ def test_a_group_of_nobody_as_a_misspelt_one_is_named_until_somebody_is_in_it(ap
         assert re.findall(r"count for nobody: (\S+)", week) == left
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        pytest.param(
+            ["2001-01-01", "2001-01-08"], "All days of the timetable: 1 January 2001 – 8", id="ended"
+        ),
+        pytest.param(
+            ["2001-01-01", "2002-01-07"], "The last 30 weeks of the timetable: 11 June 2001 – 7", id="long"
+        ),
+        pytest.param([f"{datetime.now(UTC):%Y-%m-%d}"], "", id="the usual days have all of it"),
+        pytest.param([], "", id="none"),
+    ],
+)
+def test_all_days_of_the_timetable_are_a_link_away_where_the_usual_ones_are_others(app, days, said):
+    tanya = Person(app, "tanya")
+    if days:
+        rows = "".join(f"OR-1;{day};8:30;10:05\n" for day in days)
+        tanya.take("t.csv", f"group;date;begins;ends\n{rows}")
+    for page in ("rhythm", "exercises"):
+        shown = tanya.get(f"{BASE}/{page}").text
+        assert (said in shown) if said else ("of the timetable:" not in shown)
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("since=0001-01-01&until=0001-01-02", "since"),
+        ("until=0001-01-01", "until"),
+        ("since=9999-12-31&until=9999-12-31", "since"),
+    ],
+)
+def test_days_that_no_lab_has_are_refused_by_name(app, asked, field):
+    for page in ("rhythm", "rhythm/week.svg", "exercises", "exercises.csv"):
+        answer = Person(app, "tanya").get(f"{BASE}/{page}?{asked}")
+        assert (answer.status_code, field in answer.text) == (400, True)
+
+
 def test_a_group_of_people_without_lessons_is_named_once_others_have_some(app):
     tanya = Person(app, "tanya")
     for group, name in (("OR-1", "sam"), ("OR-l", "olena")):
