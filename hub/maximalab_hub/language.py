@@ -96,3 +96,8 @@ def translations(language: Language) -> NullTranslations:
     write_mo(compiled, catalog)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def signed(shape: str) -> str:
+    """Add to a number's shape that of what is less than nothing: with a minus, where a locale would put a hyphen."""
+    return f"{shape};−{shape}"

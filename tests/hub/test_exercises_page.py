@@ -114,6 +114,21 @@ def test_a_teacher_sees_the_exercises_of_everybody_in_the_course_and_nobody_by_n
     assert teacher.get(png).content.startswith(b"\x89PNG")
 
 
+def test_a_word_that_was_typed_for_a_course_is_none_in_any_menu(visit):
+    researcher = visit("researcher")
+    assert researcher.get(f"{USAGE}/compare?course=nosuch").status_code == 200
+    menu = re.search(
+        r'<select id="course".*?</select>', visit("admin").get(f"{USAGE}/compare").text, re.DOTALL
+    )
+    assert COURSE_ID in menu.group()
+    assert "nosuch" not in menu.group()
+
+
+def test_a_material_that_nobody_ran_is_a_table_of_headings_alone(visit):
+    [heads] = visit("teacher").get(f"{COURSE}.csv?material=nosuch").text.splitlines()
+    assert heads.startswith("material,cell,exercise,all_people")
+
+
 def test_the_days_of_the_timetable_are_a_click_away_and_reckoned_before_it(visit, app):
     teacher = visit("teacher")
     app.state.kept.clear()

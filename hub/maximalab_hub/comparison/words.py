@@ -9,7 +9,7 @@ from babel.numbers import format_decimal, format_percent
 
 from maximalab_hub.comparison.findings import Finding, Measure, Reason
 from maximalab_hub.comparison.places import Place
-from maximalab_hub.language import translations
+from maximalab_hub.language import signed, translations
 from maximalab_hub.setting import Setting
 from maximalab_hub.stats import Wilcoxon
 
@@ -24,11 +24,6 @@ _LOCALES: Final[Mapping[Language, str]] = {"uk": "uk_UA", "en": "en_GB"}
 _SHARES: Final = frozenset({Measure.ERRORS, Measure.SHARE_OUT})
 _SAME_PEOPLE: Final = frozenset({Setting.IN_CLASS.value, Place.CLOUD.value})
 """The first sides of pairs, of which both sides are as many."""
-
-
-def _signed(shape: str) -> str:
-    """Add the shape of what is less than nothing: with a minus, where a locale would put a hyphen."""
-    return f"{shape};−{shape}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +232,12 @@ class Words:
     def value(self, measure: Measure, value: float) -> str:
         """Say a figure in its unit."""
         if measure in _SHARES:
-            return format_percent(value, _signed("#,##0.0 %"), locale=_LOCALES[self.language])
+            return format_percent(value, signed("#,##0.0 %"), locale=_LOCALES[self.language])
         return self.number(value, 1)
 
     def number(self, value: float, digits: int) -> str:
         """Say a number with so many digits after the point; nothing is less than nothing."""
-        shape = _signed(f"#,##0.{'0' * digits}" if digits else "#,##0")
+        shape = signed(f"#,##0.{'0' * digits}" if digits else "#,##0")
         return format_decimal(round(value, digits) + 0.0, shape, locale=_LOCALES[self.language])
 
     def _p(self, value: float, _digits: int) -> str:

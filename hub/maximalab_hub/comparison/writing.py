@@ -7,8 +7,9 @@ import io
 import json
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from maximalab_hub.comparison.exercises import Exercise
 from maximalab_hub.comparison.findings import Measure, person_value
 from maximalab_hub.comparison.places import Place
 from maximalab_hub.export.csv import guarded
@@ -17,7 +18,6 @@ from maximalab_hub.setting import Setting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.comparison.figures import Part
     from maximalab_hub.comparison.findings import Finding
     from maximalab_hub.comparison.report import Report, Row
@@ -52,7 +52,7 @@ def exercises_csv(named: Iterable[tuple[str, Exercise]]) -> bytes:
 
     The row without a cell is of cells that people added.
     """
-    return _csv(_exercise(name, one) for name, one in named)
+    return _csv((_exercise(name, one) for name, one in named), _exercise("", _NOTHING))
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911  whatever a report holds; one answer for each type
@@ -96,6 +96,10 @@ def _in_both(report: Report) -> Iterator[Mapping[str, Any]]:
         yield {"person": one.user} | {
             name: value for place, part in sides for name, value in _columns(place, part).items()
         }
+
+
+_NOTHING: Final = Exercise("", None, None, None, (), dict.fromkeys(Setting))
+"""An exercise of which nothing is known, for the headings of a table without any."""
 
 
 def _exercise(name: str, one: Exercise) -> Mapping[str, Any]:
@@ -161,11 +165,14 @@ def _test(test: Finding) -> Mapping[str, Any]:
     }
 
 
-def _csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
+def _csv(rows: Iterable[Mapping[str, Any]], heads: Iterable[str] = ()) -> bytes:
+    """Write a table; its headings are those of its first row where none are given."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
+    if names := list(heads):
+        writer.writerow(names)
     for place, row in enumerate(rows):
-        if place == 0:
+        if place == 0 and not names:
             writer.writerow(row)
         writer.writerow([_field(value) for value in row.values()])
     return buffer.getvalue().encode()

@@ -11,6 +11,9 @@ from fastapi import Depends, Request
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.questions import Question, read_question
+from maximalab_hub.sourcecells import read_or_warn
+from maximalab_hub.store import research
+from maximalab_hub.store.engine import reading
 
 if TYPE_CHECKING:
     from maximalab_spawner.tiers import Person
@@ -42,4 +45,13 @@ def record(
     detail = {"page": request.url.path.removeprefix(PREFIX), **asked.values, **more}
     own: OwnEvents = request.app.state.own_events
     study = lab_of(request).study.id if of_the_study else None
-    return own.record(kind, person.name, course=asked.course, detail=detail, study=study)
+    return own.record(kind, person.name, course=_known(request, asked.course), detail=detail, study=study)
+
+
+def _known(request: Request, course: str | None) -> str | None:
+    """Give a course that there is: a word that was typed for one would be a course from then on, in every menu."""
+    catalogue = read_or_warn(request.app.state.catalogue)
+    if course is None or (catalogue and any(one.id == course for one in catalogue.courses)):
+        return course
+    with reading(request.app.state.engine) as connection:
+        return course if course in research.courses(connection) else None

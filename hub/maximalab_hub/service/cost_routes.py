@@ -15,6 +15,7 @@ from maximalab_hub.service import PREFIX
 from maximalab_hub.service.asked import Asked, record
 from maximalab_hub.service.auth import Admin  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.errors import N_
+from maximalab_hub.service.given import given
 from maximalab_hub.service.pages import page
 from maximalab_hub.service.saying import said_to
 from maximalab_hub.store import research
@@ -38,8 +39,8 @@ COLUMNS: Final[tuple[Column[Metered], ...]] = (
 )
 WHY_MISSING: Final[Mapping[str, str]] = {
     "local": N_(
-        "Servers here are processes of this machine. So it is where a server ended within its first half minute, or"
-        " while no hub ran."
+        "Servers here are processes of this machine, and what runs now is told every five minutes. So it is where a"
+        " server has run for less, ended within its first half minute, or ended while no hub ran."
     ),
     "docker": N_(
         "So it is where a Docker engine does not count or did not answer, and where a server ended while no hub ran."
@@ -88,10 +89,10 @@ def costs_page(request: Request, person: Admin, asked: Asked) -> Response:
 @router.get("/costs.csv")
 def costs_csv(request: Request, person: Admin, asked: Asked) -> Response:
     """For admins: the same by person, server and course, as CSV that is safe to open in a spreadsheet."""
-    record(request, person, Kind.EXPORT, asked, of_the_study=False)
+    entry = record(request, person, Kind.EXPORT, asked, of_the_study=False)
     rows, _ = _read(request, asked)
-    headers = {"Content-Disposition": 'attachment; filename="costs.csv"'}
-    return Response(b"".join(write_csv(rows, COLUMNS)), media_type="text/csv; charset=utf-8", headers=headers)
+    content = b"".join(write_csv(rows, COLUMNS))
+    return given(request, entry, content, "costs.csv", "text/csv; charset=utf-8")
 
 
 def kind_of_servers(file: Path) -> str:

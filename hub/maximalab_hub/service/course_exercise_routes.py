@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date  # noqa: TC003  FastAPI reads it at run time
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlencode
 
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from maximalab_hub.comparison.writing import exercises_csv
 from maximalab_hub.events import Kind
-from maximalab_hub.service.course_looks import Days, days_asked, record, term
+from maximalab_hub.service.course_looks import AskedDay, Days, days_asked, record, term
 from maximalab_hub.service.exercise_figures import handed_out, of_course
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
@@ -42,8 +41,8 @@ class Wanted:
 def wanted(
     request: Request,
     material: Annotated[str, Query(max_length=64)] = "",
-    since: date | None = None,
-    until: date | None = None,
+    since: AskedDay = None,
+    until: AskedDay = None,
 ) -> Wanted:
     """Read from the address what is asked for; four weeks where it names no days. Raises `PeriodError`."""
     return Wanted(material, days_asked(request, since, until))
@@ -60,7 +59,7 @@ def course_exercises_page(
 
     From what was reckoned last, and says so where something came since; reckoned anew where that is asked for.
     """
-    record(request, Kind.LOOK, person, course, material=asked.material)
+    record(request, Kind.LOOK, person, course, asked.days, material=asked.material)
     kept, reckoning = request.app.state.kept, _reckoning(request, course, asked)
     answer = kept.answer(request.app.state.engine, reckoning, fresh=fresh)
     whole = term(request, course)
@@ -84,7 +83,7 @@ def course_exercises_table(
     request: Request, course: CourseId, person: CourseTeacher, asked: Asked
 ) -> Response:
     """For the course's teachers and admins: the same as CSV. It is recorded."""
-    entry = record(request, Kind.EXPORT, person, course, material=asked.material)
+    entry = record(request, Kind.EXPORT, person, course, asked.days, material=asked.material)
     content = exercises_csv(_found(request, course, asked).named)
     return given(request, entry, content, f"{course}-exercises.csv", "text/csv; charset=utf-8")
 
@@ -99,7 +98,7 @@ def course_exercises_drawing(
 ) -> Response:
     """For the course's teachers and admins: the drawing of the page, `errors.svg` or `errors.png`. It is recorded."""
     name, form = drawing_asked(drawing, DRAWINGS)
-    entry = record(request, Kind.EXPORT, person, course, material=asked.material)
+    entry = record(request, Kind.EXPORT, person, course, asked.days, material=asked.material)
     found = _found(request, course, asked)
     return drawing_given(request, entry, found.drawing, f"{course}-exercises-{name}", form)
 

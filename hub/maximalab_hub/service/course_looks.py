@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BeforeValidator
 
 from maximalab_hub.period import check_period
 from maximalab_hub.service import PREFIX
@@ -35,10 +37,21 @@ class Days:
 
     since: date
     until: date
+    cut: bool = field(default=False, compare=False)
+    """Whether more days were asked for, before these."""
 
     def span(self, zone: str) -> Span:
         """Give the moments between which they lie in this time zone."""
         return Span(start_of_day(self.since, zone), start_of_day(self.until + timedelta(days=1), zone))
+
+
+def day_or_none(typed: object) -> object:
+    """Take an empty field of a form for a day that nobody chose."""
+    return typed or None
+
+
+AskedDay = Annotated[date | None, BeforeValidator(day_or_none)]
+"""Type of a day in an address, which may be left empty."""
 
 
 def days_asked(request: Request, since: date | None, until: date | None) -> Days:
@@ -46,11 +59,13 @@ def days_asked(request: Request, since: date | None, until: date | None) -> Days
 
     Raises an error 400 where a year is none of a lab's, and `PeriodError`.
     """
-    for field, day in zip(FIELDS, (since, until), strict=True):
-        check_year(field, day)
+    for name, day in zip(FIELDS, (since, until), strict=True):
+        check_year(name, day)
     check_period(since, until, FIELDS)
     last = until or max(today(request), since or date.min)
-    return Days(max(since or last - USUAL, last - LONGEST), last)
+    # Nothing has happened yet in days to come, so they take no place among the most that are shown.
+    first = min(last, max(today(request), since or date.min)) - LONGEST
+    return Days(max(since or last - USUAL, first), last, cut=since is not None and since < first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +88,9 @@ def term(request: Request, course: str) -> Term | None:
     return Term(Days(since, until), cut=since > first) if first < today(request) - USUAL else None
 
 
-def record(request: Request, kind: Kind, person: Person, course: str, **asked: str) -> Entry:
+def record(request: Request, kind: Kind, person: Person, course: str, days: Days, **asked: str) -> Entry:
     """Write down who looks at which page of the course, or takes a file of it away, before anything is shown."""
     own: OwnEvents = request.app.state.own_events
-    detail = {"page": request.url.path.removeprefix(PREFIX), **asked}
+    of = {"since": days.since.isoformat(), "until": days.until.isoformat()}
+    detail = {"page": request.url.path.removeprefix(PREFIX), **of, **asked}
     return own.record(kind, person.name, course=course, detail=detail)

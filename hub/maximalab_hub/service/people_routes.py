@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -27,7 +27,7 @@ from maximalab_hub.store.engine import reading
 from maximalab_hub.store.timetables import How, StaleError
 from maximalab_hub.timetable import TimetableError, Trouble, edits
 from maximalab_hub.timetable.csvfile import read_people
-from maximalab_hub.timetable.edits import group_name, moment_of, names_in
+from maximalab_hub.timetable.edits import end_of, group_name, moment_of, names_in
 from maximalab_hub.timetable.state import Enrolled
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def people_from_table(
 def _changed(now: State, group: str, names: tuple[str, ...], typed: PeopleForm, zone: ZoneInfo) -> State:
     if typed.what == "strike":
         return edits.strike(now, names[0], group, typed.entry)
-    until = moment_of(typed.last + timedelta(days=1), time.min, zone) if typed.last else None
+    until = end_of(typed.last, zone) if typed.last else None
     if typed.what == "end":
         if until is None:
             raise TimetableError("give the last day", Trouble.NO_DAYS)

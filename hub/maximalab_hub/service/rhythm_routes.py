@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date  # noqa: TC003  FastAPI reads it at run time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,7 +11,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from maximalab_hub.comparison.rhythm import rhythm_of
 from maximalab_hub.drawings.grids import week_chart, week_drawing
 from maximalab_hub.events import Kind
-from maximalab_hub.service.course_looks import Days, days_asked, record, term
+from maximalab_hub.language import translations
+from maximalab_hub.service.course_looks import AskedDay, Days, days_asked, record, term
 from maximalab_hub.service.given import drawing_asked, drawing_given
 from maximalab_hub.service.pages import language_of
 from maximalab_hub.service.saying import said_to
@@ -53,8 +53,8 @@ class Found:
 def wanted(
     request: Request,
     group: Annotated[str, Query(max_length=64)] = "",
-    since: date | None = None,
-    until: date | None = None,
+    since: AskedDay = None,
+    until: AskedDay = None,
 ) -> Wanted:
     """Read from the address what is asked for; four weeks where it names no days. Raises `PeriodError`."""
     return Wanted(group, days_asked(request, since, until))
@@ -65,7 +65,7 @@ def rhythm_page(
     request: Request, course: CourseId, person: CourseTeacher, asked: Annotated[Wanted, Depends(wanted)]
 ) -> Response:
     """For the course's teachers and admins: the week of a group, day by hour. The look is recorded."""
-    record(request, Kind.LOOK, person, course, group=asked.group)
+    record(request, Kind.LOOK, person, course, asked.days, group=asked.group)
     found = _found(request, course, asked)
     said = said_to(request)
     beside = {
@@ -87,13 +87,19 @@ def rhythm_drawing(
 ) -> Response:
     """For the course's teachers and admins: the same week's drawing, `week.svg` or `week.png`. It is recorded."""
     name, form = drawing_asked(drawing, ("week",))
-    entry = record(request, Kind.EXPORT, person, course, group=asked.group)
+    entry = record(request, Kind.EXPORT, person, course, asked.days, group=asked.group)
     drawn = _drawn(_found(request, course, asked).week, said_to(request))
     return drawing_given(request, entry, drawn, f"{course}-{name}", form)
 
 
 def _drawn(week: Week | None, said: Wording) -> Drawing | None:
-    return week_drawing(week, said) if week else None
+    """Draw a group's week, in which nothing hides."""
+    _ = translations(said.language).gettext
+    caption = _(
+        "Runs by day and hour, in the lab's time zone: the darker, the more. A frame marks hours with lessons."
+        " Cells that waited behind a failed one and did not begin are no runs."
+    )
+    return replace(week_drawing(week, said), caption=caption) if week else None
 
 
 def _found(request: Request, course: str, asked: Wanted) -> Found:
@@ -122,6 +128,7 @@ def _found(request: Request, course: str, asked: Wanted) -> Found:
         "number": number,
         "since": days.since,
         "until": days.until,
+        "cut": days.cut,
         "query": urlencode({"group": group, "since": days.since, "until": days.until}),
     }
     return Found(week_chart(rhythm_of(*runs, lessons, zone_of(request), 1), language_of(request)), beside)

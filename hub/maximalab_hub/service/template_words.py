@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from babel.numbers import format_decimal
 
-from maximalab_hub.language import translations
+from maximalab_hub.language import signed, translations
 from maximalab_hub.ratings import rounded
 from maximalab_hub.service.errors import N_
 from maximalab_hub.stats import MarginalHomogeneity
@@ -61,7 +61,8 @@ class TemplateWords:
     def fault(self, error: TypedError) -> str:
         """Say what is wrong with what was typed, and which part of it."""
         said = self._words(FAULTS[error.fault])
-        return f"{said} «{error.part}»" if error.part else said
+        marks = ("«", "»") if self.language == "uk" else ("“", "”")
+        return f"{said} {error.part.join(marks)}" if error.part else said
 
     def mean(self, value: Fraction) -> str:
         """Say an average with two decimals."""
@@ -105,7 +106,7 @@ class TemplateWords:
             lines.append(
                 _(
                     "The lines are named like the levels. If they are the same people's levels before, enter the table"
-                    " again with the tick below: this test takes them for different people."
+                    " again, and tick that they are the same people: this test takes them for different people."
                 )
             )
         if same_people:
@@ -185,7 +186,7 @@ class TemplateWords:
         return text.replace(".", ",") if self.language == "uk" else text
 
     def _number(self, value: float, digits: int) -> str:
-        shape = "#,##0" if digits == 0 else f"#,##0.{'0' * digits}"
+        shape = signed("#,##0" if digits == 0 else f"#,##0.{'0' * digits}")
         return format_decimal(value, shape, locale=_LOCALES[self.language])
 
     @property

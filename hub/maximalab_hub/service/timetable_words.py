@@ -88,6 +88,11 @@ TROUBLES: Final[Mapping[str, str]] = {
     ),
     Trouble.GONE: N_("This lesson is not in the timetable any more: it was moved or removed meanwhile."),
     Trouble.NO_DAYS: N_("The last day has to come after the first one, and within 400 days."),
+    Trouble.FAR: N_("A day lies between the years 2000 and 2200."),
+    Trouble.BEFORE: N_(
+        "This last day comes before the person's first one in the group, so nothing was changed. Choose a later one, or"
+        " “Never was here”."
+    ),
     Trouble.NO_SUCH_TIME: N_("On that night the clocks are put forward over this time. Choose another."),
     Trouble.NOBODY: N_("Nobody was named. Write at least one account name."),
     Trouble.NO_NAME: N_("This cannot be an account's name."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import floor
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class Grim:
     def __bool__(self) -> bool:
         """Whether the mean is possible."""
         return self.consistent
+
+
+_LARGEST: Final = Decimal(10) ** 15
+"""Beyond, a float does not tell whole numbers apart."""
 
 
 def grim(mean: str | float | Decimal, n: int, items: int = 1, *, decimals: int | None = None) -> Grim:
@@ -56,8 +61,8 @@ def _decimal(mean: str | float | Decimal) -> Decimal:
         number = Decimal(str(mean).strip().replace(",", "."))
     except InvalidOperation as error:
         raise ValueError(f"mean is {mean!r}; give a number as it is printed, such as '1.86'") from error
-    if not number.is_finite():
-        raise ValueError(f"mean is {mean!r}; give a finite number")
+    if not number.is_finite() or abs(number) >= _LARGEST:
+        raise ValueError(f"mean is {mean!r}; give a finite number of at most 15 digits before the point")
     return number
 
 

@@ -22,6 +22,7 @@ from maximalab_hub.timetable.edits import (
     MOST_WEEKS,
     Hours,
     account_of,
+    end_of,
     moment_of,
 )
 from maximalab_hub.timetable.lesson import (
@@ -204,7 +205,7 @@ def _person(row: _Row, zone: ZoneInfo) -> Enrolled | None:
         row.wrong("until", CellTrouble.BEFORE)
     if row.faults or first is None:
         return None
-    until = moment_of(last + timedelta(days=1), time.min, zone) if last else None
+    until = end_of(last, zone) if last else None
     return Enrolled(name, group, moment_of(first, time.min, zone), until)
 
 

@@ -56,7 +56,7 @@ class Hours:
 
 def moment_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Give the moment at which the clock shows this; of two, the first. Raises `TimetableError` where it never does."""
-    local = datetime.combine(day, clock, zone)
+    local = datetime.combine(near(day), clock, zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
         where = f"{day} {clock:%H:%M}"
@@ -64,6 +64,18 @@ def moment_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
             f"{where}: the clocks are put forward over this time", Trouble.NO_SUCH_TIME, where
         )
     return moment
+
+
+def near(day: date) -> date:
+    """Give the day back. Raises `TimetableError` where it is beyond a lab's lifetime."""
+    if not 2000 <= day.year <= 2200:  # noqa: PLR2004
+        raise TimetableError(f"{day}: a day lies between the years 2000 and 2200", Trouble.FAR, str(day))
+    return day
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """Give the moment at which a day ends. Raises `TimetableError`."""
+    return moment_of(near(day) + timedelta(days=1), time.min, zone)
 
 
 def group_name(typed: str) -> str:
@@ -111,7 +123,7 @@ def add_series(  # noqa: PLR0913, PLR0917  what a form about a series holds
 
 
 def _days(first: date, last: date, every: int) -> Iterator[date]:
-    if not first <= last <= first + LONGEST_SERIES or not 1 <= every <= MOST_WEEKS:
+    if not near(first) <= last <= first + LONGEST_SERIES or not 1 <= every <= MOST_WEEKS:
         raise TimetableError(
             "the last day comes after the first, and within 400 days", Trouble.NO_DAYS, str(last)
         )
@@ -168,10 +180,10 @@ def remove(state: State, lesson_id: str, *, following: bool = False) -> State:
 
 def add_holiday(state: State, first: date, last: date, name: str, zone: ZoneInfo) -> State:
     """Add days without lessons, `last` included."""
-    if not first <= last <= first + LONGEST_SERIES:
+    if not near(first) <= last <= first + LONGEST_SERIES:
         raise TimetableError("the last day comes after the first", Trouble.NO_DAYS, str(last))
-    starts_at = datetime.combine(first, time.min, zone).astimezone(UTC)
-    ends_at = datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC)
+    starts_at = datetime.combine(near(first), time.min, zone).astimezone(UTC)
+    ends_at = datetime.combine(near(last) + timedelta(days=1), time.min, zone).astimezone(UTC)
     holiday = Holiday(starts_at, ends_at, note_of(name) or "–")
     return ordered(replace(state, holidays=(*state.holidays, holiday)))
 
@@ -182,12 +194,24 @@ def remove_holiday(state: State, holiday: Holiday) -> State:
 
 
 def enrol(state: State, people: Iterable[Enrolled]) -> State:
-    """Put people into groups. Somebody who is in a group all that time, or from that moment on, stays as they are."""
+    """Put people into groups. Somebody who is in a group all that time, or from that moment on, stays as they are.
+
+    An entry all of whose time a new one covers goes: of two that are open, one would stay open when the other ends.
+    """
     there = defaultdict(list)
     for one in state.people:
         there[one.user, one.group].append(one)
     new = [one for one in people if not any(_has(known, one) for known in there[one.user, one.group])]
-    return ordered(replace(state, people=(*state.people, *new)))
+    covered = {
+        known for one in new for known in there[one.user, one.group] if _covers(one, known) and known != one
+    }
+    rest = [one for one in state.people if one not in covered]
+    return ordered(replace(state, people=(*rest, *new)))
+
+
+def _covers(one: Enrolled, known: Enrolled) -> bool:
+    whole = one.until is None or (known.until is not None and known.until <= one.until)
+    return one.since <= known.since and whole
 
 
 def _has(known: Enrolled, one: Enrolled) -> bool:
@@ -204,9 +228,12 @@ def _meant_by(state: State, user: str, group: str, since: datetime | None) -> li
 def end(state: State, user: str, group: str, until: datetime, since: datetime | None = None) -> State:
     """Let a person be in a group no longer from `until` on; what would begin later falls away.
 
-    Of several entries the one that began at `since`, or all.
+    Of several entries the one that began at `since`, or all. Raises `TimetableError` where all of them would.
     """
     mine = _meant_by(state, user, group, since)
+    if mine and all(until <= one.since for one in mine):
+        said = f"{user}: the last day comes before the first one in the group"
+        raise TimetableError(said, Trouble.BEFORE, user)
     rest = [one for one in state.people if one not in mine]
     ended = [
         replace(one, until=until if one.until is None else min(one.until, until))

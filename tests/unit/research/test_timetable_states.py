@@ -149,7 +149,10 @@ def test_people_join_once_and_leave_on_a_day():
     assert edits.enrol(once, [Enrolled("sam", "A", START, START + HOUR)]) == once
     left = edits.end(once, "sam", "A", START + HOUR)
     assert left.people == (replace(people[0], until=START + HOUR),)
-    assert edits.end(left, "sam", "A", START).people == ()
+    with pytest.raises(TimetableError, match="before the first one"):
+        edits.end(left, "sam", "A", START)
+    later = Enrolled("sam", "A", START + 3 * HOUR)
+    assert edits.end(edits.enrol(left, [later]), "sam", "A", START + HOUR).people == left.people
 
 
 def test_of_a_person_who_is_twice_in_a_group_just_the_entry_that_is_meant_goes():

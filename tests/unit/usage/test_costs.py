@@ -13,6 +13,7 @@ from maximalab_hub.costs import Gap, Metered, Unmetered, Use, accounts, total
 from maximalab_hub.eventrows import Sender
 from maximalab_hub.export.csv import read_csv
 from maximalab_hub.service.cost_routes import COLUMNS
+from maximalab_hub.service.given import LOG_HEADER
 from maximalab_hub.settings_sections import MeteringSection
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.metered import gaps, metered, unmetered
@@ -156,3 +157,5 @@ def test_the_table_reads_back_and_the_look_is_recorded(pages) -> None:
     assert found, "the example has servers that were metered"
     assert [(row["person"], row["cpu_ms"]) for row in rows] == [(one.user, one.use.cpu_ms) for one in found]
     assert "costs.csv" in client.get(f"{USAGE}/export-log").text
+    again = client.get(f"{USAGE}/costs.csv?since=")
+    assert again.headers[LOG_HEADER].startswith("3:"), "after one that was asked for, and whole"

@@ -204,6 +204,8 @@ def test_the_papers_averages_give_its_total_and_the_page_notes_what_cannot_be(
     assert shown.count("cannot be the mean" if language == "en" else "не може бути середнім") == 1
     paper = browser(app, "olha", language).get(f"{USAGE}/ratings/check.pdf", params=asked)
     assert all(one in text_of(paper.content) for one in (total, impossible, "25"))
+    large = browser(app, "olha", language).get(f"{USAGE}/ratings/check", params={"averages": "a | 9e999"})
+    assert (large.status_code, "9e999" in large.text) == (400, True)
     refused = browser(app, "olha", language).get(f"{USAGE}/ratings/check.pdf", params={"averages": "a"})
     assert refused.status_code == 400
 
@@ -280,7 +282,7 @@ def test_a_table_named_like_its_levels_without_the_tick_says_what_the_tick_is_fo
             "competence",
             {"title": "t", "levels": ";a;b\nx;1;2\nx;2;1"},
             "Назва повторюється, тож їх не розрізнити. Дайте кожному свою. «x»",
-            "Give each its own. «x»",
+            "Give each its own. “x”",
             id="two groups of one name",
         ),
         pytest.param(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html as escapes
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from maximalab_hub.service.size_limit import LARGEST_FORM
+from maximalab_hub.store import queries
+from maximalab_hub.store.engine import reading
 from runsinstore import run_at
 from timetablevisits import BASE, CALENDAR, MONDAY, TABLE, Person, app, state
 
@@ -204,6 +206,77 @@ def test_days_that_no_lab_has_are_refused_by_name(app, asked, field):
     for page in ("rhythm", "rhythm/week.svg", "exercises", "exercises.csv"):
         answer = Person(app, "tanya").get(f"{BASE}/{page}?{asked}")
         assert (answer.status_code, field in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "cut"),
+    [
+        pytest.param("since=&until=", 28, False, id="an empty form is four weeks"),
+        pytest.param("since=&until={today}", 28, False, id="no first day"),
+        pytest.param("since={today}&until={next_year}", None, False, id="days to come take no place"),
+        pytest.param("since=2020-01-01", 210, True, id="too many days"),
+    ],
+)
+def test_days_that_are_left_out_are_told_and_days_to_come_leave_none_out(app, asked, shown, cut):
+    tanya, today = Person(app, "tanya"), datetime.now(ZoneInfo("Europe/Kyiv")).date()
+    days = {"today": today, "next_year": today.replace(day=1) + timedelta(days=365)}
+    for page in ("rhythm", "exercises"):
+        answer = tanya.get(f"{BASE}/{page}?{asked.format(**days)}")
+        assert answer.status_code == 200
+        since, until = (
+            date.fromisoformat(re.search(rf'name="{name}" value="([^"]+)"', answer.text).group(1))
+            for name in ("since", "until")
+        )
+        assert (until - since).days == (shown or (days["next_year"] - today).days)
+        assert ("More than 30 weeks are not shown" in answer.text) is cut
+    with reading(app.state.engine) as connection:
+        [look] = queries.last_events(connection, 1, kinds=["look"])
+    assert (look.detail["since"], look.detail["until"]) == (str(since), str(until)), (
+        "the log says of which days"
+    )
+
+
+def test_who_is_put_into_a_group_earlier_is_in_it_once_and_leaves_it_whole(app):
+    tanya = Person(app, "tanya")
+
+    def sent(what: str, **fields: str):
+        typed = {"what": what, "group": "OR-1", "names": "sam", **fields}
+        return tanya.fill(f"{BASE}/people", f"{BASE}/people", **typed)
+
+    sent("enrol", since="2026-10-05")
+    sent("enrol", since="2026-11-01", last="2026-11-30")
+    sent("enrol", since="2026-10-01")
+    [one] = state(app).people
+    assert one.since == datetime(2026, 9, 30, 21, tzinfo=UTC)
+    wrong = sent("end", last="2020-01-01")
+    assert (wrong.status_code, "so nothing was changed" in wrong.text) == (400, True)
+    assert state(app).people == (one,)
+    sent("end", last="2026-12-01")
+    assert [one.until for one in state(app).people] == [datetime(2026, 12, 1, 22, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("people", {"what": "enrol", "group": "OR-1", "names": "zz", "since": "0001-01-01"}),
+        ("people", {"what": "enrol", "group": "OR-1", "names": "zz", "since": "9999-12-31"}),
+        ("people", {"what": "end", "group": "OR-1", "names": "sam", "last": "9999-12-31"}),
+        ("enter", {"what": "lesson", "group": "OR-1", "day": "9999-12-31", "begins": "08:30", "ends": "10:05"}),
+        ("enter", {"what": "lesson", "group": "OR-1", "day": "0001-01-01", "begins": "08:30", "ends": "10:05"}),
+        ("enter", {"what": "holiday", "day": "9999-12-31", "last": "9999-12-31", "name": "x"}),
+        ("enter", {"what": "series", "group": "OR-1", "day": "9999-12-01", "last": "9999-12-31", "begins": "08:30",
+                   "ends": "10:05"}),
+    ],
+)  # fmt: skip
+def test_a_day_that_no_lab_has_is_refused_in_words_and_changes_nothing(app, page, fields):
+    tanya = Person(app, "tanya")
+    tanya.fill(
+        f"{BASE}/people", f"{BASE}/people", what="enrol", group="OR-1", names="sam", since="2026-10-05"
+    )
+    before = state(app)
+    answer = tanya.fill(f"{BASE}/{page}", f"{BASE}/{page}", **fields)
+    assert (answer.status_code, "between the years 2000 and 2200" in answer.text) == (400, True)
+    assert state(app) == before
 
 
 def test_a_group_of_people_without_lessons_is_named_once_others_have_some(app):
