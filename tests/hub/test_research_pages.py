@@ -236,7 +236,7 @@ def test_erasure_is_asked_for_in_my_data_and_done_by_an_admin(visit, app):
     unlike = admin.post(f"{USAGE}/erasures", data=form | {"again": "newcomers"})
     assert (unlike.status_code, "Nothing was erased" in unlike.text) == (400, True)
     done = admin.post(f"{USAGE}/erasures", data=form | {"again": "newcomer"})
-    assert (done.status_code, "a request for erasure — 1" in words_of(done.text)) == (200, True)
+    assert (done.status_code, "requests for erasure — 1" in words_of(done.text)) == (200, True)
     assert "Nobody is waiting." in done.text
     assert "на прохання" in admin.get(f"{USAGE}/export-log").text, "in letters, not in escapes"
     assert "a note that records were erased" in person.get(f"{USAGE}/me").text
