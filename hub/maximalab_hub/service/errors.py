@@ -103,6 +103,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "last": N_("Up to and with"),
     "least": N_("Lowest score"),
     "most": N_("Highest score"),
+    "course": N_("Course"),
+    "material": N_("Material"),
+    "group": N_("Group"),
+    "experts": N_("Experts"),
+    "grid": N_("How the result moves"),
+    "gaps": N_("Which starts"),
 }
 """What forms call their fields, where a browser that has no pickers lets anything be typed into them."""
 NO_PERSON: Final = "token"
