@@ -66,6 +66,14 @@ def test_every_link_and_form_of_a_page_stays_in_its_study(two):
         assert f"{USAGE}/of/lab-study/" in inside, page
 
 
+@pytest.mark.parametrize(
+    "page", ["", "compare", "ratings", "ratings/check", "competence", "report", "export-log"]
+)
+def test_a_study_that_does_not_count_has_no_page(two, page):
+    assert two.get(f"{USAGE}/of/lab-study/{page}").status_code == 200
+    assert two.get(f"{USAGE}/of/nosuch/{page}").status_code == 404
+
+
 @pytest.mark.parametrize("language", ["uk", "en"])
 def test_a_student_is_asked_about_each_and_an_answer_is_for_one(visit, two, app, language):
     student = visit("demo-01", language)

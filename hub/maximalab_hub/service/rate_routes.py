@@ -18,6 +18,7 @@ from maximalab_spawner.tiers import entrance_of
 
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.errors import problem
+from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.signin import form_token
@@ -88,6 +89,7 @@ def _keep(request: Request, secret: str, given: dict[str, str]) -> Response:
 
 def _page(request: Request, typed: list[int | None] | None = None, status: int = 200) -> Response:
     secret = _secret(request)
+    lab_of(request)  # an address of a study that does not count is no page
     with reading(request.app.state.engine) as connection:
         invitation = _invited(connection, secret)
         panel = template.panel_of(connection, invitation)

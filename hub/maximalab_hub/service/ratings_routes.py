@@ -127,6 +127,7 @@ def check_averages(
     experts: Annotated[int, Query(ge=1, le=100_000)] = PAPERS_EXPERTS,
 ) -> Response:
     """For researchers and admins: put printed averages together, and ask whether each can be true (GRIM)."""
+    lab_of(request)  # an address of a study that does not count is no page
     if averages is None:
         averages = AVERAGES[language_of(request)]
     try:
