@@ -101,3 +101,13 @@ def translations(language: Language) -> NullTranslations:
 def signed(shape: str) -> str:
     """Add to a number's shape that of what is less than nothing: with a minus, where a locale would put a hyphen."""
     return f"{shape};−{shape}"
+
+
+def quoted(text: str, language: Language) -> str:
+    """Put what somebody typed between the marks of the language."""
+    return text.join(("«", "»") if language == "uk" else ("“", "”"))
+
+
+def cut(text: str, most: int) -> str:
+    """Give the text, or as much of it as so many letters hold."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
+
+YEARS: Final = range(2000, 2201)
+"""A lab's lifetime. Beyond it time zones have no rules, and the ends of the calendar cannot be reckoned with."""
 
 
 class PeriodError(ValueError):

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from maximalab_hub.drawings.bars import FULL, NARROW, WIDEST, Bar, lengths, named_bars
 from maximalab_hub.drawings.shapes import Drawing, Kind
-from maximalab_hub.language import translations
-from maximalab_hub.service.wording import cut
+from maximalab_hub.language import cut, translations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from fastapi import APIRouter, Path, Request, Response
 
 from maximalab_hub.comparison.families import families
@@ -120,9 +119,7 @@ def _asked(by: Printer, asked: Question) -> list[tuple[str, str]]:
     _ = by.tr
     days = ((_("From"), asked.since), (_("Up to and with"), asked.until))
     course = [(_("Course"), by.said.course(asked.course))] if asked.course else []
-    return course + [
-        (word, format_date(day, "d MMMM y", locale=by.said.language)) for word, day in days if day
-    ]
+    return course + [(word, by.said.calendar_day(day)) for word, day in days if day]
 
 
 def _compared(request: Request, asked: Question, *, with_grid: bool, with_exercises: bool = False) -> Report:

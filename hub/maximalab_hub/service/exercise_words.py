@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from maximalab_hub.drawings.exercises import exercises_chart, exercises_drawing
-from maximalab_hub.language import translations
+from maximalab_hub.language import cut, translations
 from maximalab_hub.setting import Setting
 
 if TYPE_CHECKING:
@@ -64,17 +64,13 @@ def _name(cell: str | None, known: Mapping[str, SourceCell], others: int, said: 
         return _("cells of their own")
     if cell not in known:
         return _("cell %(id)s, in order of first runs the %(number)s.") % {
-            "id": _short(cell),
+            "id": cut(cell, LONGEST_ID),
             "number": others,
         }
     one = known[cell]
     if one.grade_id:
         return one.grade_id
     return f"{one.place} · {one.heading}" if one.heading else _("cell %(place)s") % {"place": one.place}
-
-
-def _short(cell: str) -> str:
-    return cell if len(cell) <= LONGEST_ID else f"{cell[: LONGEST_ID - 1]}…"
 
 
 def lines_of(named: Iterable[tuple[str, Exercise]], said: Wording) -> list[Line]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from maximalab_hub.period import check_period
+from maximalab_hub.period import YEARS, check_period
 from maximalab_hub.service.errors import problem
 from maximalab_hub.store.research import Selection
 from maximalab_hub.study import STUDIED, start_of_day
@@ -85,6 +85,6 @@ def _day(asked: Mapping[str, str], field: str) -> date | None:
 
 
 def check_year(field: str, day: date | None) -> None:
-    """Raise an error 400 that names the field where a day is beyond a lab's lifetime: no time zone has rules there."""
-    if day is not None and not 2000 <= day.year <= 2200:  # noqa: PLR2004
+    """Raise an error 400 that names the field where a day is beyond a lab's lifetime."""
+    if day is not None and day.year not in YEARS:
         raise problem(400, field, "a day lies between the years 2000 and 2200")

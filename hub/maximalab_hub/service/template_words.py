@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from babel.numbers import format_decimal
 
-from maximalab_hub.language import signed, translations
+from maximalab_hub.language import quoted, signed, translations
 from maximalab_hub.ratings import rounded
 from maximalab_hub.service.errors import N_
 from maximalab_hub.stats import MarginalHomogeneity
@@ -61,8 +61,7 @@ class TemplateWords:
     def fault(self, error: TypedError) -> str:
         """Say what is wrong with what was typed, and which part of it."""
         said = self._words(FAULTS[error.fault])
-        marks = ("«", "»") if self.language == "uk" else ("“", "”")
-        return f"{said} {error.part.join(marks)}" if error.part else said
+        return f"{said} {quoted(error.part, self.language)}" if error.part else said
 
     def mean(self, value: Fraction) -> str:
         """Say an average with two decimals."""

@@ -18,6 +18,7 @@ from maximalab_hub.service import (
 from maximalab_hub.service.auth import AnyPerson  # noqa: TC001  FastAPI reads it at run time
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.questions import check_year
 from maximalab_hub.service.teaching import (
     CourseId,
     CourseTeacher,
@@ -77,7 +78,8 @@ def week_page(  # noqa: PLR0913, PLR0917  what the address may ask for
     """For the course's teachers and admins: a week of lessons."""
     state, number = looked_at(request, course)
     zone, now = zone_of(request), today(request)
-    monday = monday_of(_within(day or now))
+    check_year("day", day)
+    monday = monday_of(day or now)
     return shown(
         request,
         "timetable",
@@ -93,12 +95,6 @@ def week_page(  # noqa: PLR0913, PLR0917  what the address may ask for
         now_in=now_in,
         now_other=now_other,
     )
-
-
-def _within(day: date) -> date:
-    if not 2000 <= day.year <= 2200:  # noqa: PLR2004  a lab's lifetime
-        raise problem(400, "day", "a day lies between the years 2000 and 2200")
-    return day
 
 
 @router.get("/timetable/{course}/versions")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
-from maximalab_hub.language import translations
+from maximalab_hub.language import quoted, translations
 from maximalab_hub.service.errors import N_
 from maximalab_hub.setting import Setting
 from maximalab_hub.store.timetables import How
@@ -260,8 +260,7 @@ class TimetableWords:
         """Say which cell of a table cannot be read, and why."""
         words = self._words("Line %(line)s, column “%(column)s”: %(value)s %(why)s.")
         missing = cell.trouble is CellTrouble.MISSING
-        marks = ("«", "»") if self.language == "uk" else ("“", "”")
-        value = cell.value.join(marks) if cell.value else ""
+        value = quoted(cell.value, self.language) if cell.value else ""
         said = words % {
             "line": cell.line,
             "column": heading(cell.column, self.language) if missing else cell.column,

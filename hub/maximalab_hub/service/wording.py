@@ -12,7 +12,7 @@ from babel.numbers import format_decimal, format_percent
 from maximalab_hub.events import Kind, Outcome, Source
 from maximalab_hub.export.formats import Format, TableName
 from maximalab_hub.export_log import LogKind
-from maximalab_hub.language import translations
+from maximalab_hub.language import cut, translations
 from maximalab_hub.service.errors import N_
 from maximalab_hub.setting import Setting
 
@@ -102,11 +102,6 @@ FORMATS: Final[Mapping[str, str]] = {
 _LOCALES: Final[Mapping[Language, str]] = {"uk": "uk_UA", "en": "en_GB"}
 
 
-def cut(text: str, most: int) -> str:
-    """Give the text, or as much of it as so many letters hold."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 @dataclass(frozen=True, slots=True)
 class Wording:
     """How values are said to one reader; what is missing is a dash."""
@@ -171,7 +166,7 @@ class Wording:
 
     def day(self, at: datetime) -> str:
         """Say the day of a moment in the lab's time zone."""
-        return format_date(at.astimezone(ZoneInfo(self.time_zone)), "d MMMM y", locale=self._locale)
+        return self.calendar_day(at.astimezone(ZoneInfo(self.time_zone)).date())
 
     def calendar_day(self, day: date) -> str:
         """Say a day of the lab."""

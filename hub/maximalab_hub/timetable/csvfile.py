@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from maximalab_hub.period import YEARS
 from maximalab_hub.timetable.edits import (
     LONGEST_ACCOUNT,
     LONGEST_SERIES,
@@ -66,7 +67,6 @@ MOST_ROWS: Final = 20_000
 _YES: Final = {"yes": True, "так": True, "1": True, "no": False, "ні": False, "0": False, "": False}
 _CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
 _DAY: Final = (re.compile(r"(\d{4})-(\d{2})-(\d{2})"), re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})"))
-_YEARS: Final = range(2000, 2201)
 
 
 @dataclass(slots=True)
@@ -271,7 +271,7 @@ def _day(text: str) -> date | None:
         return None
     year, month, day = map(int, parts)
     try:
-        return date(year, month, day) if year in _YEARS else None
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from maximalab_hub.period import YEARS
 from maximalab_hub.timetable.lesson import (
     LONGEST_LESSON,
     LONGEST_NAME,
@@ -68,7 +69,7 @@ def moment_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 def near(day: date) -> date:
     """Give the day back. Raises `TimetableError` where it is beyond a lab's lifetime."""
-    if not 2000 <= day.year <= 2200:  # noqa: PLR2004
+    if day.year not in YEARS:
         raise TimetableError(f"{day}: a day lies between the years 2000 and 2200", Trouble.FAR, str(day))
     return day
 
@@ -182,8 +183,8 @@ def add_holiday(state: State, first: date, last: date, name: str, zone: ZoneInfo
     """Add days without lessons, `last` included."""
     if not near(first) <= last <= first + LONGEST_SERIES:
         raise TimetableError("the last day comes after the first", Trouble.NO_DAYS, str(last))
-    starts_at = datetime.combine(near(first), time.min, zone).astimezone(UTC)
-    ends_at = datetime.combine(near(last) + timedelta(days=1), time.min, zone).astimezone(UTC)
+    starts_at = datetime.combine(first, time.min, zone).astimezone(UTC)
+    ends_at = datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC)
     holiday = Holiday(starts_at, ends_at, note_of(name) or "–")
     return ordered(replace(state, holidays=(*state.holidays, holiday)))
 
@@ -209,15 +210,16 @@ def enrol(state: State, people: Iterable[Enrolled]) -> State:
     return ordered(replace(state, people=(*rest, *new)))
 
 
-def _covers(one: Enrolled, known: Enrolled) -> bool:
-    whole = one.until is None or (known.until is not None and known.until <= one.until)
-    return one.since <= known.since and whole
+def _covers(one: Enrolled, other: Enrolled) -> bool:
+    """Say whether one entry is there all the time of another."""
+    return one.since <= other.since and (
+        one.until is None or (other.until is not None and other.until <= one.until)
+    )
 
 
 def _has(known: Enrolled, one: Enrolled) -> bool:
     """Say whether whoever is enrolled so needs no further entry for that."""
-    whole = known.until is None or (one.until is not None and one.until <= known.until)
-    return known.since == one.since or (known.since < one.since and whole)
+    return known.since == one.since or _covers(known, one)
 
 
 def _meant_by(state: State, user: str, group: str, since: datetime | None) -> list[Enrolled]:
