@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from maximalab_hub.catalogue import read_or_warn
 from maximalab_hub.comparison.families import families
 from maximalab_hub.comparison.grid import SIZE
 from maximalab_hub.comparison.report import Choices, Report, report
@@ -32,7 +33,7 @@ from maximalab_hub.service.exercise_words import named_of
 from maximalab_hub.service.own_events import own_events_of
 from maximalab_hub.service.wording import Wording
 from maximalab_hub.settings import load_settings
-from maximalab_hub.sourcecells import SourceNotebooks, exercises_of, read_or_warn
+from maximalab_hub.sourcecells import SourceNotebooks, exercises_of
 from maximalab_hub.store.engine import reading
 from maximalab_hub.store.research import Selection, snapshot
 from maximalab_hub.store.studies import with_named_study
@@ -40,7 +41,7 @@ from maximalab_hub.study import start_of_day, study_of, timetables_of, work
 from maximalab_hub.usagestore import usage_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from maximalab_hub.comparison.words import Line
     from maximalab_hub.comparison.work import Work
     from maximalab_hub.settings import Settings
+    from maximalab_hub.settings_sections import Language
     from maximalab_hub.study import Study
 
 WIDE = 160
@@ -120,14 +122,22 @@ def compare(  # noqa: PLR0913, PLR0917  one parameter for each option of the com
             if out is not None:
                 made = replace(made, exercises=_exercises(connection, settings, selection, material))
         if out is not None:
-            catalogue = CatalogReader(settings.catalogue.dir)
             about = {"study": settings.study.id, "course": course, "material": material, "time_zone": zone}
-            said = Wording(chosen, zone, read_or_warn(catalogue))
-            named = named_of(made.exercises, SourceNotebooks(settings, catalogue), said)
-            parts = files(made, about | {"since": _day(since), "until": _day(until)}, named)
+            about |= {"since": _day(since), "until": _day(until)}
+            parts, drawn = _in_files(made, about, settings, chosen)
             own.exported(asked, {"sha256": sha256(parts["comparison.json"]).hexdigest()})
-            write(out, parts | pictures(drawings(charts_of(made, said), said)))
+            write(out, parts | drawn)
         show(made, Words(chosen), _console())
+
+
+def _in_files(
+    made: Report, about: Mapping[str, str | None], settings: Settings, language: Language
+) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Give the tables, with what exercises are called, and the drawings."""
+    catalogue = CatalogReader(settings.catalogue.dir)
+    said = Wording(language, settings.lab.time_zone, read_or_warn(catalogue))
+    named = named_of(made.exercises, SourceNotebooks(settings, catalogue), said)
+    return files(made, about, named), pictures(drawings(charts_of(made, said), said))
 
 
 def _console() -> Console:

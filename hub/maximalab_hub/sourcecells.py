@@ -7,14 +7,13 @@ those of licensed and private material it never reads, wherever they lie.
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from maximalab_spawner.catalog import CatalogError
 from maximalab_spawner.tiers import Tier
 
+from maximalab_hub.catalogue import read_or_warn
 from maximalab_hub.comparison.exercises import exercises
 from maximalab_hub.study import cells, study_of, timetables_of
 
@@ -22,15 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from maximalab_spawner.catalog import Catalog, CatalogReader, Material
+    from maximalab_spawner.catalog import CatalogReader, Material
     from sqlalchemy import Connection
 
     from maximalab_hub.comparison.exercises import Exercise
     from maximalab_hub.settings import Settings
     from maximalab_hub.store.research import Selection
     from maximalab_hub.study import Study
-
-log = logging.getLogger(__name__)
 
 LONGEST: Final = 80
 """Letters of a heading or a task's name that are kept."""
@@ -75,15 +72,6 @@ def _heading(text: str) -> str:
     """Give the last heading of some Markdown."""
     lines = [line.lstrip("#").strip() for line in text.splitlines() if line.startswith("#")]
     return lines[-1][:LONGEST] if lines else ""
-
-
-def read_or_warn(catalogue: CatalogReader) -> Catalog | None:
-    """Read what courses and materials are called; figures are shown without, too."""
-    try:
-        return catalogue.read()
-    except CatalogError as error:
-        log.warning("figures are told with ids for names: the catalogue cannot be read: %.200s", error)
-        return None
 
 
 class SourceNotebooks:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from maximalab_hub.export.coded import fitted, in_first_order, with_coded
 from maximalab_hub.export.pipe import Pipe
-from maximalab_hub.export.places import fitted, in_first_places, with_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,8 +39,8 @@ def write_parquet(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> Iterat
 def write_tables(tables: Iterable[Any], columns: Sequence[Column[Any]]) -> Iterator[bytes]:
     """Write what is in Arrow tables already, however it is divided among them, to the same bytes."""
     schema = schema_of(columns)
-    coded = with_places(schema, _repeated(schema))
-    return _written(map(in_first_places, _regrouped(tables, coded)), schema, coded)
+    coded = with_coded(schema, _repeated(schema))
+    return _written(map(in_first_order, _regrouped(tables, coded)), schema, coded)
 
 
 def _written(groups: Iterable[Any], schema: Any, coded: Any) -> Iterator[bytes]:  # noqa: ANN401

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
+from maximalab_hub.catalogue import read_or_warn
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.lab import lab_of
 from maximalab_hub.service.questions import Question, read_question
-from maximalab_hub.sourcecells import read_or_warn
 from maximalab_hub.store import research
 from maximalab_hub.store.engine import reading
 

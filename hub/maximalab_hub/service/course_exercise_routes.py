@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from maximalab_hub.comparison.writing import exercises_csv
 from maximalab_hub.events import Kind
-from maximalab_hub.service.course_looks import AskedDay, Days, days_asked, record, term
+from maximalab_hub.service.course_looks import MOST_WEEKS, AskedDay, Days, days_asked, record, term
 from maximalab_hub.service.exercise_figures import handed_out, of_course
 from maximalab_hub.service.exercise_words import Shown, shown_of
 from maximalab_hub.service.given import drawing_asked, drawing_given, given
@@ -63,8 +63,8 @@ def course_exercises_page(
     kept, reckoning = request.app.state.kept, _reckoning(request, course, asked)
     answer = kept.answer(request.app.state.engine, reckoning, fresh=fresh)
     whole = term(request, course)
-    if whole and whole.days != asked.days:
-        request.app.state.ahead.reckon(_reckoning(request, course, replace(asked, days=whole.days)))
+    if whole and whole != asked.days:
+        request.app.state.ahead.reckon(_reckoning(request, course, replace(asked, days=whole)))
     found, said = _shown(request, answer.what, asked), said_to(request)
     query = urlencode({"material": found.material, "since": asked.days.since, "until": asked.days.until})
     about = {
@@ -74,6 +74,7 @@ def course_exercises_page(
         "as_of": answer.as_of,
         "said": said,
         "term": whole,
+        "most_weeks": MOST_WEEKS,
     }
     return shown(request, "timetable_exercises", course, **about)
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 USUAL: Final = timedelta(weeks=4)
 """Up to today, where an address names no days."""
-LONGEST: Final = timedelta(weeks=30)
+MOST_WEEKS: Final = 30
+LONGEST: Final = timedelta(weeks=MOST_WEEKS)
 """More days than that are cut, from the front."""
 
 
@@ -38,7 +39,7 @@ class Days:
     since: date
     until: date
     cut: bool = field(default=False, compare=False)
-    """Whether more days were asked for, before these."""
+    """Whether there were more days before these, of what was asked for, or of the timetable."""
 
     def span(self, zone: str) -> Span:
         """Give the moments between which they lie in this time zone."""
@@ -68,15 +69,7 @@ def days_asked(request: Request, since: date | None, until: date | None) -> Days
     return Days(max(since or last - USUAL, first), last, cut=since is not None and since < first)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """The days of a course's timetable, up to today; where `cut`, the last of them, as many as a page shows."""
-
-    days: Days
-    cut: bool
-
-
-def term(request: Request, course: str) -> Term | None:
+def term(request: Request, course: str) -> Days | None:
     """Give the timetable's days up to today; `None` where the usual days have all of them."""
     with reading(request.app.state.engine) as connection:
         lessons = timetables.term_of(connection, course)
@@ -85,7 +78,7 @@ def term(request: Request, course: str) -> Term | None:
     first, last = (at.astimezone(zone_of(request)).date() for at in lessons)
     until = min(last, today(request))
     since = max(first, until - LONGEST)
-    return Term(Days(since, until), cut=since > first) if first < today(request) - USUAL else None
+    return Days(since, until, cut=since > first) if first < today(request) - USUAL else None
 
 
 def record(request: Request, kind: Kind, person: Person, course: str, days: Days, **asked: str) -> Entry:

@@ -12,7 +12,7 @@ from maximalab_hub.comparison.rhythm import rhythm_of
 from maximalab_hub.drawings.grids import week_chart, week_drawing
 from maximalab_hub.events import Kind
 from maximalab_hub.language import translations
-from maximalab_hub.service.course_looks import AskedDay, Days, days_asked, record, term
+from maximalab_hub.service.course_looks import MOST_WEEKS, AskedDay, Days, days_asked, record, term
 from maximalab_hub.service.given import drawing_asked, drawing_given
 from maximalab_hub.service.pages import language_of
 from maximalab_hub.service.saying import said_to
@@ -71,6 +71,7 @@ def rhythm_page(
     beside = {
         **found.beside,
         "term": term(request, course),
+        "most_weeks": MOST_WEEKS,
         "week": found.week,
         "drawing": _drawn(found.week, said),
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maximalab_hub.catalogue import read_or_warn
 from maximalab_hub.service.pages import language_of
 from maximalab_hub.service.wording import Wording
-from maximalab_hub.sourcecells import read_or_warn
 
 if TYPE_CHECKING:
     from fastapi import Request

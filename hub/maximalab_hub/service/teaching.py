@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path, Request, Response
 from fastapi.responses import RedirectResponse
-from maximalab_spawner.catalog import CatalogError
 from maximalab_spawner.tiers import NAME, Person
 
+from maximalab_hub.catalogue import read_or_warn
 from maximalab_hub.service import PREFIX
 from maximalab_hub.service.auth import AnyPerson, xsrf_token
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.pages import language_of, page
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.timetable_words import TimetableWords
 from maximalab_hub.setting import Setting
 from maximalab_hub.store import timetables
@@ -61,11 +62,8 @@ def _known(request: Request) -> frozenset[str]:
     """Give the courses of the catalogue and those with a timetable; the latter alone where there is no catalogue."""
     with reading(request.app.state.engine) as connection:
         stored = timetables.courses(connection)
-    try:
-        listed = request.app.state.catalogue.read().courses
-    except CatalogError:
-        return stored
-    return stored | {one.id for one in listed}
+    catalogue = read_or_warn(request.app.state.catalogue)
+    return stored | {one.id for one in catalogue.courses} if catalogue else stored
 
 
 def course_teacher(request: Request, course: CourseId, person: AnyPerson) -> Person:
@@ -166,16 +164,6 @@ def status_of(fault: TimetableError | None) -> int:
     return 409 if fault.trouble in {Trouble.STALE, Trouble.OVERTAKEN} else 400
 
 
-def title_of(request: Request, course: str) -> str:
-    """Give the course's title in the reader's language, or its id where the catalogue has none."""
-    try:
-        listed = request.app.state.catalogue.read().courses
-    except CatalogError:
-        return course
-    found = next((one for one in listed if one.id == course), None)
-    return found.title.of(language_of(request)) if found else course
-
-
 def shown(
     request: Request,
     template: str,
@@ -189,7 +177,7 @@ def shown(
     words = TimetableWords(language_of(request), settings.lab.time_zone)
     about = {
         "course": course,
-        "title": title_of(request, course),
+        "title": said_to(request).course(course),
         "base": f"{TIMETABLE}/{course}",
         "words": words,
         "zone": settings.lab.time_zone,

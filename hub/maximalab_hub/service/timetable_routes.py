@@ -19,6 +19,7 @@ from maximalab_hub.service.auth import AnyPerson  # noqa: TC001  FastAPI reads i
 from maximalab_hub.service.errors import problem
 from maximalab_hub.service.pages import language_of, page
 from maximalab_hub.service.questions import check_year
+from maximalab_hub.service.saying import said_to
 from maximalab_hub.service.teaching import (
     CourseId,
     CourseTeacher,
@@ -28,7 +29,6 @@ from maximalab_hub.service.teaching import (
     looked_at,
     shown,
     teaches_something,
-    title_of,
     today,
     zone_of,
 )
@@ -51,10 +51,11 @@ def timetables_page(request: Request, person: AnyPerson) -> Response:
     """For teachers and admins: the courses whose timetables are theirs. Others are told whom the page is for."""
     if not teaches_something(person):
         return page(request, "usage/for_teachers.html", status=403)
+    said = said_to(request)
     with snapshot(request.app.state.engine) as connection:
         newest = {
             course: (
-                title_of(request, course),
+                said.course(course),
                 timetables.versions(connection, course)[:1],
                 timetables.state_of(connection, course),
             )
